@@ -1,0 +1,75 @@
+/* A query as a value, and the runner that asks many of them in any of four modes. A query is made by a
+ * function named after what it asks (subtensor_query_subnet_exists, substrate_query_block_hash), knows
+ * nothing of sockets and threads, and gives the same answer whichever way it is run.
+ *
+ * Pins: a query that reads state is pinned to one block. Made without a block hash it resolves the
+ * head itself, once per query; a GATHERED run resolves it once for all of its queries. */
+#ifndef SUBSTRATE_QUERY_H
+#define SUBSTRATE_QUERY_H
+
+#include <substrate/base.h>
+#include <substrate/connection.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct substrate_query;
+
+enum substrate_mode {
+    SUBSTRATE_MODE_SERIAL,   /* one connection, one query after the other */
+    SUBSTRATE_MODE_THREADED, /* a thread and a connection of its own for each query */
+    SUBSTRATE_MODE_GATHERED, /* one connection, all queries at once */
+    SUBSTRATE_MODE_SHARED,   /* several threads on one connection, each asking serially */
+};
+
+/* How one query ended. `value` is canonical JSON text ("true", "\"0x…\""), borrowed from the query
+ * until it is freed; set only when status is OK. */
+struct substrate_outcome {
+    enum substrate_status status;
+    struct substrate_text value;
+    struct substrate_error error;
+};
+
+struct substrate_run_options {
+    size_t size;
+    enum substrate_mode mode;
+    struct substrate_connection *connection; /* borrowed; for every mode but THREADED */
+    /* for THREADED: how each thread opens its own connection; borrowed for the call */
+    const struct substrate_connection_options *connect;
+    uint32_t threads_max; /* for THREADED and SHARED; 0: one thread per query */
+};
+#define SUBSTRATE_RUN_OPTIONS_INIT                                                                 \
+    { sizeof(struct substrate_run_options), SUBSTRATE_MODE_SERIAL, NULL, NULL, 0 }
+
+/* Runs queries until each has ended. A query may be run once.
+ *   options   borrowed for the call
+ *   queries   borrowed; each holds its value afterwards
+ *   outcomes  caller's array of `count`
+ * Returns OK if all are OK, PARTIAL if some are not, E_ARGUMENT, E_MEMORY, E_CALLBACK when nothing was
+ * run. Threads: any, blocks. */
+enum substrate_status substrate_run(const struct substrate_run_options *options,
+                                    struct substrate_query *const *queries, size_t count,
+                                    struct substrate_outcome *outcomes,
+                                    struct substrate_error *error);
+
+/* Frees a query and its value. Takes `query`; NULL is allowed. Threads: owner. */
+void substrate_query_free(struct substrate_query *query);
+
+/* A query for the hash of a block: `chain_getBlockHash`.
+ *   height  a block number, or -1 for the head
+ *   query   gives the query
+ * Its value is a JSON string "0x…"; E_NOT_FOUND when there is no such block.
+ * Returns OK, E_ARGUMENT, E_MEMORY. Threads: any. */
+enum substrate_status substrate_query_block_hash(int64_t height, struct substrate_query **query);
+
+/* Asks for the hash of a block now. `height` as above. Returns OK, E_NOT_FOUND or as substrate_call;
+ * a hash only with OK. Threads: any, blocks. */
+enum substrate_status substrate_get_block_hash(struct substrate_connection *connection,
+                                               int64_t height, struct substrate_hash *hash,
+                                               struct substrate_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,37 @@
+/* A growing byte buffer whose failure sticks: append as much as you like, look once at the end. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <substrate/base.h>
+
+struct base_buf {
+    char *data;
+    size_t size;
+    size_t capacity;
+    bool failed; /* an allocation failed; the buffer ignores appends until reset */
+};
+
+#define BASE_BUF_INIT                                                                              \
+    { NULL, 0, 0, false }
+
+void base_buf_free(struct base_buf *buf);
+void base_buf_reset(struct base_buf *buf); /* size 0, not failed, memory kept */
+bool base_buf_reserve(struct base_buf *buf, size_t more);
+void base_buf_append(struct base_buf *buf, const void *data, size_t size);
+void base_buf_text(struct base_buf *buf, struct substrate_text text);
+void base_buf_str(struct base_buf *buf, const char *string);
+void base_buf_char(struct base_buf *buf, char c);
+void base_buf_u64(struct base_buf *buf, uint64_t value); /* decimal */
+void base_buf_i64(struct base_buf *buf, int64_t value);
+void base_buf_hex(struct base_buf *buf, struct substrate_bytes bytes); /* without 0x */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void base_buf_format(struct base_buf *buf, const char *format, ...);
+/* The content as a view, valid until the next append. */
+struct substrate_text base_buf_view(const struct base_buf *buf);
+
+#endif

@@ -1,0 +1,80 @@
+/* Canonical requests: one table of typed parameters per method is the one place for aliases, defaults,
+ * Invalid params and the resolution of the block. Two requests that mean the same have the same
+ * canonical text, whatever their shape (alias, 0x or not, null or omitted, by name or position).
+ *
+ * The canonical text is `METHOD PARAMS` for a method without a block and `METHOD PARAMS @HASH` for one
+ * with: PARAMS is a compact JSON array of the typed parameters without the block, options that were
+ * left out at the end dropped. A method outside the table is compared as exact compact JSON. */
+#ifndef RPC_REQUEST_H
+#define RPC_REQUEST_H
+
+#include <stdbool.h>
+#include <substrate/base.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+enum rpc_param_type {
+    RPC_END,
+    RPC_HASH,      /* 0x + 64 digits; canonical lower case */
+    RPC_BYTES,     /* hex with or without 0x; canonical 0x lower case */
+    RPC_U16,
+    RPC_U32,
+    RPC_U64,
+    RPC_TEXT,      /* any string */
+    RPC_SS58,
+    RPC_BYTES_LIST,
+    RPC_U16_LIST,
+    RPC_BYTE_ARRAY, /* array of numbers 0 to 255, or hex */
+    RPC_NUMBER_OR_HEX, /* chain_getBlockHash: number, 0x…, or a list of them */
+    RPC_JSON,      /* anything, compact */
+};
+
+struct rpc_param {
+    const char *name; /* for params by name */
+    enum rpc_param_type type;
+    bool optional;
+};
+
+enum rpc_method_kind { RPC_METHOD_CALL, RPC_METHOD_SUBSCRIBE, RPC_METHOD_UNSUBSCRIBE };
+
+#define RPC_PARAMS_MAX 6
+#define RPC_ALIASES_MAX 5
+
+struct rpc_method {
+    const char *name;
+    const char *aliases[RPC_ALIASES_MAX];
+    enum rpc_method_kind kind;
+    bool has_at; /* the last parameter is an optional block hash, null = best */
+    struct rpc_param params[RPC_PARAMS_MAX];
+    /* How it is answered; see methods/method.h. An index into that folder's table. */
+    int handler;
+};
+
+/* The table, and its rows by name or alias (NULL: unknown). */
+const struct rpc_method *rpc_method_find(struct substrate_text name);
+const struct rpc_method *rpc_method_row(size_t index); /* NULL past the end */
+
+/* A parsed request. `params` are canonical JSON texts by position ({NULL, 0} when left out). */
+struct rpc_request {
+    const struct rpc_method *method; /* NULL: a method outside the table */
+    struct substrate_text name;      /* canonical name */
+    struct substrate_text params[RPC_PARAMS_MAX];
+    size_t param_count;
+    struct substrate_text params_text; /* PARAMS of the canonical text */
+    bool at_given;                     /* a hash was named by the caller */
+    struct substrate_hash at;
+};
+
+/* Parses name and params. Returns OK; E_ARGUMENT when the node would say -32602, *data is then the raw
+ * JSON string of the error's data ("\"No more params\""); E_MEMORY. Everything is in the arena or a
+ * view of the input. */
+enum substrate_status rpc_request_parse(struct substrate_text name, struct base_json params,
+                                        struct base_arena *arena, struct rpc_request *request,
+                                        struct substrate_text *data);
+
+/* Writes the canonical text. `at`: the resolved block, used only when the method has one. */
+void rpc_request_write(const struct rpc_request *request, const struct substrate_hash *at,
+                       struct base_buf *out);
+
+#endif
