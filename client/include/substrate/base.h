@@ -18,24 +18,24 @@ extern "C" {
 
 /* X(name, value, text): the one list of status codes. 0 is success, positive is success with a
  * remark, negative is failure. */
-#define SUBSTRATE_STATUS_LIST(X)                                                                   \
-    X(OK, 0, "ok")                                                                                 \
-    X(PARTIAL, 1, "some of the requests failed; each outcome says how")                            \
-    X(E_ARGUMENT, -1, "invalid argument")                                                          \
-    X(E_MEMORY, -2, "out of memory")                                                               \
-    X(E_CONNECT, -3, "cannot connect")                                                             \
-    X(E_CLOSED, -4, "the connection is closed")                                                    \
-    X(E_TIMEOUT, -5, "the deadline passed")                                                        \
-    X(E_CANCELLED, -6, "cancelled")                                                                \
-    X(E_BUSY, -7, "too many requests in flight")                                                   \
-    X(E_PENDING, -8, "not finished yet")                                                           \
-    X(E_CALLBACK, -9, "a blocking function was called on the I/O thread")                          \
-    X(E_PROTOCOL, -10, "the peer broke the protocol")                                              \
-    X(E_LIMIT, -11, "a limit was exceeded")                                                        \
-    X(E_RPC, -12, "the node answered with an error")                                               \
-    X(E_DECODE, -13, "the bytes do not decode")                                                    \
-    X(E_NOT_FOUND, -14, "not found")                                                               \
-    X(E_LAGGED, -15, "the reader was too slow; notifications were dropped")                        \
+#define SUBSTRATE_STATUS_LIST(X)                                            \
+    X(OK, 0, "ok")                                                          \
+    X(PARTIAL, 1, "some of the requests failed; each outcome says how")     \
+    X(E_ARGUMENT, -1, "invalid argument")                                   \
+    X(E_MEMORY, -2, "out of memory")                                        \
+    X(E_CONNECT, -3, "cannot connect")                                      \
+    X(E_CLOSED, -4, "the connection is closed")                             \
+    X(E_TIMEOUT, -5, "the deadline passed")                                 \
+    X(E_CANCELLED, -6, "cancelled")                                         \
+    X(E_BUSY, -7, "too many requests in flight")                            \
+    X(E_PENDING, -8, "not finished yet")                                    \
+    X(E_CALLBACK, -9, "a blocking function was called on the I/O thread")   \
+    X(E_PROTOCOL, -10, "the peer broke the protocol")                       \
+    X(E_LIMIT, -11, "a limit was exceeded")                                 \
+    X(E_RPC, -12, "the node answered with an error")                        \
+    X(E_DECODE, -13, "the bytes do not decode")                             \
+    X(E_NOT_FOUND, -14, "not found")                                        \
+    X(E_LAGGED, -15, "the reader was too slow; notifications were dropped") \
     X(E_IO, -16, "input or output failed")
 
 enum substrate_status {
@@ -68,9 +68,9 @@ struct substrate_hash {
     uint8_t bytes[32];
 };
 
-/* What went wrong, in a struct that the caller owns; it owns nothing itself. Every parameter of this
- * type may be NULL. `rpc_code` is the node's error code when status is E_RPC, else 0; `position` is
- * a byte offset into the input that failed to parse, else 0. */
+/* What went wrong, in a struct that the caller owns; it owns nothing itself. Every parameter of
+ * this type may be NULL. `rpc_code` is the node's error code when status is E_RPC, else 0;
+ * `position` is a byte offset into the input that failed to parse, else 0. */
 struct substrate_error {
     enum substrate_status status;
     int64_t rpc_code;
@@ -85,8 +85,8 @@ struct substrate_allocator {
     void *context;
 };
 
-/* Sets the process's allocator for this library. Call it before anything else, with no object of the
- * library alive; NULL restores the C library's. Borrows `allocator` until it is replaced.
+/* Sets the process's allocator for this library. Call it before anything else, with no object of
+ * the library alive; NULL restores the C library's. Borrows `allocator` until it is replaced.
  * Threads: owner (before threads start). */
 void substrate_allocator_set(const struct substrate_allocator *allocator);
 

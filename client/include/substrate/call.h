@@ -12,19 +12,19 @@ extern "C" {
 
 struct substrate_pending;
 
-/* One JSON-RPC request. `params` is the complete JSON text of an array or object ("[]" when empty is
- * {NULL, 0}); it is sent as it is. `deadline_us` is absolute, on substrate_now_us's clock; 0 takes the
- * connection's request_timeout_ms from now. */
+/* One JSON-RPC request. `params` is the complete JSON text of an array or object ("[]" when empty
+ * is {NULL, 0}); it is sent as it is. `deadline_us` is absolute, on substrate_now_us's clock; 0
+ * takes the connection's request_timeout_ms from now. */
 struct substrate_request {
     const char *method;
     struct substrate_text params;
     uint64_t deadline_us;
 };
 
-/* How a request ended. `status` OK: `result` is the raw JSON text of the result, byte for byte as the
- * node sent it. E_RPC: `rpc_code`, `rpc_message` (raw JSON string, with its quotes) and `rpc_data`
- * (raw JSON, {NULL, 0} when absent). Anything else: no reply came. The views are borrowed from
- * whatever gave the reply. */
+/* How a request ended. `status` OK: `result` is the raw JSON text of the result, byte for byte as
+ * the node sent it. E_RPC: `rpc_code`, `rpc_message` (raw JSON string, with its quotes) and
+ * `rpc_data` (raw JSON, {NULL, 0} when absent). Anything else: no reply came. The views are
+ * borrowed from whatever gave the reply. */
 struct substrate_reply {
     enum substrate_status status;
     int64_t rpc_code;
@@ -46,8 +46,8 @@ enum substrate_status substrate_submit(struct substrate_connection *connection,
 /* Waits until a request has ended, or until `until_us` (absolute; SUBSTRATE_NEVER waits for the
  * request's own deadline). Giving up waiting leaves the request alive.
  *   reply  borrowed from `pending`; set when the request has ended, whatever its status
- * Returns the reply's status, or E_PENDING when `until_us` came first; E_CALLBACK on the I/O thread.
- * Threads: owner of `pending`, blocks. */
+ * Returns the reply's status, or E_PENDING when `until_us` came first; E_CALLBACK on the I/O
+ * thread. Threads: owner of `pending`, blocks. */
 enum substrate_status substrate_wait(struct substrate_pending *pending, uint64_t until_us,
                                      const struct substrate_reply **reply);
 

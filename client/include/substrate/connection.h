@@ -15,9 +15,10 @@ struct substrate_connection;
 
 struct substrate_connection_options {
     size_t size;
-    const char *url;                 /* ws://host:port/path, wss://…, or a network of the SDK: finney,
-                                        test, archive, local. Required. */
-    struct substrate_engine *engine; /* borrowed until the connection is closed; NULL: one of its own */
+    const char *url; /* ws://host:port/path, wss://…, or a network of the SDK: finney,
+                        test, archive, local. Required. */
+    struct substrate_engine
+        *engine; /* borrowed until the connection is closed; NULL: one of its own */
     uint32_t connect_timeout_ms;
     uint32_t request_timeout_ms; /* for requests without a deadline of their own; 0: none */
     uint32_t in_flight_max;      /* sent and unanswered at once; more wait in a queue, in order */
@@ -25,10 +26,10 @@ struct substrate_connection_options {
     size_t message_bytes_max;    /* of one reply; a bigger one closes the connection with E_LIMIT */
     uint64_t first_id;           /* ids only grow from here and are never used twice */
 };
-#define SUBSTRATE_CONNECTION_OPTIONS_INIT                                                          \
-    {                                                                                              \
-        sizeof(struct substrate_connection_options), NULL, NULL, 10000, 60000, 1024, 1048576,      \
-            (size_t)64 << 20, 1                                                                    \
+#define SUBSTRATE_CONNECTION_OPTIONS_INIT                                                     \
+    {                                                                                         \
+        sizeof(struct substrate_connection_options), NULL, NULL, 10000, 60000, 1024, 1048576, \
+            (size_t)64 << 20, 1                                                               \
     }
 
 /* What a connection has seen since it was opened. `late`: replies to ids that were already settled;
@@ -50,8 +51,8 @@ enum substrate_status substrate_connection_open(const struct substrate_connectio
                                                 struct substrate_error *error);
 
 /* Closes the socket and frees the connection: pending requests complete with E_CLOSED first, and
- * their handles stay valid until their owners free them. No other thread may be inside a call on this
- * connection. Takes `connection`; NULL is allowed. Threads: any, blocks. */
+ * their handles stay valid until their owners free them. No other thread may be inside a call on
+ * this connection. Takes `connection`; NULL is allowed. Threads: any, blocks. */
 void substrate_connection_close(struct substrate_connection *connection);
 
 /* Copies the counters. Threads: any. */

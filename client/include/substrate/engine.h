@@ -11,19 +11,20 @@ extern "C" {
 
 struct substrate_engine;
 
-/* `size` is sizeof of this struct (set by the _INIT macro), so that fields can be added at the end. */
+/* `size` is sizeof of this struct (set by the _INIT macro), so that fields can be added at the end.
+ */
 struct substrate_engine_options {
     size_t size;
     uint32_t connections_max; /* open at once; beyond it opening gives E_LIMIT */
 };
-#define SUBSTRATE_ENGINE_OPTIONS_INIT                                                              \
+#define SUBSTRATE_ENGINE_OPTIONS_INIT \
     { sizeof(struct substrate_engine_options), 16384 }
 
 /* Starts an engine and its thread.
  *   options  borrowed; NULL for the defaults
  *   engine   gives the engine; end it with substrate_engine_close
- * Returns OK, E_ARGUMENT, E_MEMORY or E_IO. The process's signal dispositions are left as they were.
- * Threads: any, blocks. */
+ * Returns OK, E_ARGUMENT, E_MEMORY or E_IO. The process's signal dispositions are left as they
+ * were. Threads: any, blocks. */
 enum substrate_status substrate_engine_open(const struct substrate_engine_options *options,
                                             struct substrate_engine **engine,
                                             struct substrate_error *error);

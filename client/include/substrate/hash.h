@@ -1,6 +1,6 @@
 /* The hashes of Substrate's storage keys and headers. Sources: BLAKE2b is RFC 7693; XXH64 is the
- * xxHash specification 0.1.1; "twox128" is XXH64 with the seeds 0 and 1, little-endian, one after the
- * other (polkadot-sdk, sp-core hashing). */
+ * xxHash specification 0.1.1; "twox128" is XXH64 with the seeds 0 and 1, little-endian, one after
+ * the other (polkadot-sdk, sp-core hashing). */
 #ifndef SUBSTRATE_HASH_H
 #define SUBSTRATE_HASH_H
 

@@ -1,6 +1,7 @@
-/* A query as a value, and the runner that asks many of them in any of four modes. A query is made by a
- * function named after what it asks (subtensor_query_subnet_exists, substrate_query_block_hash), knows
- * nothing of sockets and threads, and gives the same answer whichever way it is run.
+/* A query as a value, and the runner that asks many of them in any of four modes. A query is made
+ * by a function named after what it asks (subtensor_query_subnet_exists,
+ * substrate_query_block_hash), knows nothing of sockets and threads, and gives the same answer
+ * whichever way it is run.
  *
  * Pins: a query that reads state is pinned to one block. Made without a block hash it resolves the
  * head itself, once per query; a GATHERED run resolves it once for all of its queries. */
@@ -39,15 +40,15 @@ struct substrate_run_options {
     const struct substrate_connection_options *connect;
     uint32_t threads_max; /* for THREADED and SHARED; 0: one thread per query */
 };
-#define SUBSTRATE_RUN_OPTIONS_INIT                                                                 \
+#define SUBSTRATE_RUN_OPTIONS_INIT \
     { sizeof(struct substrate_run_options), SUBSTRATE_MODE_SERIAL, NULL, NULL, 0 }
 
 /* Runs queries until each has ended. A query may be run once.
  *   options   borrowed for the call
  *   queries   borrowed; each holds its value afterwards
  *   outcomes  caller's array of `count`
- * Returns OK if all are OK, PARTIAL if some are not, E_ARGUMENT, E_MEMORY, E_CALLBACK when nothing was
- * run. Threads: any, blocks. */
+ * Returns OK if all are OK, PARTIAL if some are not, E_ARGUMENT, E_MEMORY, E_CALLBACK when nothing
+ * was run. Threads: any, blocks. */
 enum substrate_status substrate_run(const struct substrate_run_options *options,
                                     struct substrate_query *const *queries, size_t count,
                                     struct substrate_outcome *outcomes,
@@ -63,8 +64,8 @@ void substrate_query_free(struct substrate_query *query);
  * Returns OK, E_ARGUMENT, E_MEMORY. Threads: any. */
 enum substrate_status substrate_query_block_hash(int64_t height, struct substrate_query **query);
 
-/* Asks for the hash of a block now. `height` as above. Returns OK, E_NOT_FOUND or as substrate_call;
- * a hash only with OK. Threads: any, blocks. */
+/* Asks for the hash of a block now. `height` as above. Returns OK, E_NOT_FOUND or as
+ * substrate_call; a hash only with OK. Threads: any, blocks. */
 enum substrate_status substrate_get_block_hash(struct substrate_connection *connection,
                                                int64_t height, struct substrate_hash *hash,
                                                struct substrate_error *error);

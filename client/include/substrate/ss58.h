@@ -1,5 +1,6 @@
 /* SS58 addresses of 32-byte accounts: base58 of prefix, account and two checksum bytes of
- * blake2b-512("SS58PRE" + prefix + account). Source: the Substrate address format (SS58 registry). */
+ * blake2b-512("SS58PRE" + prefix + account). Source: the Substrate address format (SS58 registry).
+ */
 #ifndef SUBSTRATE_SS58_H
 #define SUBSTRATE_SS58_H
 

@@ -18,7 +18,7 @@ struct substrate_subscription_options {
     const char *unsubscribe;      /* for example chain_unsubscribeNewHeads; required */
     uint32_t queue_max;           /* notifications kept unread; the next one gives E_LAGGED */
 };
-#define SUBSTRATE_SUBSCRIPTION_OPTIONS_INIT                                                        \
+#define SUBSTRATE_SUBSCRIPTION_OPTIONS_INIT \
     { sizeof(struct substrate_subscription_options), NULL, {NULL, 0}, NULL, 1024 }
 
 /* Subscribes and waits for the node's answer. Notifications that overtake the answer are kept.
@@ -36,8 +36,7 @@ enum substrate_status substrate_subscribe(struct substrate_connection *connectio
  * Returns OK, E_PENDING, E_LAGGED (once, after what was kept has been read; the subscription then
  * ends), E_CLOSED. Threads: owner of `subscription`, blocks. */
 enum substrate_status substrate_subscription_next(struct substrate_subscription *subscription,
-                                                  uint64_t until_us,
-                                                  struct substrate_text *result);
+                                                  uint64_t until_us, struct substrate_text *result);
 
 /* Sends the unsubscribe request (if the socket is alive), does not wait for its answer, and frees.
  * Takes `subscription`; NULL is allowed. Threads: owner of `subscription`. */

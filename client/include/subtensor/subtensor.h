@@ -16,7 +16,8 @@ extern "C" {
  *   query  gives the query; its value is `true` or `false`
  * An absent entry is false (the map's default); an RPC error is an error, never false.
  * Returns OK, E_ARGUMENT, E_MEMORY. Threads: any. */
-enum substrate_status subtensor_query_subnet_exists(uint16_t netuid, const struct substrate_hash *at,
+enum substrate_status subtensor_query_subnet_exists(uint16_t netuid,
+                                                    const struct substrate_hash *at,
                                                     struct substrate_query **query);
 
 /* The same, asked now on one connection. `exists` is set only with OK.

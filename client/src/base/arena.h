@@ -18,7 +18,8 @@ void *base_arena_alloc(struct base_arena *arena, size_t size);
 void *base_arena_calloc(struct base_arena *arena, size_t count, size_t size);
 /* A copy; data is NULL on failure. The copy is followed by a NUL. */
 struct substrate_text base_arena_text(struct base_arena *arena, struct substrate_text text);
-/* Gives everything back but one block, which is reused: for an arena per request. */
+/* Gives everything back but one block of the usual size, which is reused: for an arena per request.
+ */
 void base_arena_reset(struct base_arena *arena);
 void base_arena_free(struct base_arena *arena);
 

@@ -14,7 +14,7 @@ struct base_buf {
     bool failed; /* an allocation failed; the buffer ignores appends until reset */
 };
 
-#define BASE_BUF_INIT                                                                              \
+#define BASE_BUF_INIT \
     { NULL, 0, 0, false }
 
 void base_buf_free(struct base_buf *buf);

@@ -9,7 +9,8 @@
 /* XXH64 with a seed: hash maps and the keyed choices of the mock node. */
 uint64_t base_xxh64(struct substrate_bytes input, uint64_t seed);
 
-/* BLAKE2b-256 in steps, for files. */
+/* BLAKE2b-256 in steps, for files. Keep it on the stack: the allocator promises no such alignment.
+ */
 struct base_blake2 {
     _Alignas(64) unsigned char state[384];
 };

@@ -1,5 +1,5 @@
-/* Block headers: from the node's JSON (parentHash, number as minimal hex, stateRoot, extrinsicsRoot,
- * digest.logs) to SCALE, and the block hash, which is blake2b-256 of that. */
+/* Block headers: from the node's JSON (parentHash, number as minimal hex, stateRoot,
+ * extrinsicsRoot, digest.logs) to SCALE, and the block hash, which is blake2b-256 of that. */
 #ifndef BASE_HEADER_H
 #define BASE_HEADER_H
 

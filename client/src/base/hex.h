@@ -9,6 +9,8 @@
 
 /* Writes 2 * bytes.size lower-case digits, no 0x, no NUL. */
 void base_hex_write(struct substrate_bytes bytes, char *out);
+/* The value of one digit of either case, or -1. */
+int base_hex_digit(char c);
 /* Reads digits of either case, with or without 0x, an even number of them, into out[capacity].
  * *size is set to the number of bytes. false: an odd length, another character, or too many. */
 bool base_hex_read(struct substrate_text text, uint8_t *out, size_t capacity, size_t *size);

@@ -1,7 +1,7 @@
 /* JSON without a tree. A text is validated once, strictly (RFC 8259: UTF-8, escapes, numbers, one
- * value, a depth limit), and is then walked by views into it: raw text of ids, results and parameters
- * stays byte for byte as it came. Numbers are never converted unless asked. Writing goes to a
- * base_buf. */
+ * value, a depth limit), and is then walked by views into it: raw text of ids, results and
+ * parameters stays byte for byte as it came. Numbers are never converted unless asked. Writing goes
+ * to a base_buf. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -23,8 +23,8 @@ enum base_json_kind {
     BASE_JSON_OBJECT,
 };
 
-/* A value inside validated text: from its first character to its last, quotes and brackets included,
- * no white space around. */
+/* A value inside validated text: from its first character to its last, quotes and brackets
+ * included, no white space around. */
 struct base_json {
     enum base_json_kind kind;
     struct substrate_text raw;
@@ -34,13 +34,14 @@ struct base_json {
 #define BASE_JSON_DEPTH_MAX 128
 
 /* Validates `text` as exactly one JSON value (white space around it is allowed).
- * Returns OK; E_DECODE with *position the offset of the first wrong byte; E_LIMIT when nested deeper
- * than depth_max. `position` may be NULL. Never recurses. */
+ * Returns OK; E_DECODE with *position the offset of the first wrong byte (of a bad UTF-8 sequence
+ * its first); E_LIMIT when containers nest deeper than depth_max, or than 1024. `position` may be
+ * NULL. Never recurses. */
 enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
                                       struct base_json *value, size_t *position);
 
-/* Walks the elements of an array or the members of an object, both validated. `key` is the raw member
- * name with its quotes, {NULL, 0} in an array. */
+/* Walks the elements of an array or the members of an object, both validated. `key` is the raw
+ * member name with its quotes, {NULL, 0} in an array. */
 struct base_json_walk {
     const char *at, *end;
     bool object;
@@ -56,18 +57,18 @@ struct base_json base_json_member(struct base_json object, const char *name);
 struct base_json base_json_member_count(struct base_json object, const char *name, size_t *count);
 size_t base_json_length(struct base_json container); /* elements or members */
 
-/* A number without fraction, exponent and sign that fits; false otherwise (also for other kinds). */
+/* An integer without fraction and exponent that fits (u64: no sign either); false otherwise, also
+ * for other kinds. */
 bool base_json_u64(struct base_json value, uint64_t *out);
 bool base_json_i64(struct base_json value, int64_t *out);
 /* A string equal to `text` after unescaping. */
 bool base_json_is(struct base_json value, const char *text);
 /* The text of a string, unescaped: a view into the raw text when it has no escapes, else into the
  * arena. false: no string, or out of memory. Lone surrogates become U+FFFD. */
-bool base_json_string(struct base_json value, struct base_arena *arena,
-                      struct substrate_text *out);
+bool base_json_string(struct base_json value, struct base_arena *arena, struct substrate_text *out);
 
-/* Writes a string with its quotes: only what RFC 8259 demands is escaped (the quote, the backslash and
- * characters under 0x20); bytes that are no UTF-8 become U+FFFD. */
+/* Writes a string with its quotes: only what RFC 8259 demands is escaped (the quote, the backslash
+ * and characters under 0x20); bytes that are no UTF-8 become U+FFFD. */
 void base_json_write_string(struct base_buf *buf, struct substrate_text text);
 /* Writes `"0x…"` with the quotes. */
 void base_json_write_hex(struct base_buf *buf, struct substrate_bytes bytes);

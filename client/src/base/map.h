@@ -1,6 +1,7 @@
-/* Hash maps from bytes, and from 64-bit ids, to a pointer. Keys of the text map are borrowed. Insertion
- * may fail (memory); iteration order is the table's and means nothing. Seeded per process is not
- * needed: keys from hostile peers go through xxhash with the map's seed. */
+/* Hash maps from bytes, and from 64-bit ids, to a pointer. Keys of the text map are borrowed.
+ * Insertion may fail (memory); iteration order is the table's and means nothing. Text keys are
+ * hashed with the map's seed, so that a hostile peer cannot choose colliding ones for a seed that
+ * it does not know. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -18,7 +19,8 @@ struct base_map {
 void base_map_init(struct base_map *map, uint64_t seed);
 void base_map_free(struct base_map *map); /* the table only; values are the caller's */
 void *base_map_get(const struct base_map *map, struct substrate_text key); /* NULL: absent */
-/* Sets a value (not NULL). false: out of memory, nothing changed. */
+/* Sets a value (not NULL); a key that is there already is replaced by the new view as well. false:
+ * out of memory, nothing changed. */
 bool base_map_put(struct base_map *map, struct substrate_text key, void *value);
 void *base_map_remove(struct base_map *map, struct substrate_text key); /* the value, or NULL */
 /* Walks the map: *cursor starts at 0; false at the end. No insertion or removal meanwhile. */

@@ -11,18 +11,20 @@ struct substrate_text base_text(const char *string); /* NULL gives {NULL, 0} */
 bool base_text_equal(struct substrate_text a, struct substrate_text b);
 bool base_text_is(struct substrate_text text, const char *string);
 bool base_text_starts(struct substrate_text text, const char *prefix);
-/* memcmp order, the shorter first when one is a prefix of the other; works for raw bytes as well. */
+/* memcmp order, the shorter first when one is a prefix of the other; works for raw bytes as well.
+ */
 int base_text_compare(struct substrate_text a, struct substrate_text b);
-struct substrate_text base_text_trim(struct substrate_text text); /* JSON white space at both ends */
+struct substrate_text
+base_text_trim(struct substrate_text text); /* JSON white space at both ends */
 /* Decimal only, no sign, no leading zero but "0", no overflow, nothing left over. */
 bool base_text_u64(struct substrate_text text, uint64_t *value);
 
-/* Fills an error (which may be NULL) and returns its status, so that `return base_fail(…)` reads well.
- * The message is formatted and cut to fit. */
+/* Fills an error (which may be NULL) and returns its status, so that `return base_fail(…)` reads
+ * well. The message is formatted and cut to fit. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-enum substrate_status base_fail(struct substrate_error *error, enum substrate_status status,
-                                const char *format, ...);
+enum substrate_status
+base_fail(struct substrate_error *error, enum substrate_status status, const char *format, ...);
 
 #endif

@@ -1,6 +1,6 @@
 /* Answers of the RPC methods as pure functions of (chain, view, request): no socket, no clock, no
- * counter. What a request means beside its answer (an error of the node, a gap of the recording, the
- * start or end of a subscription) is said in the outcome; the space acts on it. */
+ * counter. What a request means beside its answer (an error of the node, a gap of the recording,
+ * the start or end of a subscription) is said in the outcome; the space acts on it. */
 #ifndef METHODS_METHOD_H
 #define METHODS_METHOD_H
 
@@ -19,11 +19,12 @@ struct method_view {
 };
 
 enum method_outcome_kind {
-    METHOD_RESULT,      /* `text` is the raw JSON result */
-    METHOD_ERROR,       /* code, message, data; or `text` is a whole recorded error object (code 0) */
-    METHOD_UNMATCHED,   /* `reason` says what is not recorded */
-    METHOD_SUBSCRIBE,   /* start `subscription`; the space makes the id */
-    METHOD_UNSUBSCRIBE, /* end the subscription whose id is `text` (raw JSON), of `subscription` kind */
+    METHOD_RESULT,    /* `text` is the raw JSON result */
+    METHOD_ERROR,     /* code, message, data; or `text` is a whole recorded error object (code 0) */
+    METHOD_UNMATCHED, /* `reason` says what is not recorded */
+    METHOD_SUBSCRIBE, /* start `subscription`; the space makes the id */
+    METHOD_UNSUBSCRIBE, /* end the subscription whose id is `text` (raw JSON), of `subscription`
+                           kind */
 };
 
 enum method_subscription {
@@ -56,13 +57,14 @@ void method_answer(const struct method_view *view, const struct rpc_request *req
 /* The name of the notifications of a kind ("chain_newHead"). */
 const char *method_notification_name(enum method_subscription kind);
 
-/* Appends to `out` the raw JSON `result` of the notification that a subscription of this kind and with
- * these parameters gets when the view moves from `before` (NULL: it has just begun) to `now`.
- * Returns OK; E_NOT_FOUND when nothing is sent (no change); E_DECODE when the recording does not say,
- * *reason is then set: the space counts it as unmatched. */
-enum substrate_status method_notify(enum method_subscription kind, const struct rpc_request *request,
-                                    const struct method_view *before,
-                                    const struct method_view *now, struct base_arena *arena,
-                                    struct base_buf *out, const char **reason);
+/* Appends to `out` the raw JSON `result` of the notification that a subscription of this kind and
+ * with these parameters gets when the view moves from `before` (NULL: it has just begun) to `now`.
+ * Returns OK; E_NOT_FOUND when nothing is sent (no change); E_DECODE when the recording does not
+ * say, *reason is then set: the space counts it as unmatched. */
+enum substrate_status method_notify(enum method_subscription kind,
+                                    const struct rpc_request *request,
+                                    const struct method_view *before, const struct method_view *now,
+                                    struct base_arena *arena, struct base_buf *out,
+                                    const char **reason);
 
 #endif

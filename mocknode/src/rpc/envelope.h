@@ -32,21 +32,22 @@ struct rpc_envelope rpc_read(struct substrate_text message, struct base_arena *a
 /* Reads one entry of a batch. */
 struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *arena);
 
-/* The error codes of the node and of this one (reference: jsonrpsee, sc-rpc). X(name, code, text) */
-#define RPC_ERROR_LIST(X)                                                                          \
-    X(PARSE, -32700, "Parse error")                                                                \
-    X(INVALID_REQUEST, -32600, "Invalid request")                                                  \
-    X(METHOD_NOT_FOUND, -32601, "Method not found")                                                \
-    X(INVALID_PARAMS, -32602, "Invalid params")                                                    \
-    X(INTERNAL, -32603, "Internal error")                                                          \
-    X(TOO_MANY_SUBSCRIPTIONS, -32006, "Too many subscriptions on the connection")                  \
-    X(REQUEST_TOO_BIG, -32007, "Request is too big")                                               \
-    X(RESPONSE_TOO_BIG, -32008, "Response is too big")                                             \
-    X(BUSY, -32009, "Server is busy, try again later")                                             \
-    X(UNMATCHED, -32055, "mocknode: unmatched request")                                            \
-    X(CHAIN, 3001, "")                                                                             \
-    X(BLOCK_RANGE, 4001, "")                                                                       \
-    X(COUNT, 4002, "")                                                                             \
+/* The error codes of the node and of this one (reference: jsonrpsee, sc-rpc). X(name, code, text)
+ */
+#define RPC_ERROR_LIST(X)                                                         \
+    X(PARSE, -32700, "Parse error")                                               \
+    X(INVALID_REQUEST, -32600, "Invalid request")                                 \
+    X(METHOD_NOT_FOUND, -32601, "Method not found")                               \
+    X(INVALID_PARAMS, -32602, "Invalid params")                                   \
+    X(INTERNAL, -32603, "Internal error")                                         \
+    X(TOO_MANY_SUBSCRIPTIONS, -32006, "Too many subscriptions on the connection") \
+    X(REQUEST_TOO_BIG, -32007, "Request is too big")                              \
+    X(RESPONSE_TOO_BIG, -32008, "Response is too big")                            \
+    X(BUSY, -32009, "Server is busy, try again later")                            \
+    X(UNMATCHED, -32055, "mocknode: unmatched request")                           \
+    X(CHAIN, 3001, "")                                                            \
+    X(BLOCK_RANGE, 4001, "")                                                      \
+    X(COUNT, 4002, "")                                                            \
     X(STATE, 4003, "")
 
 enum rpc_error_code {
@@ -57,8 +58,8 @@ enum rpc_error_code {
 
 /* Member order of answers: jsonrpc, id, result | error, as the node writes them. */
 void rpc_write_result(struct base_buf *out, struct substrate_text id, struct substrate_text result);
-/* message: plain text, escaped here; NULL takes the code's own. data: raw JSON, {NULL, 0} leaves the
- * member out. */
+/* message: plain text, escaped here; NULL takes the code's own. data: raw JSON, {NULL, 0} leaves
+ * the member out. */
 void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t code,
                      const char *message, struct substrate_text data);
 /* A recorded error object, as it is. */

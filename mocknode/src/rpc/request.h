@@ -1,10 +1,12 @@
-/* Canonical requests: one table of typed parameters per method is the one place for aliases, defaults,
- * Invalid params and the resolution of the block. Two requests that mean the same have the same
- * canonical text, whatever their shape (alias, 0x or not, null or omitted, by name or position).
+/* Canonical requests: one table of typed parameters per method is the one place for aliases,
+ * defaults, Invalid params and the resolution of the block. Two requests that mean the same have
+ * the same canonical text, whatever their shape (alias, 0x or not, null or omitted, by name or
+ * position).
  *
- * The canonical text is `METHOD PARAMS` for a method without a block and `METHOD PARAMS @HASH` for one
- * with: PARAMS is a compact JSON array of the typed parameters without the block, options that were
- * left out at the end dropped. A method outside the table is compared as exact compact JSON. */
+ * The canonical text is `METHOD PARAMS` for a method without a block and `METHOD PARAMS @HASH` for
+ * one with: PARAMS is a compact JSON array of the typed parameters without the block, options that
+ * were left out at the end dropped. A method outside the table is compared as exact compact JSON.
+ */
 #ifndef RPC_REQUEST_H
 #define RPC_REQUEST_H
 
@@ -16,18 +18,18 @@
 
 enum rpc_param_type {
     RPC_END,
-    RPC_HASH,      /* 0x + 64 digits; canonical lower case */
-    RPC_BYTES,     /* hex with or without 0x; canonical 0x lower case */
+    RPC_HASH,  /* 0x + 64 digits; canonical lower case */
+    RPC_BYTES, /* hex with or without 0x; canonical 0x lower case */
     RPC_U16,
     RPC_U32,
     RPC_U64,
-    RPC_TEXT,      /* any string */
+    RPC_TEXT, /* any string */
     RPC_SS58,
     RPC_BYTES_LIST,
     RPC_U16_LIST,
-    RPC_BYTE_ARRAY, /* array of numbers 0 to 255, or hex */
+    RPC_BYTE_ARRAY,    /* array of numbers 0 to 255, or hex */
     RPC_NUMBER_OR_HEX, /* chain_getBlockHash: number, 0x…, or a list of them */
-    RPC_JSON,      /* anything, compact */
+    RPC_JSON,          /* anything, compact */
 };
 
 struct rpc_param {
@@ -66,9 +68,9 @@ struct rpc_request {
     struct substrate_hash at;
 };
 
-/* Parses name and params. Returns OK; E_ARGUMENT when the node would say -32602, *data is then the raw
- * JSON string of the error's data ("\"No more params\""); E_MEMORY. Everything is in the arena or a
- * view of the input. */
+/* Parses name and params. Returns OK; E_ARGUMENT when the node would say -32602, *data is then the
+ * raw JSON string of the error's data ("\"No more params\""); E_MEMORY. Everything is in the arena
+ * or a view of the input. */
 enum substrate_status rpc_request_parse(struct substrate_text name, struct base_json params,
                                         struct base_arena *arena, struct rpc_request *request,
                                         struct substrate_text *data);

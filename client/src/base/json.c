@@ -1,0 +1,236 @@
+/* The validating scanner of JSON: one pass, no recursion, no allocation. Which containers are open
+ * is one bit for each level. */
+#include "json.h"
+#include "hex.h"
+#include "json_text.h"
+
+#define DEPTH_CEILING 1024
+
+struct scan {
+    const char *at, *end; /* `at` stops at the first wrong byte */
+    unsigned depth, depth_max;
+    uint64_t objects[DEPTH_CEILING / 64]; /* bit set: the container of that level is an object */
+};
+
+static void skip_space(struct scan *scan) {
+    while (scan->at < scan->end && base_json_is_space(*scan->at)) {
+        scan->at++;
+    }
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* The next character, or NUL at the end; a NUL in the text is wrong wherever this is asked. */
+static char peek(const struct scan *scan) { return scan->at < scan->end ? *scan->at : '\0'; }
+
+static bool take(struct scan *scan, char c) {
+    if (peek(scan) != c || scan->at == scan->end) {
+        return false;
+    }
+    scan->at++;
+    return true;
+}
+
+static bool scan_escape(struct scan *scan) {
+    scan->at++;
+    switch (peek(scan)) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        scan->at++;
+        return true;
+    case 'u':
+        scan->at++;
+        for (int i = 0; i < 4; i++) {
+            if (base_hex_digit(peek(scan)) < 0) {
+                return false;
+            }
+            scan->at++;
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool scan_string(struct scan *scan) {
+    scan->at++;
+    for (;;) {
+        scan->at = base_json_plain_run(scan->at, scan->end);
+        if (scan->at == scan->end) {
+            return false;
+        }
+        if (*scan->at == '"') {
+            scan->at++;
+            return true;
+        }
+        if (*scan->at == '\\') {
+            if (!scan_escape(scan)) {
+                return false;
+            }
+            continue;
+        }
+        bool valid = false;
+        size_t length = base_utf8_step(scan->at, scan->end, &valid);
+        if (!valid || length == 1) { /* a sequence of one byte is a control character here */
+            return false;
+        }
+        scan->at += length;
+    }
+}
+
+static bool scan_digits(struct scan *scan) {
+    if (!is_digit(peek(scan))) {
+        return false;
+    }
+    while (is_digit(peek(scan))) {
+        scan->at++;
+    }
+    return true;
+}
+
+static bool scan_number(struct scan *scan) {
+    (void)take(scan, '-');
+    if (!take(scan, '0') && !scan_digits(scan)) {
+        return false;
+    }
+    if (take(scan, '.') && !scan_digits(scan)) {
+        return false;
+    }
+    if (take(scan, 'e') || take(scan, 'E')) {
+        if (!take(scan, '+')) {
+            (void)take(scan, '-');
+        }
+        return scan_digits(scan);
+    }
+    return true;
+}
+
+static bool scan_word(struct scan *scan, const char *word) {
+    for (; *word != '\0'; word++) {
+        if (!take(scan, *word)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool scan_scalar(struct scan *scan) {
+    switch (peek(scan)) {
+    case '"':
+        return scan_string(scan);
+    case 'n':
+        return scan_word(scan, "null");
+    case 't':
+        return scan_word(scan, "true");
+    case 'f':
+        return scan_word(scan, "false");
+    default:
+        return scan_number(scan);
+    }
+}
+
+/* `"name" :`, white space allowed around the tokens. */
+static bool scan_name(struct scan *scan) {
+    skip_space(scan);
+    if (peek(scan) != '"' || !scan_string(scan)) {
+        return false;
+    }
+    skip_space(scan);
+    return take(scan, ':');
+}
+
+static bool in_object(const struct scan *scan) {
+    unsigned level = scan->depth - 1;
+    return (scan->objects[level / 64] >> level % 64 & 1) != 0;
+}
+
+/* At an opening bracket. *empty: it was closed at once; else the first value comes next. */
+static enum substrate_status open_container(struct scan *scan, bool *empty) {
+    if (scan->depth == scan->depth_max) {
+        return SUBSTRATE_E_LIMIT;
+    }
+    bool object = *scan->at == '{';
+    uint64_t bit = UINT64_C(1) << scan->depth % 64;
+    uint64_t *word = &scan->objects[scan->depth / 64];
+    *word = object ? *word | bit : *word & ~bit;
+    scan->depth++;
+    scan->at++;
+    skip_space(scan);
+    *empty = take(scan, object ? '}' : ']');
+    if (*empty) {
+        scan->depth--;
+        return SUBSTRATE_OK;
+    }
+    return object && !scan_name(scan) ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
+}
+
+/* Behind a value: closes what ends here, and goes to the next value if a container is still open.
+ */
+static bool close_containers(struct scan *scan) {
+    while (scan->depth > 0) {
+        skip_space(scan);
+        bool object = in_object(scan);
+        if (take(scan, ',')) {
+            return !object || scan_name(scan);
+        }
+        if (!take(scan, object ? '}' : ']')) {
+            return false;
+        }
+        scan->depth--;
+    }
+    return true;
+}
+
+static enum substrate_status scan_value(struct scan *scan) {
+    do {
+        bool ended = true;
+        skip_space(scan);
+        if (peek(scan) == '{' || peek(scan) == '[') {
+            enum substrate_status status = open_container(scan, &ended);
+            if (status != SUBSTRATE_OK) {
+                return status;
+            }
+        } else if (!scan_scalar(scan)) {
+            return SUBSTRATE_E_DECODE;
+        }
+        if (ended && !close_containers(scan)) {
+            return SUBSTRATE_E_DECODE;
+        }
+    } while (scan->depth > 0);
+    return SUBSTRATE_OK;
+}
+
+enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
+                                      struct base_json *value, size_t *position) {
+    /* An empty text may have no address, and pointers are compared from here on. */
+    const char *data = text.size == 0 ? "" : text.data;
+    struct scan scan;
+    scan.at = data;
+    scan.end = data + text.size;
+    scan.depth = 0;
+    scan.depth_max = depth_max < DEPTH_CEILING ? depth_max : DEPTH_CEILING;
+    skip_space(&scan);
+    const char *start = scan.at;
+    enum substrate_status status = scan_value(&scan);
+    const char *stop = scan.at;
+    if (status == SUBSTRATE_OK) {
+        skip_space(&scan);
+        if (scan.at != scan.end) {
+            status = SUBSTRATE_E_DECODE;
+        }
+    }
+    if (status != SUBSTRATE_OK) {
+        if (position != NULL) {
+            *position = (size_t)(scan.at - data);
+        }
+        return status;
+    }
+    *value = base_json_view(start, stop);
+    return SUBSTRATE_OK;
+}

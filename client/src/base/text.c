@@ -1,0 +1,78 @@
+/* Comparing, trimming and reading borrowed text, and filling in errors. */
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct substrate_text base_text(const char *string) {
+    return (struct substrate_text){string, string == NULL ? 0 : strlen(string)};
+}
+
+bool base_text_equal(struct substrate_text a, struct substrate_text b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+bool base_text_is(struct substrate_text text, const char *string) {
+    return base_text_equal(text, base_text(string));
+}
+
+bool base_text_starts(struct substrate_text text, const char *prefix) {
+    size_t size = strlen(prefix);
+    return text.size >= size && (size == 0 || memcmp(text.data, prefix, size) == 0);
+}
+
+int base_text_compare(struct substrate_text a, struct substrate_text b) {
+    size_t common = a.size < b.size ? a.size : b.size;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+struct substrate_text base_text_trim(struct substrate_text text) {
+    while (text.size > 0 && is_space(text.data[0])) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size > 0 && is_space(text.data[text.size - 1])) {
+        text.size--;
+    }
+    return text;
+}
+
+bool base_text_u64(struct substrate_text text, uint64_t *value) {
+    if (text.size == 0 || (text.size > 1 && text.data[0] == '0')) {
+        return false;
+    }
+    uint64_t sum = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        if (c < '0' || c > '9') {
+            return false;
+        }
+        uint64_t digit = (uint64_t)(c - '0');
+        if (sum > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    *value = sum;
+    return true;
+}
+
+enum substrate_status base_fail(struct substrate_error *error, enum substrate_status status,
+                                const char *format, ...) {
+    if (error != NULL) {
+        error->status = status;
+        error->rpc_code = 0;
+        error->position = 0;
+        va_list arguments;
+        va_start(arguments, format);
+        if (vsnprintf(error->message, sizeof error->message, format, arguments) < 0) {
+            error->message[0] = '\0';
+        }
+        va_end(arguments);
+    }
+    return status;
+}
