@@ -115,7 +115,7 @@ static enum substrate_status read_header(struct substrate_text json, struct base
 
 enum substrate_status base_header_read(struct substrate_text json, struct base_header *header,
                                        struct base_buf *scale, struct substrate_error *error) {
-    struct base_header read;
+    struct base_header read = {.number = 0};
     struct base_buf scratch = BASE_BUF_INIT;
     struct base_buf *target = scale == NULL ? &scratch : scale;
     size_t size_before = target->size;
@@ -131,7 +131,7 @@ enum substrate_status base_header_read(struct substrate_text json, struct base_h
 
 enum substrate_status base_header_hash(struct substrate_text json, struct substrate_hash *hash,
                                        struct substrate_error *error) {
-    struct base_header header;
+    struct base_header header = {.number = 0};
     struct base_buf scale = BASE_BUF_INIT;
     enum substrate_status status = base_header_read(json, &header, &scale, error);
     if (status == SUBSTRATE_OK) {

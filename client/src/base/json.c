@@ -21,7 +21,12 @@ static void skip_space(struct scan *scan) {
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* The next character, or NUL at the end; a NUL in the text is wrong wherever this is asked. */
-static char peek(const struct scan *scan) { return scan->at < scan->end ? *scan->at : '\0'; }
+static char peek(const struct scan *scan) {
+    if (scan->at == scan->end) {
+        return '\0';
+    }
+    return *scan->at;
+}
 
 static bool take(struct scan *scan, char c) {
     if (peek(scan) != c || scan->at == scan->end) {
@@ -158,6 +163,9 @@ static enum substrate_status open_container(struct scan *scan, bool *empty) {
     bool object = *scan->at == '{';
     uint64_t bit = UINT64_C(1) << scan->depth % 64;
     uint64_t *word = &scan->objects[scan->depth / 64];
+    if (scan->depth % 64 == 0) {
+        *word = 0;
+    }
     *word = object ? *word | bit : *word & ~bit;
     scan->depth++;
     scan->at++;

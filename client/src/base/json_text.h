@@ -18,9 +18,8 @@ static inline bool base_json_is_plain(char c) {
 }
 
 /* Skips characters that stand for themselves in a string: ASCII but controls, quote and backslash.
- * Eight at a time: each term below sets the top bit of the bytes that are not plain; a borrow may
- * set too many bits, but only above a right one, and whatever is set is then looked at one by one.
- */
+ * Eight at a time: the terms below set the top bit of each byte that is not plain; a borrow may set
+ * one too many, but only in a byte above a right one, so that the lowest is always right. */
 static inline const char *base_json_plain_run(const char *at, const char *end) {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     while (end - at >= 8) {
@@ -29,8 +28,13 @@ static inline const char *base_json_plain_run(const char *at, const char *end) {
         uint64_t quote = (word ^ ones * '"') - ones;
         uint64_t backslash = (word ^ ones * '\\') - ones;
         uint64_t control = word - ones * 0x20;
-        if (((quote | backslash | control | word) & ones * 0x80) != 0) {
+        uint64_t stops = (quote | backslash | control | word) & ones * 0x80;
+        if (stops != 0) {
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            return at + __builtin_ctzll(stops) / 8;
+#else
             break;
+#endif
         }
         at += 8;
     }
@@ -92,10 +96,14 @@ static inline struct base_json base_json_view(const char *start, const char *sto
 }
 
 /* From the opening quote of a valid string to just behind its closing one: the first quote that an
- * even number of backslashes precedes. */
+ * even number of backslashes precedes. Most strings are short, and for those a call costs more. */
 static inline const char *base_json_string_end(const char *at, const char *end) {
     const char *first = at + 1;
-    for (const char *search = first;;) {
+    const char *search = base_json_plain_run(first, end - first > 32 ? first + 32 : end);
+    if (*search == '"') {
+        return search + 1;
+    }
+    for (;;) {
         const char *quote = memchr(search, '"', (size_t)(end - search));
         const char *run = quote;
         while (run > first && run[-1] == '\\') {

@@ -1,0 +1,218 @@
+/* Requests: sets of calls that one thread waits for, and the public handle, which is a set of one.
+ */
+#include "engine_internal.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+struct substrate_pending {
+    struct call_set set;
+    struct engine_call call;
+    struct substrate_reply reply; /* a copy for the owner, made under the lock */
+    char text[];
+};
+
+enum substrate_status call_set_init(struct call_set *set, struct substrate_connection *connection) {
+    *set = (struct call_set){.connection = connection, .last = &set->first};
+    if (!monotonic_cond_init(&set->changed)) {
+        return SUBSTRATE_E_MEMORY;
+    }
+    connection_retain(connection);
+    return SUBSTRATE_OK;
+}
+
+void call_set_free(struct call_set *set) {
+    (void)pthread_cond_destroy(&set->changed);
+    connection_release(set->connection);
+}
+
+/* Runs under the connection's lock. The waiter signalled here cannot free the set before the lock
+ * is given up, because it takes the lock to look. */
+static void on_ended(struct session_call *base) {
+    struct engine_call *call = (struct engine_call *)base;
+    struct call_set *set = call->set;
+    call->next = NULL;
+    *set->last = call;
+    set->last = &call->next;
+    set->alive -= 1;
+    if (set->alive == 0 || set->wake_each) {
+        (void)pthread_cond_signal(&set->changed);
+    }
+}
+
+enum substrate_status call_check(const struct substrate_connection *connection,
+                                 const struct substrate_request *requests, size_t count,
+                                 bool blocks, struct substrate_error *error) {
+    if (connection == NULL || (requests == NULL && count > 0)) {
+        return base_fail(error, SUBSTRATE_E_ARGUMENT, "no connection or no request was given");
+    }
+    if (blocks && engine_is_current_thread(connection->engine)) {
+        return base_fail(error, SUBSTRATE_E_CALLBACK, "%s",
+                         substrate_status_text(SUBSTRATE_E_CALLBACK));
+    }
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = session_check(&requests[i], error);
+    }
+    return status;
+}
+
+enum substrate_status call_set_submit(struct call_set *set, struct engine_call *calls, size_t count,
+                                      const struct substrate_request *requests, char *room,
+                                      struct substrate_error *error) {
+    struct substrate_connection *connection = set->connection;
+    enum substrate_status status = SUBSTRATE_OK;
+    size_t accepted = 0;
+    (void)pthread_mutex_lock(&connection->lock);
+    while (accepted < count) {
+        struct engine_call *call = &calls[accepted];
+        call->set = set;
+        call->call.ended = on_ended;
+        status = session_submit(&connection->session, &call->call, &requests[accepted],
+                                connection_deadline(connection, &requests[accepted]), room);
+        if (status != SUBSTRATE_OK) {
+            break;
+        }
+        room += session_text_size(&requests[accepted]);
+        accepted += 1;
+    }
+    if (status == SUBSTRATE_OK) {
+        set->alive += count;
+        connection_unlock_and_attend(connection);
+        return SUBSTRATE_OK;
+    }
+    while (accepted > 0) {
+        accepted -= 1;
+        session_withdraw(&connection->session, &calls[accepted].call);
+    }
+    (void)pthread_mutex_unlock(&connection->lock);
+    return connection_fail(connection, status, error);
+}
+
+struct engine_call *call_set_next(struct call_set *set, uint64_t until_us) {
+    pthread_mutex_t *lock = &set->connection->lock;
+    (void)pthread_mutex_lock(lock);
+    while (set->first == NULL && set->alive > 0 && substrate_now_us() < until_us) {
+        monotonic_cond_wait(&set->changed, lock, until_us);
+    }
+    struct engine_call *call = set->first;
+    if (call != NULL) {
+        set->first = call->next;
+        set->last = set->first != NULL ? set->last : &set->first;
+    }
+    (void)pthread_mutex_unlock(lock);
+    return call;
+}
+
+void call_set_wait(struct call_set *set) {
+    pthread_mutex_t *lock = &set->connection->lock;
+    (void)pthread_mutex_lock(lock);
+    while (set->alive > 0) {
+        monotonic_cond_wait(&set->changed, lock, SUBSTRATE_NEVER);
+    }
+    (void)pthread_mutex_unlock(lock);
+}
+
+enum substrate_status reply_error(struct substrate_connection *connection, const char *method,
+                                  const struct substrate_reply *reply,
+                                  struct substrate_error *error) {
+    if (reply->status == SUBSTRATE_E_CLOSED || reply->status == SUBSTRATE_E_LIMIT) {
+        return connection_fail(connection, reply->status, error);
+    }
+    return substrate_reply_error(method, reply, error);
+}
+
+enum substrate_status substrate_submit(struct substrate_connection *connection,
+                                       const struct substrate_request *request,
+                                       struct substrate_pending **out,
+                                       struct substrate_error *error) {
+    if (out == NULL) {
+        return base_fail(error, SUBSTRATE_E_ARGUMENT, "no place for the handle was given");
+    }
+    *out = NULL;
+    enum substrate_status status = call_check(connection, request, 1, false, error);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    struct substrate_pending *pending = base_alloc(sizeof(*pending) + session_text_size(request));
+    if (pending == NULL || call_set_init(&pending->set, connection) != SUBSTRATE_OK) {
+        base_free(pending);
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for a request");
+    }
+    status = call_set_submit(&pending->set, &pending->call, 1, request, pending->text, error);
+    if (status != SUBSTRATE_OK) {
+        call_set_free(&pending->set);
+        base_free(pending);
+        return status;
+    }
+    *out = pending;
+    return SUBSTRATE_OK;
+}
+
+enum substrate_status substrate_wait(struct substrate_pending *pending, uint64_t until_us,
+                                     const struct substrate_reply **reply) {
+    struct substrate_connection *connection = pending->set.connection;
+    if (engine_is_current_thread(connection->engine)) {
+        return SUBSTRATE_E_CALLBACK;
+    }
+    (void)pthread_mutex_lock(&connection->lock);
+    while (pending->set.alive > 0 && substrate_now_us() < until_us) {
+        monotonic_cond_wait(&pending->set.changed, &connection->lock, until_us);
+    }
+    pending->reply = pending->call.call.reply; /* E_PENDING while it is alive */
+    (void)pthread_mutex_unlock(&connection->lock);
+    if (pending->reply.status != SUBSTRATE_E_PENDING && reply != NULL) {
+        *reply = &pending->reply;
+    }
+    return pending->reply.status;
+}
+
+int substrate_cancel(struct substrate_pending *pending) {
+    struct substrate_connection *connection = pending->set.connection;
+    (void)pthread_mutex_lock(&connection->lock);
+    bool won = session_cancel(&connection->session, &pending->call.call);
+    connection_unlock_and_attend(connection); /* a place in flight may have become free */
+    return won;
+}
+
+void substrate_pending_free(struct substrate_pending *pending) {
+    if (pending == NULL) {
+        return;
+    }
+    (void)substrate_cancel(pending);
+    session_call_clear(&pending->call.call);
+    call_set_free(&pending->set);
+    base_free(pending);
+}
+
+enum substrate_status substrate_call(struct substrate_connection *connection,
+                                     const struct substrate_request *request,
+                                     struct substrate_pending **out,
+                                     const struct substrate_reply **reply,
+                                     struct substrate_error *error) {
+    struct substrate_pending *pending = NULL;
+    const struct substrate_reply *ended = NULL;
+    if (out == NULL || reply == NULL) {
+        return base_fail(error, SUBSTRATE_E_ARGUMENT, "no place for the handle or the reply");
+    }
+    *out = NULL;
+    *reply = NULL;
+    enum substrate_status status = call_check(connection, request, 1, true, error);
+    if (status == SUBSTRATE_OK) {
+        status = substrate_submit(connection, request, &pending, error);
+    }
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    (void)substrate_wait(pending, SUBSTRATE_NEVER, &ended);
+    status = reply_error(connection, request->method, ended, error);
+    if (status != SUBSTRATE_OK && status != SUBSTRATE_E_RPC) {
+        substrate_pending_free(pending);
+        return status;
+    }
+    *out = pending;
+    *reply = ended;
+    return status;
+}
