@@ -1,10 +1,10 @@
 /* Facts about a chain, as a fixture has them: blocks, runtimes, state sets, recorded calls. The one
- * mutable form, shared by whoever reads, writes, merges or compares fixtures; the node serves from the
- * immutable model that chain.h builds out of it. The format is fixtures/FORMAT.md.
+ * mutable form, shared by whoever reads, writes, merges or compares fixtures; the node serves from
+ * the immutable model that chain.h builds out of it. The format is fixtures/FORMAT.md.
  *
- * All texts are views into memory that the facts own (file contents or the arena). Keys are lower-case
- * hex *without* 0x: the order of such texts is the order of the bytes. Values are the hex text with 0x
- * and without quotes. Raw JSON is compact. */
+ * All texts are views into memory that the facts own (file contents or the arena). Keys are
+ * lower-case hex *without* 0x: the order of such texts is the order of the bytes. Values are the
+ * hex text with 0x and without quotes. Raw JSON is compact. */
 #ifndef CHAIN_FACTS_H
 #define CHAIN_FACTS_H
 
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <substrate/base.h>
 #include "base/arena.h"
+#include "base/map.h"
 
 #define FACTS_FORMAT 1
 
@@ -22,7 +23,7 @@ struct fact_block {
     uint64_t number;
     bool fork;
     bool runtime_known;
-    uint32_t runtime; /* spec version */
+    uint32_t runtime;                                         /* spec version */
     struct substrate_text header, extrinsics, justifications; /* raw JSON */
 };
 
@@ -91,6 +92,8 @@ struct facts {
     size_t call_count, call_capacity;
     void **files; /* file contents that the views point into */
     size_t file_count, file_capacity;
+    struct base_map block_index,
+        set_index; /* hash to position + 1, for facts_block and facts_set */
 };
 
 enum facts_load_flags {
@@ -105,7 +108,9 @@ struct facts *facts_new(void);
 void facts_free(struct facts *facts);
 
 /* Adding copies all text into the arena. Duplicates and contradictions are settled by
- * facts_normalise, except for blocks, runtimes and sets, which are found or made: */
+ * facts_normalise, except for blocks, runtimes and sets, which are found or made: NULL when there
+ * is none, or no memory to make it. The pointer is good until the next one of its kind is made.
+ * Whoever fills in a found one copies texts with base_arena_text(&facts->arena, …). */
 enum substrate_status facts_add_call(struct facts *facts, const struct fact_call *call);
 struct fact_block *facts_block(struct facts *facts, const struct substrate_hash *hash, bool make);
 struct fact_runtime *facts_runtime(struct facts *facts, uint32_t spec_version, bool make);
@@ -114,6 +119,9 @@ enum substrate_status facts_add_change(struct facts *facts, struct fact_set *set
                                        const struct fact_change *change);
 enum substrate_status facts_add_covered(struct facts *facts, struct fact_set *set,
                                         const struct fact_interval *interval);
+
+/* The hash's position in file order: blocks that are not recorded come last. */
+uint64_t facts_number(const struct facts *facts, const struct substrate_hash *hash);
 
 /* Sorts everything into file order, joins intervals, drops duplicates. Two facts that say different
  * things of the same thing: E_DECODE, and `error` names both. */

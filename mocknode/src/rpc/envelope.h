@@ -1,6 +1,6 @@
 /* JSON-RPC 2.0 envelopes, scanned in place as jsonrpsee 0.24.9 reads them: unsigned 64-bit numbers,
- * strings and null are ids; anything else with an id is silently no call; ids are kept as raw text.
- * Nothing is copied and no tree is built. */
+ * strings and null are ids; with any other id a call is silently a notification; ids are kept as
+ * raw text. Nothing is copied and no tree is built. */
 #ifndef RPC_ENVELOPE_H
 #define RPC_ENVELOPE_H
 
@@ -22,7 +22,7 @@ struct rpc_envelope {
     enum rpc_kind kind;
     struct substrate_text id;     /* raw JSON */
     struct substrate_text method; /* unescaped */
-    struct base_json params;      /* kind NONE, ARRAY or OBJECT */
+    struct base_json params; /* NONE when missing or null; else any kind, rpc_request_parse says */
     struct base_json batch;
 };
 

@@ -19,7 +19,7 @@
 enum rpc_param_type {
     RPC_END,
     RPC_HASH,  /* 0x + 64 digits; canonical lower case */
-    RPC_BYTES, /* hex with or without 0x; canonical 0x lower case */
+    RPC_BYTES, /* hex with or without 0x, or a list of byte numbers; canonical 0x lower case */
     RPC_U16,
     RPC_U32,
     RPC_U64,
@@ -27,15 +27,54 @@ enum rpc_param_type {
     RPC_SS58,
     RPC_BYTES_LIST,
     RPC_U16_LIST,
-    RPC_BYTE_ARRAY,    /* array of numbers 0 to 255, or hex */
-    RPC_NUMBER_OR_HEX, /* chain_getBlockHash: number, 0x…, or a list of them */
-    RPC_JSON,          /* anything, compact */
+    /* chain_getBlockHash: number, hex, or a list of them. Canonical is the number, but what is over
+     * u32 and came as hex stays minimal hex: the node's error tells them apart. */
+    RPC_NUMBER_OR_HEX,
+    RPC_JSON, /* anything, compact */
 };
 
 struct rpc_param {
-    const char *name; /* for params by name */
+    const char *name; /* for params by name, in snake_case; camelCase is as good */
     enum rpc_param_type type;
-    bool optional;
+    bool optional;      /* may be null, and left out when nothing follows */
+    const char *preset; /* the canonical text that leaving it out stands for; NULL: none */
+};
+
+/* How a method is answered; methods/method.c has a function for each. RECORDED: only from a
+ * recorded call. */
+#define RPC_HANDLER_LIST(X)      \
+    X(RECORDED)                  \
+    X(RPC_METHODS)               \
+    X(CHAIN_GET_HEADER)          \
+    X(CHAIN_GET_BLOCK)           \
+    X(CHAIN_GET_BLOCK_HASH)      \
+    X(CHAIN_GET_FINALIZED_HEAD)  \
+    X(STATE_CALL)                \
+    X(STATE_GET_KEYS)            \
+    X(STATE_GET_KEYS_PAGED)      \
+    X(STATE_GET_METADATA)        \
+    X(STATE_GET_PAIRS)           \
+    X(STATE_GET_RUNTIME_VERSION) \
+    X(STATE_GET_STORAGE)         \
+    X(STATE_GET_STORAGE_HASH)    \
+    X(STATE_GET_STORAGE_SIZE)    \
+    X(STATE_QUERY_STORAGE)       \
+    X(STATE_QUERY_STORAGE_AT)    \
+    X(CHILD_LIST)                \
+    X(CHILD_NULL)                \
+    X(CHILD_ENTRIES)             \
+    X(ACCOUNT_NEXT_INDEX)        \
+    X(NEW_HEADS)                 \
+    X(ALL_HEADS)                 \
+    X(FINALIZED_HEADS)           \
+    X(RUNTIME_VERSION)           \
+    X(STORAGE)
+
+enum rpc_handler {
+#define RPC_HANDLER_ENUM(name) RPC_HANDLE_##name,
+    RPC_HANDLER_LIST(RPC_HANDLER_ENUM)
+#undef RPC_HANDLER_ENUM
+        RPC_HANDLER_COUNT
 };
 
 enum rpc_method_kind { RPC_METHOD_CALL, RPC_METHOD_SUBSCRIBE, RPC_METHOD_UNSUBSCRIBE };
@@ -49,8 +88,7 @@ struct rpc_method {
     enum rpc_method_kind kind;
     bool has_at; /* the last parameter is an optional block hash, null = best */
     struct rpc_param params[RPC_PARAMS_MAX];
-    /* How it is answered; see methods/method.h. An index into that folder's table. */
-    int handler;
+    enum rpc_handler handler;
 };
 
 /* The table, and its rows by name or alias (NULL: unknown). */

@@ -1,0 +1,165 @@
+/* JSON-RPC 2.0 envelopes in and out. Which of call, notification and invalid request a message is
+ * follows jsonrpsee, which tries one after the other to read it as each of these. */
+#include "rpc/envelope.h"
+
+#include "base/text.h"
+
+/* jsonrpsee looks for the first bracket among this many bytes. */
+#define BLANKS_MAX 128
+
+static const struct substrate_text NULL_ID = {"null", 4};
+
+/* The members of a request; `count` tells a member that is missing or stands twice. */
+struct member {
+    struct base_json value;
+    unsigned count;
+};
+
+struct members {
+    struct member jsonrpc, id, method, params;
+};
+
+static struct members read_members(struct base_json object) {
+    struct members members = {0};
+    if (object.kind != BASE_JSON_OBJECT) {
+        return members;
+    }
+    struct {
+        const char *name;
+        struct member *member;
+    } const known[] = {{"jsonrpc", &members.jsonrpc},
+                       {"id", &members.id},
+                       {"method", &members.method},
+                       {"params", &members.params}};
+    struct base_json_walk walk;
+    struct substrate_text key;
+    struct base_json value;
+    base_json_walk_init(&walk, object);
+    while (base_json_walk_next(&walk, &key, &value)) {
+        struct base_json name = {BASE_JSON_STRING, key};
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+            if (base_json_is(name, known[i].name)) {
+                known[i].member->value = value;
+                known[i].member->count++;
+                break;
+            }
+        }
+    }
+    return members;
+}
+
+static bool is_id(const struct member *id) {
+    uint64_t number;
+    return id->count == 1 &&
+           (id->value.kind == BASE_JSON_NULL || id->value.kind == BASE_JSON_STRING ||
+            base_json_u64(id->value, &number));
+}
+
+struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *arena) {
+    struct members members = read_members(value);
+    struct rpc_envelope envelope = {.kind = RPC_INVALID, .id = NULL_ID};
+    bool has_id = is_id(&members.id);
+    if (has_id) {
+        envelope.id = members.id.value.raw;
+    }
+    if (members.jsonrpc.count != 1 || !base_json_is(members.jsonrpc.value, "2.0") ||
+        members.method.count != 1 || members.params.count > 1 ||
+        !base_json_string(members.method.value, arena, &envelope.method)) {
+        return envelope;
+    }
+    envelope.kind = has_id ? RPC_CALL : RPC_NOTIFICATION;
+    if (members.params.count == 1 && members.params.value.kind != BASE_JSON_NULL) {
+        envelope.params = members.params.value;
+    }
+    return envelope;
+}
+
+/* Form feed is white space to jsonrpsee here, but to nobody further on. */
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
+struct rpc_envelope rpc_read(struct substrate_text message, struct base_arena *arena) {
+    struct rpc_envelope envelope = {.kind = RPC_PARSE_ERROR, .id = NULL_ID};
+    struct base_json value;
+    size_t blanks = 0;
+    while (blanks < message.size && blanks < BLANKS_MAX && is_blank(message.data[blanks])) {
+        blanks++;
+    }
+    if (blanks == BLANKS_MAX || blanks == message.size) {
+        return envelope;
+    }
+    message = (struct substrate_text){message.data + blanks, message.size - blanks};
+    if (base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
+        return envelope;
+    }
+    if (value.kind == BASE_JSON_ARRAY) {
+        bool empty = base_json_length(value) == 0;
+        envelope.kind = empty ? RPC_INVALID : RPC_BATCH;
+        envelope.batch = value;
+        return envelope;
+    }
+    if (value.kind != BASE_JSON_OBJECT) {
+        return envelope;
+    }
+    struct rpc_envelope single = rpc_read_value(value, arena);
+    if (single.kind == RPC_INVALID) {
+        /* An object that is neither call nor notification, and has no id to answer to, counts as no
+         * JSON-RPC at all when it stands alone. */
+        struct members members = read_members(value);
+        single.kind = is_id(&members.id) ? RPC_INVALID : RPC_PARSE_ERROR;
+    }
+    return single;
+}
+
+static void write_start(struct base_buf *out, struct substrate_text id) {
+    base_buf_str(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    base_buf_text(out, id);
+}
+
+void rpc_write_result(struct base_buf *out, struct substrate_text id,
+                      struct substrate_text result) {
+    write_start(out, id);
+    base_buf_str(out, ",\"result\":");
+    base_buf_text(out, result);
+    base_buf_char(out, '}');
+}
+
+static const char *code_text(int64_t code) {
+    static const struct {
+        int64_t code;
+        const char *text;
+    } TEXTS[] = {
+#define RPC_ERROR_TEXT(name, code, text) {code, text},
+        RPC_ERROR_LIST(RPC_ERROR_TEXT)
+#undef RPC_ERROR_TEXT
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        if (TEXTS[i].code == code) {
+            return TEXTS[i].text;
+        }
+    }
+    return "";
+}
+
+void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t code,
+                     const char *message, struct substrate_text data) {
+    write_start(out, id);
+    base_buf_str(out, ",\"error\":{\"code\":");
+    base_buf_i64(out, code);
+    base_buf_str(out, ",\"message\":");
+    base_json_write_string(out, base_text(message != NULL ? message : code_text(code)));
+    if (data.data != NULL) {
+        base_buf_str(out, ",\"data\":");
+        base_buf_text(out, data);
+    }
+    base_buf_str(out, "}}");
+}
+
+void rpc_write_error_object(struct base_buf *out, struct substrate_text id,
+                            struct substrate_text object) {
+    write_start(out, id);
+    base_buf_str(out, ",\"error\":");
+    base_buf_text(out, object);
+    base_buf_char(out, '}');
+}
