@@ -1,0 +1,323 @@
+/* The server itself: one libwebsockets context with one protocol, its loop, its timers, and the
+ * calls that work the same for WebSocket and HTTP. */
+#include "wire/conn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/text.h"
+
+#define MESSAGE_MAX (15 * 1024 * 1024)
+#define PING_US 30000000U
+#define IDLE_US 60000000U
+/* How long wire_run waits for peers to return its goodbye. */
+#define GOODBYE_US 300000U
+#define HEADERS_MAX 8192
+#define KEEP_ALIVE_SECONDS 3600
+
+static struct wire_conn *conn_of(struct lws *wsi, struct wire *wire) {
+    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
+    if (conn == NULL) {
+        conn = base_calloc(1, sizeof(*conn));
+        if (conn != NULL) {
+            conn->wire = wire;
+            conn->wsi = wsi;
+            lws_set_opaque_user_data(wsi, conn);
+        }
+    }
+    return conn;
+}
+
+void wire_conn_closed(struct wire_conn *conn) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    if (conn->open) {
+        conn->open = false;
+        if (handler->on_close != NULL) {
+            handler->on_close(handler->context, conn);
+        }
+        conn->user = NULL;
+    }
+}
+
+static void destroy_conn(struct lws *wsi) {
+    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
+    if (conn == NULL) {
+        return;
+    }
+    lws_set_opaque_user_data(wsi, NULL);
+    wire_ws_forget(conn);
+    wire_conn_closed(conn);
+    base_buf_free(&conn->in);
+    base_buf_free(&conn->target);
+    wire_out_free(&conn->out);
+    base_free(conn);
+}
+
+static void woken(struct wire *wire) {
+    if (wire->handler.on_wake != NULL) {
+        wire->handler.on_wake(wire->handler.context);
+    }
+}
+
+static int on_connection(struct wire_conn *conn, enum lws_callback_reasons reason, void *in,
+                         size_t size) {
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return wire_http_headers(conn);
+    case LWS_CALLBACK_HTTP_BODY:
+        return wire_http_body(conn, in, size);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return wire_http_body_end(conn);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return wire_http_writeable(conn);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return wire_http_upgrade(conn, in);
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        wire_ws_hide_protocol(conn);
+        return 0;
+    case LWS_CALLBACK_ESTABLISHED:
+        wire_ws_established(conn);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        return wire_ws_receive(conn, in, size);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        conn->heard_us = substrate_now_us();
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return wire_ws_writeable(conn);
+    default:
+        return 0;
+    }
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t size) {
+    (void)user;
+    struct wire *wire = lws_context_user(lws_get_context(wsi));
+    switch ((int)reason) {
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        woken(wire);
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        destroy_conn(wsi);
+        return 0;
+    case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RECEIVE_PONG:
+    case LWS_CALLBACK_SERVER_WRITEABLE: {
+        struct wire_conn *conn = conn_of(wsi, wire);
+        return conn == NULL ? -1 : on_connection(conn, reason, in, size);
+    }
+    case LWS_CALLBACK_ADD_HEADERS:
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    default:
+        return 0;
+    }
+}
+
+/* libwebsockets logs to standard error unless told not to; it also ignores SIGPIPE for the process.
+ */
+static struct lws_context *make_context(struct wire *wire) {
+    struct sigaction old;
+    (void)sigaction(SIGPIPE, NULL, &old);
+    lws_set_log_level(0, NULL);
+    struct lws_context_creation_info info;
+    memset(&info, 0, sizeof(info));
+    info.port = wire->options.port;
+    info.iface = wire->options.host;
+    info.protocols = wire->protocols;
+    info.gid = -1;
+    info.uid = -1;
+    info.user = wire;
+    info.keepalive_timeout = KEEP_ALIVE_SECONDS;
+    info.max_http_header_data = HEADERS_MAX;
+    info.pt_serv_buf_size = WIRE_CHUNK_MAX;
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6 |
+                   LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+    struct lws_context *context = lws_create_context(&info);
+    if (context != NULL) {
+        wire->vhost = lws_create_vhost(context, &info);
+    }
+    (void)sigaction(SIGPIPE, &old, NULL);
+    return context;
+}
+
+static void set_options(struct wire *wire, const struct wire_options *options) {
+    wire->options = *options;
+    struct wire_options *own = &wire->options;
+    own->host = own->host != NULL ? own->host : "127.0.0.1";
+    own->message_max = own->message_max != 0 ? own->message_max : MESSAGE_MAX;
+    own->ping_us = own->ping_us != 0 ? own->ping_us : PING_US;
+    own->idle_us = own->idle_us != 0 ? own->idle_us : IDLE_US;
+}
+
+enum substrate_status wire_create(const struct wire_options *options,
+                                  const struct wire_handler *handler, struct wire **wire,
+                                  struct substrate_error *error) {
+    struct wire *made = base_calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    set_options(made, options);
+    made->handler = *handler;
+    made->protocols[0].name = made->protocol_name;
+    made->protocols[0].callback = callback;
+    made->protocols[0].rx_buffer_size = WIRE_CHUNK_MAX;
+    made->protocols[0].tx_packet_size = WIRE_CHUNK_MAX;
+    made->context = make_context(made);
+    int port = made->vhost != NULL ? lws_get_vhost_listen_port(made->vhost) : -1;
+    if (port <= 0) {
+        enum substrate_status status =
+            base_fail(error, SUBSTRATE_E_IO,
+                      "cannot listen on %s:%u: the port is in use, or the host is no IPv4 address "
+                      "of this machine (port 0 takes a free one)",
+                      made->options.host, (unsigned)made->options.port);
+        wire_destroy(made);
+        return status;
+    }
+    made->options.port = (uint16_t)port;
+    (void)snprintf(made->url, sizeof(made->url), "ws://%s:%d", made->options.host, port);
+    *wire = made;
+    return SUBSTRATE_OK;
+}
+
+uint16_t wire_port(const struct wire *wire) { return wire->options.port; }
+
+const char *wire_url(const struct wire *wire) { return wire->url; }
+
+static void goodbye_over(lws_sorted_usec_list_t *timer) {
+    lws_container_of(timer, struct wire, goodbye_timer)->goodbye_over = true;
+}
+
+enum substrate_status wire_run(struct wire *wire) {
+    while (wire->stopping == 0) {
+        if (lws_service(wire->context, 0) < 0) {
+            return SUBSTRATE_E_IO;
+        }
+    }
+    for (struct wire_conn *conn = wire->first_ping; conn != NULL; conn = conn->ping_next) {
+        wire_close(conn, LWS_CLOSE_STATUS_GOINGAWAY, "the node stops");
+    }
+    wire_request_timer(wire, &wire->goodbye_timer, goodbye_over, substrate_now_us() + GOODBYE_US);
+    while (wire->established > 0 && !wire->goodbye_over) {
+        if (lws_service(wire->context, 0) < 0) {
+            return SUBSTRATE_E_IO;
+        }
+    }
+    return SUBSTRATE_OK;
+}
+
+void wire_stop(struct wire *wire) {
+    wire->stopping = 1;
+    lws_cancel_service(wire->context);
+}
+
+void wire_wake(struct wire *wire) { lws_cancel_service(wire->context); }
+
+void wire_request_timer(struct wire *wire, lws_sorted_usec_list_t *timer, sul_cb_t fired,
+                        uint64_t due_us) {
+    if (due_us == SUBSTRATE_NEVER) {
+        lws_sul_cancel(timer);
+        return;
+    }
+    uint64_t now = substrate_now_us();
+    lws_sul_schedule(wire->context, 0, timer, fired, due_us > now ? (lws_usec_t)(due_us - now) : 1);
+}
+
+static void due(lws_sorted_usec_list_t *timer) {
+    struct wire *wire = lws_container_of(timer, struct wire, due_timer);
+    if (wire->handler.on_due != NULL) {
+        wire->handler.on_due(wire->handler.context, substrate_now_us());
+    }
+}
+
+void wire_timer(struct wire *wire, uint64_t due_us) {
+    wire_request_timer(wire, &wire->due_timer, due, due_us);
+}
+
+void wire_destroy(struct wire *wire) {
+    if (wire == NULL) {
+        return;
+    }
+    if (wire->context != NULL) {
+        lws_sul_cancel(&wire->due_timer);
+        lws_sul_cancel(&wire->ping_timer);
+        lws_sul_cancel(&wire->goodbye_timer);
+        lws_context_destroy(wire->context);
+    }
+    base_free(wire);
+}
+
+void wire_conn_set_user(struct wire_conn *conn, void *user) { conn->user = user; }
+
+void *wire_conn_user(const struct wire_conn *conn) { return conn->user; }
+
+bool wire_conn_is_websocket(const struct wire_conn *conn) { return conn->websocket; }
+
+void wire_conn_schedule(struct wire_conn *conn) {
+    if (!conn->scheduled) {
+        conn->scheduled = true;
+        if (!conn->websocket || conn->established) {
+            lws_callback_on_writable(conn->wsi);
+        }
+    }
+}
+
+/* Finished frames are given to libwebsockets as raw bytes: one system call for all of them. It
+ * keeps what the socket does not take, and calls back only when that is gone, so nothing lands in
+ * between. */
+bool wire_conn_write(struct wire_conn *conn) {
+    size_t size = wire_out_chunk(&conn->out).size;
+    if (size == 0) {
+        return true;
+    }
+    unsigned char *data = (unsigned char *)conn->out.buf.data + conn->out.start;
+    if (lws_write(conn->wsi, data, size, LWS_WRITE_HTTP) < (int)size) {
+        return false;
+    }
+    wire_out_consume(&conn->out, size);
+    const struct wire_handler *handler = &conn->wire->handler;
+    if (conn->open && handler->on_written != NULL) {
+        handler->on_written(handler->context, conn, wire_out_consumed(&conn->out));
+    }
+    return true;
+}
+
+uint64_t wire_send(struct wire_conn *conn, struct substrate_text message) {
+    if (conn->websocket) {
+        if (!conn->closing) {
+            wire_out_message(&conn->out, message);
+            conn->broken = conn->broken || conn->out.buf.failed;
+            wire_ws_flow(conn);
+            wire_conn_schedule(conn);
+        }
+    } else {
+        wire_respond(conn, 200, "application/json; charset=utf-8", message);
+    }
+    return conn->broken ? 0 : wire_out_end(&conn->out);
+}
+
+size_t wire_unsent(const struct wire_conn *conn) { return wire_out_unsent(&conn->out); }
+
+void wire_pause(struct wire_conn *conn, bool paused) {
+    conn->paused_by_user = paused;
+    wire_ws_flow(conn);
+}
+
+void wire_close(struct wire_conn *conn, unsigned code, const char *reason) {
+    if (!conn->websocket || conn->closing) {
+        return;
+    }
+    conn->closing = true;
+    conn->close_code = code;
+    (void)snprintf(conn->close_reason, sizeof(conn->close_reason), "%s", reason);
+    wire_ws_flow(conn);
+    wire_conn_schedule(conn);
+}
