@@ -101,6 +101,9 @@ static const struct substrate_text good[] = {
     T("[{}]"),
     T("[{},{}]"),
     T("[[1],2]"),
+    T("[{\"a\":1},[2]]"),
+    T("[[1],{\"a\":2}]"),
+    T("[{\"a\":[1]},[{\"b\":2},3]]"),
     /* objects */
     T("{}"),
     T("{ }"),
@@ -326,6 +329,8 @@ static const struct {
     {T("{\"a\"\0:1}"), 4},
     {T("[[],{}"), 6},
     {T("{\"a\":[1,2}"), 9},
+    {T("[{\"a\":1},[\"b\":2]]"), 13},
+    {T("[[1],{\"a\":2]"), 11},
 };
 
 /* A copy whose last byte is the last of its heap block; freed by the block, which begins one

@@ -33,6 +33,7 @@ struct wire_conn {
     bool awaiting;          /* a POST was handed over and is not answered */
     bool answered;          /* the answer is in `out` */
     bool hang_up;           /* close after the answer: the body was not read */
+    unsigned vain_ends;     /* see wire_http_body_end */
     /* Pings: WebSockets in the order of their next one. */
     uint64_t next_ping_us, heard_us;
     struct wire_conn *ping_previous, *ping_next;

@@ -298,10 +298,9 @@ uint64_t wire_send(struct wire_conn *conn, struct substrate_text message) {
             wire_ws_flow(conn);
             wire_conn_schedule(conn);
         }
-    } else {
-        wire_respond(conn, 200, "application/json; charset=utf-8", message);
+        return conn->broken ? 0 : wire_out_end(&conn->out);
     }
-    return conn->broken ? 0 : wire_out_end(&conn->out);
+    return wire_respond(conn, 200, "application/json; charset=utf-8", message);
 }
 
 size_t wire_unsent(const struct wire_conn *conn) { return wire_out_unsent(&conn->out); }

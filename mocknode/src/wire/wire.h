@@ -96,8 +96,10 @@ bool wire_conn_is_websocket(const struct wire_conn *conn);
  * Returns the mark that on_written will reach, or 0 when out of memory: the connection is then
  * closed. */
 uint64_t wire_send(struct wire_conn *conn, struct substrate_text message);
-/* Answers a POST or GET by this status, type ("text/plain") and body. */
-void wire_respond(struct wire_conn *conn, int status, const char *type, struct substrate_text body);
+/* Answers a POST or GET by this status, type ("text/plain") and body; the mark is as of wire_send.
+ */
+uint64_t wire_respond(struct wire_conn *conn, int status, const char *type,
+                      struct substrate_text body);
 /* Bytes that were sent and have not been handed to the socket. */
 size_t wire_unsent(const struct wire_conn *conn);
 /* Stops and resumes reading from a WebSocket. (The server itself does not read while more than 1

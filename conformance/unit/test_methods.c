@@ -1,0 +1,513 @@
+/* The answers of the methods, over the sample: each as a request in and raw JSON, an error or the
+ * reason of a gap out; and the notifications of subscriptions as the view moves. */
+#include "base/mem.h"
+#include "chain/chain.h"
+#include "chain_folder.h"
+#include "methods/method.h"
+#include "rpc/envelope.h"
+
+static struct chain *chain;
+static struct method_view view;
+static struct base_arena arena;
+
+static void setup(void) {
+    struct folder folder = folder_sample();
+    struct facts *facts = folder_load(&folder, FACTS_LOAD_DIGESTS);
+    struct substrate_error error = {0};
+    ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
+    folder_remove(&folder);
+    view = (struct method_view){chain, chain_head(chain), chain_finalized(chain)};
+    base_arena_init(&arena, 0);
+}
+
+static void teardown(void) {
+    base_arena_free(&arena);
+    chain_free(chain);
+}
+
+static struct rpc_request parse(const char *method, const char *params) {
+    struct base_json value = {BASE_JSON_NONE, {NULL, 0}};
+    struct rpc_request request;
+    struct substrate_text data = {NULL, 0};
+    ck_assert_int_eq(base_json_parse(base_text(params), BASE_JSON_DEPTH_MAX, &value, NULL),
+                     SUBSTRATE_OK);
+    ck_assert_msg(rpc_request_parse(base_text(method), value, &arena, &request, &data) ==
+                      SUBSTRATE_OK,
+                  "%s %s", method, params);
+    return request;
+}
+
+#define Q(text) "\"" text "\""
+#define HASHED(key) "{\"block\":" Q(SAMPLE_H2) ",\"changes\":[" key "]}"
+#define UNMATCHED (-32055)
+
+/* code 0: the result is `text`; UNMATCHED: `text` is part of the reason; else it is the message. */
+struct answer_case {
+    const char *method, *params;
+    int64_t code;
+    const char *text;
+};
+
+static const struct answer_case ANSWERS[] = {
+    /* chain */
+    {"chain_getHeader", "[]", 0, SAMPLE_HEADER_H5},
+    {"chain_getHeader", "[" Q(SAMPLE_H2) "]", 0, SAMPLE_HEADER_H2},
+    {"chain_getHeader", "[" Q(SAMPLE_UNKNOWN) "]", 0, "null"},
+    {"chain_getHeader", "[" Q(SAMPLE_H4) "]", UNMATCHED, "block " SAMPLE_H4 " is not recorded"},
+    {"chain_getBlock", "[" Q(SAMPLE_H2) "]", 0,
+     "{\"block\":{\"header\":" SAMPLE_HEADER_H2
+     ",\"extrinsics\":[\"0x2804\",\"0x1234\"]},\"justifications\":[[[1,2,3,4],[9]]]}"},
+    {"chain_getBlock", "[]", 0,
+     "{\"block\":{\"header\":" SAMPLE_HEADER_H5 ",\"extrinsics\":[]},\"justifications\":null}"},
+    {"chain_getBlock", "[" Q(SAMPLE_H3) "]", UNMATCHED, "recorded without its extrinsics"},
+    {"chain_getBlock", "[" Q(SAMPLE_UNKNOWN) "]", 0, "null"},
+    {"chain_getBlockHash", "[]", 0, Q(SAMPLE_H5)},
+    {"chain_getHead", "[null]", 0, Q(SAMPLE_H5)},
+    {"chain_getBlockHash", "[0]", 0, Q(SAMPLE_GENESIS)},
+    {"chain_getBlockHash", "[2]", 0, Q(SAMPLE_H2)},
+    {"chain_getBlockHash", "[4]", UNMATCHED, "block of number 4"},
+    {"chain_getBlockHash", "[6]", 0, "null"},
+    {"chain_getBlockHash", "[[1,\"0x2\",7]]", 0, "[" Q(SAMPLE_H1) "," Q(SAMPLE_H2) ",null]"},
+    {"chain_getBlockHash", "[[]]", 0, "[]"},
+    {"chain_getBlockHash", "[[1,4]]", UNMATCHED, "block of number 4"},
+    {"chain_getBlockHash", "[4294967295]", 0, "null"},
+    {"chain_getBlockHash", "[4294967296]", 3001,
+     "`Number(4294967296)` > u32::max_value(), the max block number is u32."},
+    {"chain_getBlockHash", "[\"0x100000000\"]", 3001,
+     "`Hex(4294967296)` > u32::max_value(), the max block number is u32."},
+    {"chain_getBlockHash",
+     "[\"0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\"]", 3001,
+     "`Hex(1157920892373161954235709850086879078532699846656405640394575840079131296399"
+     "35)` > u32::max_value(), the max block number is u32."},
+    {"chain_getFinalisedHead", "[]", 0, Q(SAMPLE_H3)},
+    /* values */
+    {"state_getStorage", "[\"0x0104\"]", 0, "\"0xdd\""},
+    {"state_getStorageAt", "[\"0104\"," Q(SAMPLE_H2) "]", 0, "\"0xcccc\""},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H1) "]", 0, "\"0xaa\""},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_FORK2) "]", 0, "\"0xf2\""},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H5) "]", 0, "\"0xa2\""},
+    {"state_getStorage", "[\"0x02\"," Q(SAMPLE_H2) "]", 0, "\"0x\""},
+    {"state_getStorage", "[\"0x0102\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorage", "[\"0xff\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorage", "[\"0x03\"," Q(SAMPLE_H3) "]", 0, "null"},
+    {"state_getStorage", "[\"0x0300\"," Q(SAMPLE_H3) "]", UNMATCHED,
+     "key 0x0300 is not recorded at block " SAMPLE_H3},
+    {"state_getStorage", "[\"0x3a636f6465\"," Q(SAMPLE_H2) "]", UNMATCHED, "key 0x3a636f6465"},
+    {"state_getStorage", "[\"0x3a636f64\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorage", "[\"0x3a636f646500\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorage", "[\"0x0103\"," Q(SAMPLE_H1) "]", UNMATCHED, "its value is not recorded"},
+    {"state_getStorage", "[\"0x0103\"]", UNMATCHED, "key 0x0103 is not recorded at block"},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_GENESIS) "]", UNMATCHED, "key 0x01"},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H4) "]", UNMATCHED, "block " SAMPLE_H4},
+    {"state_getStorage", "[\"0x01\"," Q(SAMPLE_UNKNOWN) "]", 4003,
+     "Client error: UnknownBlock: Header was not found in the database: " SAMPLE_UNKNOWN},
+    {"state_getStorageHash", "[\"0x01\"," Q(SAMPLE_H2) "]", 0, Q(SAMPLE_HASH_OF_A2)},
+    {"state_getStorageHashAt", "[\"0xff\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorageSize", "[\"0x0104\"," Q(SAMPLE_H2) "]", 0, "2"},
+    {"state_getStorageSize", "[\"0x02\"," Q(SAMPLE_H2) "]", 0, "0"},
+    {"state_getStorageSize", "[\"0xff\"," Q(SAMPLE_H2) "]", 0, "null"},
+    {"state_getStorageSizeAt", "[\"0x26\"," Q(SAMPLE_H2) "]", 0, "16"},
+    {"state_getStorageSize", "[\"0x\"," Q(SAMPLE_H2) "]", UNMATCHED, "keys from 0x3a636f6465 on"},
+    /* keys */
+    {"state_getKeys", "[\"0x01\"," Q(SAMPLE_H1) "]", 0, "[\"0x01\",\"0x0102\",\"0x0103\"]"},
+    {"state_getKeys", "[\"0x01\"," Q(SAMPLE_H2) "]", 0, "[\"0x01\",\"0x0103\",\"0x0104\"]"},
+    {"state_getKeys", "[\"0x05\"," Q(SAMPLE_H2) "]", 0, "[]"},
+    {"state_getKeys", "[\"0x\"," Q(SAMPLE_H2) "]", UNMATCHED, "keys from 0x3a636f6465 on"},
+    {"state_getKeysPaged",
+     "[null,1000,"
+     "null," Q(SAMPLE_H2) "]",
+     UNMATCHED, "0x3a636f6465"},
+    {"state_getKeysPaged", "[null,4,null," Q(SAMPLE_H2) "]", 0,
+     "[\"0x01\",\"0x0103\",\"0x0104\",\"0x02\"]"},
+    {"state_getKeysPaged", "[\"0x01\",2,\"0x01\"," Q(SAMPLE_H2) "]", 0, "[\"0x0103\",\"0x0104\"]"},
+    {"state_getKeysPaged", "[\"0x01\",2,\"0x0102ff\"," Q(SAMPLE_H2) "]", 0,
+     "[\"0x0103\",\"0x0104\"]"},
+    {"state_getKeysPaged", "[\"0x01\",2,\"0x00\"," Q(SAMPLE_H2) "]", 0, "[\"0x01\",\"0x0103\"]"},
+    {"state_getKeysPaged", "[\"0x01\",2,\"0x05\"," Q(SAMPLE_H2) "]", 0, "[]"},
+    {"state_getKeysPaged", "[\"0x01\",0,null," Q(SAMPLE_H2) "]", 0, "[]"},
+    {"state_getKeysPaged", "[\"0x02\",1,null," Q(SAMPLE_H3) "]", 0, "[\"0x0200\"]"},
+    {"state_getKeysPaged", "[\"0x02\",2,null," Q(SAMPLE_H3) "]", UNMATCHED, "keys from 0x0200 on"},
+    {"state_getKeysPaged", "[\"0x01\",1001,null," Q(SAMPLE_UNKNOWN) "]", 4002,
+     "count exceeds maximum value. value: 1001, max: 1000"},
+    {"state_getKeysPaged", "[\"0x01\",1000,null," Q(SAMPLE_UNKNOWN) "]", 4003,
+     "Client error: UnknownBlock: Header was not found in the database: " SAMPLE_UNKNOWN},
+    {"state_getPairs", "[\"0x0104\"," Q(SAMPLE_H2) "]", 0, "[[\"0x0104\",\"0xcccc\"]]"},
+    {"state_getPairs", "[\"0x01\"," Q(SAMPLE_H2) "]", UNMATCHED, "0x0103 is there at block"},
+    {"state_getPairs", "[\"0x05\"," Q(SAMPLE_H2) "]", 0, "[]"},
+    /* queries */
+    {"state_queryStorageAt", "[[\"0x0104\",\"ff\",\"0x01\",\"0x0104\"]," Q(SAMPLE_H2) "]", 0,
+     "[" HASHED("[\"0x0104\",\"0xcccc\"],[\"0xff\",null],[\"0x01\",\"0xa2\"],"
+                "[\"0x0104\",\"0xcccc\"]") "]"},
+    {"state_queryStorageAt", "[[]," Q(SAMPLE_H2) "]", 0, "[]"},
+    {"state_queryStorageAt", "[[\"0x01\"]," Q(SAMPLE_UNKNOWN) "]", 4001,
+     "Cannot resolve a block range [" SAMPLE_UNKNOWN " ... " SAMPLE_UNKNOWN
+     "]. UnknownBlock: Header was not found in the database: " SAMPLE_UNKNOWN},
+    {"state_queryStorageAt", "[[\"0x01\",\"0x0103\"]," Q(SAMPLE_H1) "]", UNMATCHED, "0x0103"},
+    {"state_queryStorage", "[[\"0x01\",\"0x0104\",\"0xff01\"]," Q(SAMPLE_H1) "," Q(SAMPLE_H2) "]",
+     0,
+     "[{\"block\":" Q(SAMPLE_H1) ",\"changes\":[[\"0x01\",\"0xaa\"],[\"0x0104\",null],[\"0xff01\","
+                                 "null]]}," HASHED(
+                                     "[\"0x01\",\"0xa2\"],[\"0x0104\",\"0xcccc\"]") "]"},
+    {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H2) "," Q(SAMPLE_H3) "]", 0,
+     "[" HASHED("[\"0x01\",\"0xa2\"]") "]"},
+    {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H1) "," Q(SAMPLE_FORK2) "]", 0,
+     "[{\"block\":" Q(SAMPLE_H1) ",\"changes\":[[\"0x01\",\"0xaa\"]]},{\"block\":" Q(
+         SAMPLE_FORK2) ",\"changes\":[[\"0x01\",\"0xf2\"]]}]"},
+    {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H3) "]", UNMATCHED, "block of number 4"},
+    {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H3) "," Q(SAMPLE_H2) "]", 4001,
+     "Cannot resolve a block range [3 (" SAMPLE_H3 ") ... 2 (" SAMPLE_H2
+     ")]. from number > to number"},
+    {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_FORK2) "," Q(SAMPLE_H3) "]", 4001,
+     "Cannot resolve a block range [2 (" SAMPLE_FORK2 ") ... 3 (" SAMPLE_H3
+     ")]. from and to are on different forks"},
+    /* the runtime */
+    {"state_getRuntimeVersion", "[]", 0, "{\"specName\":\"sample\",\"specVersion\":7}"},
+    {"chain_getRuntimeVersion", "[" Q(SAMPLE_H3) "]", 0,
+     "{\"specName\":\"sample\",\"specVersion\":8}"},
+    {"state_getRuntimeVersion", "[" Q(SAMPLE_H1) "]", UNMATCHED, "the runtime of block"},
+    {"state_getRuntimeVersion", "[" Q(SAMPLE_UNKNOWN) "]", 4003,
+     "Client error: Api called for an unknown Block: Header was not found in the "
+     "database: " SAMPLE_UNKNOWN},
+    {"state_getMetadata", "[]", 0, Q("0x" SAMPLE_META_HEX)},
+    {"state_getMetadata", "[" Q(SAMPLE_H3) "]", UNMATCHED, "metadata 14 of runtime 8"},
+    {"state_call", "[\"Core_version\",\"0x\"]", 0, "\"0x0707\""},
+    {"state_call", "[\"Core_version\",\"0x00\"]", UNMATCHED, "runtime call Core_version"},
+    {"state_call", "[\"Metadata_metadata_versions\",\"\"]", 0, "\"0x080e0000000f000000\""},
+    {"state_call", "[\"Metadata_metadata\",\"0x\"]", 0, Q("0x" SAMPLE_META_LENGTH SAMPLE_META_HEX)},
+    {"state_call", "[\"Metadata_metadata_at_version\",\"0x0e000000\"]", 0,
+     Q("0x01" SAMPLE_META_LENGTH SAMPLE_META_HEX)},
+    {"state_call", "[\"Metadata_metadata_at_version\",\"0x0f000000\"]", UNMATCHED,
+     "metadata 15 of runtime 7"},
+    {"state_call", "[\"Metadata_metadata_at_version\",\"0x10000000\"]", 0, "\"0x00\""},
+    {"state_call", "[\"Metadata_metadata_at_version\",\"0x0e\"]", UNMATCHED, "runtime call"},
+    {"state_call", "[\"Test_call\",\"0100\"," Q(SAMPLE_H2) "]", 0, "\"0x11\""},
+    {"state_callAt", "[\"Test_call\",\"0x0100\"," Q(SAMPLE_H3) "]", 0, "\"0x12\""},
+    {"state_call", "[\"Test_call\",\"0x0100\"]", UNMATCHED,
+     "runtime call Test_call is not recorded with these arguments at block " SAMPLE_H5},
+    {"state_call", "[\"No_call\",\"0x0100\"]", 4003,
+     "Client error: Execution failed: Function to start was not found."},
+    {"state_call", "[\"No_call\",\"0x0100\"," Q(SAMPLE_H3) "]", UNMATCHED, "runtime call No_call"},
+    {"state_call", "[\"Core_version\",\"0x\"," Q(SAMPLE_UNKNOWN) "]", 4003,
+     "Client error: Api called for an unknown Block: Header was not found in the "
+     "database: " SAMPLE_UNKNOWN},
+    {"state_call", "[\"Core_version\",\"0x\"," Q(SAMPLE_H4) "]", UNMATCHED, "block " SAMPLE_H4},
+    /* recorded */
+    {"system_chain", "[]", 0, "\"sample chain\""},
+    {"system_health", "[]", 0, "{\"peers\":0,\"isSyncing\":false,\"shouldHavePeers\":false}"},
+    {"system_name", "[]", UNMATCHED, "no call of system_name is recorded"},
+    {"payment_queryInfo", "[\"84\"]", 0,
+     "{\"weight\":{\"ref_time\":1,\"proof_size\":2},\"class\":\"normal\",\"partialFee\":\"12\"}"},
+    {"payment_queryInfo", "[\"85\"]", UNMATCHED, "payment_queryInfo is not recorded with these"},
+    {"payment_queryInfo", "[\"84\"," Q(SAMPLE_UNKNOWN) "]", 1,
+     "Unable to query dispatch info. Api called for an unknown Block: Header was not found in the "
+     "database: " SAMPLE_UNKNOWN},
+    {"neuronInfo_getNeuron", "[1,2]", 0, "[1,2,3]"},
+    {"neuronInfo_getNeuron", "[1,2," Q(SAMPLE_H3) "]", UNMATCHED, "at block " SAMPLE_H3},
+    {"mystery_get", "[{\"a\": 1, \"b\":\"x\"}]", 0, "{\"y\":[1,2]}"},
+    {"mystery_get", "[{\"a\":2,\"b\":\"x\"}]", UNMATCHED, "mystery_get is not recorded with"},
+    {"mystery_put", "[]", -32601, "Method not found"},
+    {"state_getReadProof", "[[\"0x01\"]]", UNMATCHED, "no call of state_getReadProof"},
+    {"account_nextIndex", "[\"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY\"]", 0, "263"},
+    {"system_accountNextIndex", "[\"5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty\"]", 0, "0"},
+    /* children */
+    {"childstate_getStorage",
+     "[\"0x3a6368696c645f73746f726167653a64656661756c743a01\",\"0x00\"," Q(SAMPLE_H2) "]", 0,
+     "null"},
+    {"childstate_getKeys",
+     "[\"0x3a6368696c645f73746f726167653a64656661756c743a01\",\"0x00\"," Q(SAMPLE_H2) "]", 0, "[]"},
+    {"childstate_getKeysPagedAt",
+     "[\"0x3a6368696c645f73746f726167653a64656661756c743a01\",\"0x\",5,null," Q(SAMPLE_H2) "]", 0,
+     "[]"},
+    {"childstate_getStorageEntries",
+     "[\"0x3a6368696c645f73746f726167653a64656661756c743a01\",[\"0x\",\"0x01\"]," Q(SAMPLE_H2) "]",
+     0, "[null,null]"},
+    {"childstate_getStorage", "[\"0x3a6368696c645f73746f726167653a64656661756c743a01\",\"0x00\"]",
+     UNMATCHED, "key 0x3a63"},
+    {"childstate_getStorage", "[\"0x3a63\",\"0x00\"]", 4003,
+     "Client error: Invalid child storage key"},
+    {"chain_unsubscribeNewHeads", "[]", 0, "false"},
+};
+
+START_TEST(answers) {
+    const struct answer_case *c = &ANSWERS[_i];
+    struct rpc_request request = parse(c->method, c->params);
+    struct method_outcome outcome;
+    method_answer(&view, &request, &arena, &outcome);
+    if (c->code == 0) {
+        ck_assert_msg(outcome.kind == METHOD_RESULT, "%s %s: %d %s %s", c->method, c->params,
+                      (int)outcome.kind, outcome.message == NULL ? "" : outcome.message,
+                      outcome.reason == NULL ? "" : outcome.reason);
+        ck_text_eq(outcome.text, c->text);
+    } else if (c->code == UNMATCHED) {
+        ck_assert_msg(outcome.kind == METHOD_UNMATCHED, "%s %s: %d %s", c->method, c->params,
+                      (int)outcome.kind, outcome.message == NULL ? "" : outcome.message);
+        ck_assert_msg(strstr(outcome.reason, c->text) != NULL, "%s %s: %s", c->method, c->params,
+                      outcome.reason);
+    } else {
+        ck_assert_msg(outcome.kind == METHOD_ERROR, "%s %s: %d", c->method, c->params,
+                      (int)outcome.kind);
+        ck_assert_int_eq(outcome.code, c->code);
+        ck_assert_str_eq(outcome.message, c->text);
+    }
+    ck_assert_int_eq(outcome.has_block, request.method != NULL && request.method->has_at);
+}
+END_TEST
+
+START_TEST(recorded_errors_and_nearest) {
+    struct method_outcome outcome;
+    struct rpc_request request = parse("state_call", "[\"Test_fail\",\"0x\"," Q(SAMPLE_H2) "]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_ERROR);
+    ck_assert_int_eq(outcome.code, 0);
+    ck_text_eq(outcome.text,
+               "{\"code\":4003,\"message\":\"Client error: Execution failed: trap\"}");
+    request = parse("state_call", "[\"Test_call\",\"0x0101\"," Q(SAMPLE_H3) "]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
+    ck_text_eq(outcome.nearest, "{\"method\":\"state_call\",\"params\":[\"Test_call\",\"0x0100\"],"
+                                "\"at\":\"" SAMPLE_H3 "\"}");
+    request = parse("system_name", "[]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_assert_ptr_null(outcome.nearest.data);
+}
+END_TEST
+
+/* What the view shows is the space's, not the recording's. */
+START_TEST(answers_follow_the_view) {
+    struct method_outcome outcome;
+    view.head = chain_at(chain, 2);
+    view.finalized = chain_at(chain, 1);
+    struct rpc_request request = parse("chain_getBlockHash", "[3]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_text_eq(outcome.text, "null");
+    request = parse("chain_getHead", "[]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_text_eq(outcome.text, Q(SAMPLE_H2));
+    request = parse("chain_getFinalizedHead", "[]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_text_eq(outcome.text, Q(SAMPLE_H1));
+    request = parse("state_getStorage", "[\"0x0104\"]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_text_eq(outcome.text, "\"0xcccc\"");
+    struct substrate_hash h2 = hash_of(SAMPLE_H2);
+    ck_assert(outcome.has_block);
+    ck_assert_mem_eq(&outcome.block, &h2, 32);
+}
+END_TEST
+
+static bool lists(struct substrate_text result, const char *name) {
+    struct base_json value, item;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    ck_assert_int_eq(base_json_parse(result, 8, &value, NULL), SUBSTRATE_OK);
+    base_json_walk_init(&walk, base_json_member(value, "methods"));
+    while (base_json_walk_next(&walk, &key, &item)) {
+        if (base_json_is(item, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(rpc_methods_lists_what_is_served) {
+    struct method_outcome outcome;
+    struct rpc_request request = parse("rpc_methods", "[]");
+    method_answer(&view, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_RESULT);
+    static const char *const SERVED[] = {"rpc_methods",
+                                         "state_getStorage",
+                                         "state_getStorageAt",
+                                         "chain_getHead",
+                                         "mystery_get",
+                                         "neuronInfo_getNeuron",
+                                         "payment_queryInfo",
+                                         "system_chain",
+                                         "account_nextIndex",
+                                         "subscribe_newHead",
+                                         "unsubscribe_newHead",
+                                         "state_getPairs",
+                                         "chain_getFinalisedHead",
+                                         "childstate_getKeys",
+                                         "state_unsubscribeStorage"};
+    static const char *const NOT[] = {"system_name", "neuronInfo_getNeurons", "mystery_put",
+                                      "state_getReadProof", "payment_queryFeeDetails"};
+    for (size_t i = 0; i < sizeof SERVED / sizeof *SERVED; i++) {
+        ck_assert_msg(lists(outcome.text, SERVED[i]), "%s", SERVED[i]);
+    }
+    for (size_t i = 0; i < sizeof NOT / sizeof *NOT; i++) {
+        ck_assert_msg(!lists(outcome.text, NOT[i]), "%s", NOT[i]);
+    }
+    /* {"methods":[…]}, sorted, each once. */
+    struct base_json value;
+    ck_assert_int_eq(base_json_parse(outcome.text, 8, &value, NULL), SUBSTRATE_OK);
+    ck_assert_uint_eq(base_json_length(value), 1);
+    struct base_json_walk walk;
+    struct substrate_text key, last = {NULL, 0};
+    struct base_json name;
+    base_json_walk_init(&walk, base_json_member(value, "methods"));
+    while (base_json_walk_next(&walk, &key, &name)) {
+        struct substrate_text text = {name.raw.data + 1, name.raw.size - 2};
+        ck_assert(last.data == NULL || base_text_compare(last, text) < 0);
+        last = text;
+    }
+}
+END_TEST
+
+START_TEST(subscriptions_start_and_end) {
+    static const struct {
+        const char *method, *params;
+        enum method_outcome_kind kind;
+        enum method_subscription subscription;
+        const char *notification;
+    } CASES[] = {
+        {"chain_subscribeNewHead", "[]", METHOD_SUBSCRIBE, METHOD_NEW_HEADS, "chain_newHead"},
+        {"chain_subscribeAllHeads", "[]", METHOD_SUBSCRIBE, METHOD_ALL_HEADS, "chain_allHead"},
+        {"chain_subscribeFinalisedHeads", "[]", METHOD_SUBSCRIBE, METHOD_FINALIZED_HEADS,
+         "chain_finalizedHead"},
+        {"chain_subscribeRuntimeVersion", "[]", METHOD_SUBSCRIBE, METHOD_RUNTIME_VERSION,
+         "state_runtimeVersion"},
+        {"state_subscribeStorage", "[[\"0x01\"]]", METHOD_SUBSCRIBE, METHOD_STORAGE,
+         "state_storage"},
+        {"unsubscribe_newHead", "[\"x\\u0041\"]", METHOD_UNSUBSCRIBE, METHOD_NEW_HEADS,
+         "chain_newHead"},
+        {"state_unsubscribeStorage", "[7]", METHOD_UNSUBSCRIBE, METHOD_STORAGE, "state_storage"},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct method_outcome outcome;
+        struct rpc_request request = parse(CASES[i].method, CASES[i].params);
+        method_answer(&view, &request, &arena, &outcome);
+        ck_assert_int_eq(outcome.kind, CASES[i].kind);
+        ck_assert_int_eq(outcome.subscription, CASES[i].subscription);
+        ck_assert_str_eq(method_notification_name(outcome.subscription), CASES[i].notification);
+    }
+}
+END_TEST
+
+/* A notification as the view moves between two heads; number 99: there is no view before. */
+static const struct {
+    const char *method, *params;
+    uint64_t before, now;
+    enum substrate_status status;
+    const char *text;
+} NOTICES[] = {
+    {"chain_subscribeNewHeads", "[]", 99, 2, SUBSTRATE_OK, SAMPLE_HEADER_H2},
+    {"chain_subscribeNewHeads", "[]", 2, 3, SUBSTRATE_OK, SAMPLE_HEADER_H3},
+    {"chain_subscribeAllHeads", "[]", 3, 2, SUBSTRATE_OK, SAMPLE_HEADER_H2},
+    {"chain_subscribeNewHeads", "[]", 2, 2, SUBSTRATE_E_NOT_FOUND, ""},
+    {"state_subscribeRuntimeVersion", "[]", 99, 2, SUBSTRATE_OK,
+     "{\"specName\":\"sample\",\"specVersion\":7}"},
+    {"state_subscribeRuntimeVersion", "[]", 2, 3, SUBSTRATE_OK,
+     "{\"specName\":\"sample\",\"specVersion\":8}"},
+    {"state_subscribeRuntimeVersion", "[]", 2, 5, SUBSTRATE_E_NOT_FOUND, ""},
+    {"state_subscribeRuntimeVersion", "[]", 99, 1, SUBSTRATE_E_DECODE, "runtime is not recorded"},
+    {"state_subscribeStorage", "[[\"0x01\",\"0xff\"]]", 99, 2, SUBSTRATE_OK,
+     HASHED("[\"0x01\",\"0xa2\"],[\"0xff\",null]")},
+    {"state_subscribeStorage", "[[\"0xff\",\"0x0102\",\"0x01\"]]", 1, 2, SUBSTRATE_OK,
+     HASHED("[\"0x0102\",null],[\"0x01\",\"0xa2\"]")},
+    {"state_subscribeStorage", "[[\"0x01\"]]", 2, 3, SUBSTRATE_E_NOT_FOUND, ""},
+    {"state_subscribeStorage", "[[\"0xff\"]]", 2, 3, SUBSTRATE_E_DECODE, "key is not recorded"},
+    {"state_subscribeStorage", "[[\"0xff\"]]", 3, 2, SUBSTRATE_E_DECODE, "key is not recorded"},
+    {"state_subscribeStorage", "[[]]", 99, 2, SUBSTRATE_OK, HASHED("")},
+    {"state_subscribeStorage", "[[]]", 1, 2, SUBSTRATE_E_NOT_FOUND, ""},
+    {"state_subscribeStorage", "[]", 99, 2, SUBSTRATE_E_NOT_FOUND, ""},
+    {"state_subscribeStorage", "[]", 1, 2, SUBSTRATE_E_DECODE, "all changes is not recorded"},
+};
+
+START_TEST(notifications) {
+    for (size_t i = 0; i < sizeof NOTICES / sizeof *NOTICES; i++) {
+        struct method_view before = view, now = view;
+        struct base_buf out = BASE_BUF_INIT;
+        const char *reason = "";
+        struct method_outcome outcome;
+        struct rpc_request request = parse(NOTICES[i].method, NOTICES[i].params);
+        method_answer(&view, &request, &arena, &outcome);
+        before.head = chain_at(chain, NOTICES[i].before);
+        now.head = chain_at(chain, NOTICES[i].now);
+        base_buf_str(&out, "kept:");
+        enum substrate_status status =
+            method_notify(outcome.subscription, &request, before.head == NULL ? NULL : &before,
+                          &now, &arena, &out, &reason);
+        ck_assert_msg(status == NOTICES[i].status, "notice %zu: %s", i,
+                      substrate_status_name(status));
+        ck_assert(base_text_starts(base_buf_view(&out), "kept:"));
+        struct substrate_text text = {out.data + 5, out.size - 5};
+        if (status == SUBSTRATE_E_DECODE) {
+            ck_assert_msg(strstr(reason, NOTICES[i].text) != NULL, "notice %zu: %s", i, reason);
+            ck_text_eq(text, "");
+        } else {
+            ck_text_eq(text, NOTICES[i].text);
+        }
+        base_buf_free(&out);
+    }
+}
+END_TEST
+
+START_TEST(finalized_notifications) {
+    struct method_view before = view, now = view;
+    struct base_buf out = BASE_BUF_INIT;
+    const char *reason = "";
+    struct rpc_request request = parse("chain_subscribeFinalizedHeads", "[]");
+    before.head = chain_at(chain, 3);
+    ck_assert_int_eq(
+        method_notify(METHOD_FINALIZED_HEADS, &request, &before, &now, &arena, &out, &reason),
+        SUBSTRATE_E_NOT_FOUND);
+    before.finalized = chain_at(chain, 2);
+    ck_assert_int_eq(
+        method_notify(METHOD_FINALIZED_HEADS, &request, &before, &now, &arena, &out, &reason),
+        SUBSTRATE_OK);
+    ck_text_eq(base_buf_view(&out), SAMPLE_HEADER_H3);
+    base_buf_free(&out);
+}
+END_TEST
+
+/* Out of memory is the node's internal error or the right answer, and never a wrong one. */
+START_TEST(each_allocation_fails) {
+    const struct answer_case *c = &ANSWERS[_i];
+    struct failing failing = {0};
+    struct substrate_allocator allocator = {failing_resize, &failing};
+    struct rpc_request request = parse(c->method, c->params);
+    for (size_t n = 1;; n++) {
+        struct base_arena small;
+        struct method_outcome outcome;
+        substrate_allocator_set(&allocator);
+        failing = (struct failing){.left = n};
+        base_arena_init(&small, 64);
+        method_answer(&view, &request, &small, &outcome);
+        bool internal = outcome.kind == METHOD_ERROR && outcome.code == RPC_ERROR_INTERNAL;
+        bool right =
+            c->code == 0 ? outcome.kind == METHOD_RESULT && base_text_is(outcome.text, c->text)
+            : c->code == UNMATCHED ? outcome.kind == METHOD_UNMATCHED
+                                   : outcome.kind == METHOD_ERROR && outcome.code == c->code;
+        base_arena_free(&small);
+        substrate_allocator_set(NULL);
+        ck_assert_msg(internal || right, "%s %s: allocation %zu", c->method, c->params, n);
+        ck_assert_uint_eq(failing.alive, 0);
+        if (!failing.failed) {
+            ck_assert(right);
+            break;
+        }
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("methods");
+    TCase *cases = tcase_create("methods");
+    int count = (int)(sizeof ANSWERS / sizeof *ANSWERS);
+    tcase_set_timeout(cases, CHECK_TIMEOUT_S);
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_loop_test(cases, answers, 0, count);
+    tcase_add_test(cases, recorded_errors_and_nearest);
+    tcase_add_test(cases, answers_follow_the_view);
+    tcase_add_test(cases, rpc_methods_lists_what_is_served);
+    tcase_add_test(cases, subscriptions_start_and_end);
+    tcase_add_test(cases, notifications);
+    tcase_add_test(cases, finalized_notifications);
+    tcase_add_loop_test(cases, each_allocation_fails, 0, count);
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,21 @@
+/* The command line of `mocknode serve`. */
+#ifndef CONTROL_OPTIONS_H
+#define CONTROL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct serve_options {
+    const char *fixture, *host, *rules, *head, *journal;
+    uint16_t port;
+    uint64_t seed, latency_us;
+    size_t connections_max;
+    bool unsafe_control, help;
+};
+
+/* false: one line has been written to standard error. */
+bool serve_options_read(int argc, char **argv, struct serve_options *options);
+void serve_options_help(void);
+
+#endif

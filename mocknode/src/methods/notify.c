@@ -1,0 +1,153 @@
+/* What subscriptions are told when the view moves. */
+#include <string.h>
+#include "base/text.h"
+#include "methods/answer.h"
+#include "methods/method.h"
+
+const char *method_notification_name(enum method_subscription kind) {
+    static const char *const NAMES[METHOD_SUBSCRIPTION_COUNT] = {
+        [METHOD_NEW_HEADS] = "chain_newHead",
+        [METHOD_ALL_HEADS] = "chain_allHead",
+        [METHOD_FINALIZED_HEADS] = "chain_finalizedHead",
+        [METHOD_RUNTIME_VERSION] = "state_runtimeVersion",
+        [METHOD_STORAGE] = "state_storage",
+    };
+    return NAMES[kind];
+}
+
+/* One notification that is being made. */
+struct notice {
+    const struct method_view *before, *now;
+    const struct rpc_request *request;
+    struct base_arena *arena;
+    struct base_buf *out;
+    const char **reason;
+};
+
+/* Says what of a block is not recorded. */
+static enum substrate_status not_recorded(struct notice *notice, const struct chain_block *block,
+                                          const char *what) {
+    struct answer answer = {notice->now, notice->request, notice->arena, NULL};
+    struct base_buf text = BASE_BUF_INIT;
+    base_buf_format(&text, "%s not recorded at block %s", what, answer_hash(&answer, &block->hash));
+    const char *reason =
+        text.failed ? NULL : base_arena_text(notice->arena, base_buf_view(&text)).data;
+    base_buf_free(&text);
+    *notice->reason = reason != NULL ? reason : "not recorded";
+    return SUBSTRATE_E_DECODE;
+}
+
+static enum substrate_status notify_header(struct notice *notice, const struct chain_block *before,
+                                           const struct chain_block *now) {
+    if (before == now) {
+        return SUBSTRATE_E_NOT_FOUND;
+    }
+    if (now->fact->header.data == NULL) {
+        return not_recorded(notice, now, "the header is");
+    }
+    base_buf_text(notice->out, now->fact->header);
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status notify_runtime(struct notice *notice) {
+    const struct chain_block *head = notice->now->head;
+    const struct fact_runtime *before =
+        notice->before == NULL ? NULL : notice->before->head->runtime;
+    if (head->runtime == NULL) {
+        return not_recorded(notice, head, "the runtime is");
+    }
+    if (notice->before != NULL && before == NULL) {
+        return not_recorded(notice, notice->before->head, "the runtime is");
+    }
+    if (before == head->runtime) {
+        return SUBSTRATE_E_NOT_FOUND;
+    }
+    base_buf_text(notice->out, head->runtime->version);
+    return SUBSTRATE_OK;
+}
+
+static bool same_value(enum chain_known a, struct substrate_text a_value, enum chain_known b,
+                       struct substrate_text b_value) {
+    return a == b && (a == CHAIN_ABSENT || base_text_equal(a_value, b_value));
+}
+
+/* Appends `[key,value]` unless it is what it was; the status says whether that is known. */
+static enum substrate_status notify_key(struct notice *notice, struct substrate_text key,
+                                        size_t *changes) {
+    const struct chain *chain = notice->now->chain;
+    struct substrate_text digits = answer_digits(key), value = {NULL, 0}, old = {NULL, 0};
+    enum chain_known known = chain_storage(chain, notice->now->head, digits, &value);
+    if (known == CHAIN_UNKNOWN || known == CHAIN_PRESENT) {
+        return not_recorded(notice, notice->now->head, "a subscribed key is");
+    }
+    if (notice->before != NULL) {
+        enum chain_known was = chain_storage(chain, notice->before->head, digits, &old);
+        if (was == CHAIN_UNKNOWN || was == CHAIN_PRESENT) {
+            return not_recorded(notice, notice->before->head, "a subscribed key is");
+        }
+        if (same_value(was, old, known, value)) {
+            return SUBSTRATE_OK;
+        }
+    }
+    base_buf_str(notice->out, (*changes)++ > 0 ? ",[" : "[");
+    base_buf_text(notice->out, key);
+    base_buf_str(notice->out, known == CHAIN_ABSENT ? ",null]" : ",\"");
+    base_buf_text(notice->out, value);
+    base_buf_str(notice->out, known == CHAIN_ABSENT ? "" : "\"]");
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status notify_storage(struct notice *notice) {
+    const struct chain_block *head = notice->now->head;
+    struct substrate_text keys = notice->request->params[0], name;
+    if (notice->before != NULL && notice->before->head == head) {
+        return SUBSTRATE_E_NOT_FOUND;
+    }
+    if (keys.data == NULL) {
+        /* Without keys the node says nothing at first, and then every change of the block. */
+        return notice->before == NULL ? SUBSTRATE_E_NOT_FOUND
+                                      : not_recorded(notice, head, "the list of all changes is");
+    }
+    size_t start = notice->out->size, changes = 0;
+    struct base_json_walk walk;
+    struct base_json key;
+    base_buf_str(notice->out, "{\"block\":");
+    base_json_write_hex(notice->out,
+                        (struct substrate_bytes){head->hash.bytes, sizeof head->hash.bytes});
+    base_buf_str(notice->out, ",\"changes\":[");
+    base_json_walk_init(&walk, (struct base_json){BASE_JSON_ARRAY, keys});
+    enum substrate_status status = SUBSTRATE_OK;
+    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &key)) {
+        status = notify_key(notice, key.raw, &changes);
+    }
+    if (status == SUBSTRATE_OK && notice->before != NULL && changes == 0) {
+        status = SUBSTRATE_E_NOT_FOUND;
+    }
+    if (status == SUBSTRATE_OK) {
+        base_buf_str(notice->out, "]}");
+    } else if (!notice->out->failed) {
+        notice->out->size = start;
+    }
+    return status;
+}
+
+enum substrate_status method_notify(enum method_subscription kind,
+                                    const struct rpc_request *request,
+                                    const struct method_view *before, const struct method_view *now,
+                                    struct base_arena *arena, struct base_buf *out,
+                                    const char **reason) {
+    struct notice notice = {before, now, request, arena, out, reason};
+    switch (kind) {
+    case METHOD_NEW_HEADS:
+    case METHOD_ALL_HEADS:
+        return notify_header(&notice, before == NULL ? NULL : before->head, now->head);
+    case METHOD_FINALIZED_HEADS:
+        return notify_header(&notice, before == NULL ? NULL : before->finalized, now->finalized);
+    case METHOD_RUNTIME_VERSION:
+        return notify_runtime(&notice);
+    case METHOD_STORAGE:
+    case METHOD_SUBSCRIPTION_COUNT:
+        break;
+    }
+    return notify_storage(&notice);
+}

@@ -1,0 +1,119 @@
+/* rpc_methods and account indices: what is about the node and not about one block of the chain. */
+#include <stdlib.h>
+#include <string.h>
+#include <substrate/hash.h>
+#include <substrate/ss58.h>
+#include "base/hex.h"
+#include "base/text.h"
+#include "methods/answer.h"
+
+/* ---- rpc_methods ---- */
+
+static int compare_names(const void *left, const void *right) {
+    return base_text_compare(*(const struct substrate_text *)left,
+                             *(const struct substrate_text *)right);
+}
+
+/* Whether a row of the table is served at all: derived, or recorded at least once. */
+static bool is_served(const struct chain *chain, const struct rpc_method *method) {
+    return method->handler != RPC_HANDLE_RECORDED ||
+           chain_nearest(chain, base_text(method->name), BASE_TEXT("[]"), NULL) != NULL;
+}
+
+/* The names of served rows and their aliases; with names NULL they are only counted. */
+static size_t table_names(const struct chain *chain, struct substrate_text *names) {
+    size_t count = 0;
+    const struct rpc_method *method;
+    for (size_t row = 0; (method = rpc_method_row(row)) != NULL; row++) {
+        if (!is_served(chain, method)) {
+            continue;
+        }
+        const char *name = method->name;
+        for (size_t a = 0; name != NULL; a++) {
+            if (names != NULL) {
+                names[count] = base_text(name);
+            }
+            count++;
+            name = a < RPC_ALIASES_MAX ? method->aliases[a] : NULL;
+        }
+    }
+    return count;
+}
+
+void answer_rpc_methods(struct answer *answer) {
+    const struct chain *chain = answer->view->chain;
+    const struct facts *facts = chain_facts(chain);
+    size_t count = table_names(chain, NULL);
+    struct substrate_text *names =
+        base_arena_calloc(answer->arena, count + facts->call_count, sizeof *names);
+    if (names == NULL) {
+        answer_no_memory(answer);
+        return;
+    }
+    table_names(chain, names);
+    for (size_t i = 0; i < facts->call_count; i++) {
+        struct substrate_text method = facts->calls[i].method;
+        bool again = i > 0 && base_text_equal(method, facts->calls[i - 1].method);
+        if (!again && rpc_method_find(method) == NULL) {
+            names[count++] = method;
+        }
+    }
+    qsort(names, count, sizeof *names, compare_names);
+    struct base_buf out = BASE_BUF_INIT;
+    base_buf_str(&out, "{\"methods\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && base_text_equal(names[i - 1], names[i])) {
+            continue;
+        }
+        base_buf_str(&out, i > 0 ? "," : "");
+        base_json_write_string(&out, names[i]);
+    }
+    base_buf_str(&out, "]}");
+    answer_give_buf(answer, &out);
+}
+
+/* ---- system_accountNextIndex ---- */
+
+/* The key of System.Account for an account, in hex without 0x. */
+static void account_key(const struct substrate_hash *account, char out[160]) {
+    uint8_t key[80];
+    substrate_twox_128((struct substrate_bytes){(const uint8_t *)"System", 6}, key);
+    substrate_twox_128((struct substrate_bytes){(const uint8_t *)"Account", 7}, key + 16);
+    substrate_blake2_128((struct substrate_bytes){account->bytes, 32}, key + 32);
+    memcpy(key + 48, account->bytes, 32);
+    base_hex_write((struct substrate_bytes){key, sizeof key}, out);
+}
+
+/* The nonce is the first field of AccountInfo, a little-endian u32; with no transactions waiting it
+ * is the next index. */
+void answer_account_next_index(struct answer *answer) {
+    struct substrate_text address = answer->request->params[0], value;
+    struct substrate_hash account;
+    uint16_t prefix;
+    uint8_t nonce[4] = {0};
+    char key[160];
+    size_t size = 0;
+    if (answer_recorded(answer)) {
+        return;
+    }
+    if (substrate_ss58_decode((struct substrate_text){address.data + 1, address.size - 2}, &account,
+                              &prefix, NULL) != SUBSTRATE_OK) {
+        answer_no_memory(answer); /* the table checked it */
+        return;
+    }
+    account_key(&account, key);
+    if (!answer_value(answer, answer->view->head, (struct substrate_text){key, sizeof key},
+                      &value)) {
+        return;
+    }
+    if (value.data != NULL &&
+        (value.size < 10 ||
+         !base_hex_read((struct substrate_text){value.data, 10}, nonce, sizeof nonce, &size))) {
+        answer_unmatched(answer, "the value of System.Account is too short to have a nonce");
+        return;
+    }
+    struct base_buf out = BASE_BUF_INIT;
+    base_buf_u64(&out, (uint64_t)nonce[0] | (uint64_t)nonce[1] << 8 | (uint64_t)nonce[2] << 16 |
+                           (uint64_t)nonce[3] << 24);
+    answer_give_buf(answer, &out);
+}

@@ -1,0 +1,101 @@
+/* A space: one node as its clients see it, alone with its own head, rules, gate, seed, occurrences,
+ * counters and journal. Content and delay of an answer are decided when a request arrives; only its
+ * emission is late. A space knows neither sockets nor clocks: bytes go out through a port, and
+ * every call is told the time (microseconds of substrate_now_us). */
+#ifndef SPACE_SPACE_H
+#define SPACE_SPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <substrate/base.h>
+#include "base/buf.h"
+#include "chain/chain.h"
+#include "rpc/envelope.h"
+#include "script/rules.h"
+
+struct space;
+struct space_peer; /* a connection to a space */
+
+/* How bytes leave; implemented by serve.c over the wire, and by tests. */
+struct space_port {
+    /* Sends a message to the connection, or answers its POST with this HTTP status. Returns the
+     * mark that space_written will be told; 0: the connection is broken. */
+    uint64_t (*send)(void *connection, int status, struct substrate_text text);
+    void (*pause)(void *connection, bool paused);
+    /* Answers a control call (a method `mock_…`) under envelope->id into `out`. NULL: there are
+     * none. */
+    void (*control)(struct space_peer *peer, const struct rpc_envelope *envelope, uint64_t now,
+                    struct base_buf *out);
+};
+
+/* What a space starts with, and what a reset brings back. Borrowed things outlive the space. */
+struct space_config {
+    const struct chain *chain;
+    const struct chain_block *head; /* NULL: the recording's */
+    const struct script_rules *rules;
+    uint64_t latency_us;
+    size_t connections_max, subscriptions_max, response_max;
+    const struct space_port *port;
+    FILE *journal; /* raw lines as they come; NULL: none */
+    bool quiet;    /* no line on standard error for an unmatched request */
+};
+
+/* The node's own limits. */
+#define SPACE_CONNECTIONS_MAX 100
+#define SPACE_SUBSCRIPTIONS_MAX 1024
+#define SPACE_RESPONSE_MAX (15 * 1024 * 1024)
+
+/* NULL: out of memory. The name is copied. */
+struct space *space_new(const struct space_config *config, struct substrate_text name,
+                        uint64_t seed, uint64_t now);
+void space_free(struct space *space); /* its peers too; NULL is fine */
+struct substrate_text space_name(const struct space *space);
+uint64_t space_seed(const struct space *space);
+/* Back to the start: counters, journal, occurrences, head, rules, gate, unmatched. Connections
+ * stay, and count as open; what a gate holds is released. */
+void space_reset(struct space *space, uint64_t now);
+
+/* A connection comes in. NULL: too many of them (counted as rejected), or out of memory.
+ * `privileged`: control calls are allowed. The label is copied. */
+struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
+                              bool websocket, bool privileged, uint64_t now);
+bool space_full(const struct space *space);
+void space_close(struct space_peer *peer, uint64_t now);
+struct space *space_of(const struct space_peer *peer);
+bool space_peer_privileged(const struct space_peer *peer);
+void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now);
+void space_oversize(struct space_peer *peer, size_t message_max, uint64_t now);
+/* Everything sent to this peer up to the mark is in the socket. */
+void space_written(struct space_peer *peer, uint64_t mark, uint64_t now);
+/* When space_run has something to do; SUBSTRATE_NEVER. */
+uint64_t space_due(const struct space *space);
+void space_run(struct space *space, uint64_t now);
+
+/* The script. Rules and gate are taken, also on failure; NULL: none. What the old gate holds goes.
+ */
+void space_set_latency(struct space *space, uint64_t latency_us);
+void space_set_rules(struct space *space, struct script_rules *rules);
+bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t now);
+
+/* The head. Forward it goes block by block along the recorded chain, and subscribers hear of each;
+ * backward, or to a fork, it jumps. */
+const struct chain_block *space_head(const struct space *space);
+void space_set_head(struct space *space, const struct chain_block *block, uint64_t now);
+/* The next recorded block of the canonical chain; NULL: `block` is the last one. */
+const struct chain_block *space_next_block(const struct space *space,
+                                           const struct chain_block *block);
+const struct chain *space_chain(const struct space *space);
+
+/* What happened, as JSON. */
+void space_write_stats(struct space *space, struct base_buf *out);
+void space_write_unmatched(const struct space *space, struct base_buf *out);
+void space_write_journal(struct space *space, bool canonical, struct base_buf *out);
+/* The canonical journal as lines of a file. */
+void space_write_canonical_lines(struct space *space, struct base_buf *out);
+uint64_t space_unmatched_ever(const struct space *space); /* not forgotten by a reset */
+/* The node's health, from facts: the recorded system_health. false: not recorded. */
+bool space_health(const struct chain *chain, struct base_buf *out);
+
+#endif
