@@ -45,7 +45,8 @@ int main(int argc, char **argv) {
         status = ask_all(connection, &error);
     }
     if (status != SUBSTRATE_OK) {
-        fprintf(stderr, "gathered: %s: %s\n", substrate_status_text(status), error.message);
+        fprintf(stderr, "gathered: %s\n",
+                error.message[0] != '\0' ? error.message : substrate_status_text(status));
     }
     substrate_connection_close(connection);
     return status != SUBSTRATE_OK;

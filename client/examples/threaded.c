@@ -30,7 +30,8 @@ int main(int argc, char **argv) {
         }
     }
     if (status < SUBSTRATE_OK) {
-        fprintf(stderr, "threaded: %s: %s\n", substrate_status_text(status), error.message);
+        fprintf(stderr, "threaded: %s\n",
+                error.message[0] != '\0' ? error.message : substrate_status_text(status));
     }
     for (int i = 0; i < 7; i++) {
         substrate_query_free(queries[i]);

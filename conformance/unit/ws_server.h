@@ -26,6 +26,7 @@ struct ws_server {
     const char *failed;
     /* For scripts. */
     size_t frames, pongs;
+    bool closed_first; /* the script sent a close frame: the client's is the answer */
     int close_code; /* of the client's close frame; 0: none came */
 };
 
@@ -135,7 +136,9 @@ static inline bool ws_receive_text(struct ws_server *server, struct ws_frame *fr
         }
         if (frame->opcode == 8 && frame->size >= 2) {
             server->close_code = frame->data[0] << 8 | frame->data[1];
-            ws_send(server, 0x88, frame->data, frame->size);
+            if (!server->closed_first) {
+                ws_send(server, 0x88, frame->data, frame->size);
+            }
             free(frame->data);
             return false;
         }

@@ -45,7 +45,11 @@ struct transport_socket {
     struct base_buf in; /* the message being collected */
     bool opening;       /* inside lws_client_connect_via_info */
     bool gone;          /* the wsi was destroyed meanwhile */
-    bool established, closing;
+    bool established;
+    bool closing;      /* nothing is sent or taken in any more */
+    bool said_goodbye; /* libwebsockets has the close frame; a second one would cut the first short
+                        */
+    enum lws_close_status close_code;
     struct substrate_error reason;
 };
 
@@ -99,14 +103,16 @@ static void on_destroyed(struct transport_socket *socket) {
     base_free(socket);
 }
 
-/* Returns what the callback returns: non-zero ends the socket. */
-static int end_with(struct transport_socket *socket, struct lws *wsi, enum lws_close_status code,
+/* Ends a socket for a reason of ours. The close frame leaves from the next writeable callback:
+ * libwebsockets 4.1 loses its place in the stream if the receiving callback asks for the close. */
+static int end_with(struct transport_socket *socket, enum lws_close_status code,
                     enum substrate_status status, const char *text) {
     set_reason(socket, status, base_text(text));
-    lws_close_reason(wsi, code, NULL, 0);
+    socket->close_code = code;
     socket->closing = true;
+    lws_callback_on_writable(socket->wsi);
     socket->transport->head.events->ending(socket->owner, &socket->reason);
-    return -1;
+    return 0;
 }
 
 static int on_piece(struct transport_socket *socket, struct lws *wsi, const void *data,
@@ -117,13 +123,13 @@ static int on_piece(struct transport_socket *socket, struct lws *wsi, const void
     size_t rest = lws_remaining_packet_payload(wsi);
     size_t room = socket->message_bytes_max - socket->in.size;
     if (size > room || rest > room - size) {
-        return end_with(socket, wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, SUBSTRATE_E_LIMIT,
+        return end_with(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, SUBSTRATE_E_LIMIT,
                         "the node sent a message over message_bytes_max");
     }
     (void)base_buf_reserve(&socket->in, size + rest);
     base_buf_append(&socket->in, data, size);
     if (socket->in.failed) {
-        return end_with(socket, wsi, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
+        return end_with(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
                         "out of memory for a message of the node");
     }
     if (rest == 0 && lws_is_final_fragment(wsi)) {
@@ -151,7 +157,7 @@ static int on_writable(struct transport_socket *socket, struct lws *wsi) {
         base_buf_append(out, room, sizeof(room));
         more = transport->head.events->writable(socket->owner, WRITE_BYTES);
         if (out->failed) {
-            return end_with(socket, wsi, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
+            return end_with(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
                             "out of memory for a request");
         }
         if (out->size > sizeof(room) && lws_write(wsi, (unsigned char *)out->data + sizeof(room),
@@ -162,9 +168,10 @@ static int on_writable(struct transport_socket *socket, struct lws *wsi) {
             base_buf_free(out);
         }
     }
-    if (socket->closing) {
-        return end_with(socket, wsi, LWS_CLOSE_STATUS_NORMAL, SUBSTRATE_E_CLOSED,
-                        "the connection was closed");
+    if (socket->closing && !socket->said_goodbye) {
+        socket->said_goodbye = true;
+        lws_close_reason(wsi, socket->close_code, NULL, 0);
+        return -1;
     }
     return 0;
 }
@@ -211,8 +218,6 @@ static struct lws_vhost *make_vhost(struct lws_context *context, bool tls) {
     info.protocols = protocols;
     info.vhost_name = tls ? "tls" : "plain";
     info.retry_and_idle_policy = &liveness;
-    info.timeout_secs = LAST_RESORT_SECONDS;
-    info.connect_timeout_secs = LAST_RESORT_SECONDS;
     if (tls) {
         info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.client_ssl_ca_filepath = "/etc/ssl/certs/ca-certificates.crt";
@@ -312,6 +317,8 @@ static void socket_kill(struct transport_socket *socket) {
 }
 
 static void socket_close(struct transport_socket *socket) {
+    set_reason(socket, SUBSTRATE_E_CLOSED, BASE_TEXT("the connection was closed"));
+    socket->close_code = socket->closing ? socket->close_code : LWS_CLOSE_STATUS_NORMAL;
     socket->closing = true;
     if (socket->established) {
         lws_callback_on_writable(socket->wsi);
@@ -377,6 +384,8 @@ enum substrate_status transport_lws_new(struct transport **out, struct substrate
     struct lws_context_creation_info info = {0};
     struct rlimit files;
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+    info.timeout_secs = LAST_RESORT_SECONDS;
+    info.connect_timeout_secs = LAST_RESORT_SECONDS;
     info.pt_serv_buf_size = (unsigned)(2 * READ_BYTES);
     /* Its tables are as long as the limit of open files, which some systems set to a billion. */
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > 1 << 20) {
