@@ -1,6 +1,7 @@
 /* JSON-RPC envelopes as jsonrpsee takes them, and canonical requests: what means the same has the
  * same text, what does not has another, and what is wrong is refused in serde's words. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "check_main.h"
 #include "rpc/envelope.h"
 #include "rpc/request.h"
@@ -362,6 +363,41 @@ START_TEST(refused_requests) {
 }
 END_TEST
 
+/* The n-th allocation fails; see the loop below. */
+static size_t allocations_left;
+
+static void *failing_resize(void *context, void *memory, size_t size) {
+    (void)context;
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
+    return allocations_left > 0 && --allocations_left == 0 ? NULL : realloc(memory, size);
+}
+
+START_TEST(each_allocation_fails) {
+    static const struct substrate_allocator FAILING = {failing_resize, NULL};
+    for (size_t i = 0; i < sizeof REQUESTS / sizeof *REQUESTS; i++) {
+        const struct request_case *c = &REQUESTS[i];
+        bool failed = true;
+        for (size_t n = 1; failed; n++) {
+            struct base_arena arena;
+            struct rpc_request request;
+            struct substrate_text data = {NULL, 0};
+            substrate_allocator_set(&FAILING);
+            allocations_left = n;
+            base_arena_init(&arena, 64);
+            enum substrate_status status = parse(c->method, c->params, &arena, &request, &data);
+            failed = allocations_left == 0;
+            ck_assert_msg(status == (failed ? SUBSTRATE_E_MEMORY : SUBSTRATE_OK), "%s %s: %zu, %s",
+                          c->method, c->params, n, substrate_status_name(status));
+            base_arena_free(&arena);
+            substrate_allocator_set(NULL);
+        }
+    }
+}
+END_TEST
+
 /* Every row is found by its name and each alias, and no name stands twice. */
 START_TEST(table_is_consistent) {
     const struct rpc_method *method;
@@ -390,4 +426,5 @@ START_TEST(table_is_consistent) {
 END_TEST
 
 CHECK_MAIN("rpc", envelopes, blanks_before_a_message, params_of_envelopes, entries_of_a_batch,
-           answers, canonical_requests, refused_requests, table_is_consistent)
+           answers, canonical_requests, refused_requests, each_allocation_fails,
+           table_is_consistent)

@@ -129,7 +129,7 @@ static enum substrate_status set_rules(struct control *control) {
     struct substrate_text json =
         document || value.kind == BASE_JSON_ARRAY ? value.raw : control->params.raw;
     enum substrate_status status = read_script(control, document ? NULL : "rules", json, &rules);
-    if (status == SUBSTRATE_OK && rules->gate != NULL) {
+    if (rules != NULL && rules->gate != NULL) {
         status = read_script(control, NULL, json, &gate);
         status = status == SUBSTRATE_OK ? put_gate(control, gate) : status;
     }

@@ -315,7 +315,7 @@ static bool write_canonical(const struct server *server, struct space **spaces, 
     struct base_buf path = BASE_BUF_INIT, text = BASE_BUF_INIT;
     base_buf_format(&path, "%s.canonical", server->options.journal);
     base_buf_char(&path, '\0');
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; spaces != NULL && i < count; i++) {
         space_write_canonical_lines(spaces[i], &text);
     }
     FILE *file = path.failed || text.failed ? NULL : fopen(path.data, "wb");
@@ -336,7 +336,7 @@ static int sum_up(struct server *server) {
     uint64_t unmatched = 0;
     struct space **spaces = sorted_spaces(server, &count);
     int status = spaces != NULL ? 0 : 1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; spaces != NULL && i < count; i++) {
         unmatched += space_unmatched_ever(spaces[i]);
     }
     if (server->journal != NULL) {

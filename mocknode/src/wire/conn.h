@@ -20,8 +20,11 @@ struct wire_conn {
     bool open;        /* on_open said yes, and on_close is due */
     bool established; /* a WebSocket whose handshake is done */
     bool broken;      /* memory ran out: nothing more can be promised, so it is closed */
-    bool scheduled;   /* a writeable callback has been asked for */
-    bool oversize;    /* the message that is coming in is being thrown away */
+    bool scheduled;   /* a writeable callback has been asked for, or it is to be flushed */
+    bool peer_closing;
+    bool flush_due;
+    struct wire_conn *flush_next;
+    bool oversize; /* the message that is coming in is being thrown away */
     bool paused_by_user, paused_by_unsent, reading_stopped;
     bool closing;
     unsigned close_code;
@@ -51,6 +54,9 @@ struct wire {
     lws_sorted_usec_list_t due_timer, ping_timer, goodbye_timer;
     struct wire_conn *first_ping, *last_ping;
     size_t established;
+    /* WebSockets to write to when this turn of the loop is over; only while messages come in. */
+    struct wire_conn *first_flush, *last_flush;
+    bool turn_open;
     volatile sig_atomic_t stopping;
     bool goodbye_over;
 };
@@ -73,6 +79,7 @@ void wire_ws_forget(struct wire_conn *conn);
 void wire_ws_flow(struct wire_conn *conn);
 
 /* wire.c */
+void wire_flush_forget(struct wire_conn *conn);
 void wire_conn_schedule(struct wire_conn *conn);
 void wire_conn_closed(struct wire_conn *conn); /* calls on_close when that is due */
 /* Writes one chunk of `out`; false: the socket is gone. */

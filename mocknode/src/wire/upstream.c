@@ -204,13 +204,7 @@ enum substrate_status wire_upstreams_create(struct wire *wire, const char *url,
     return SUBSTRATE_OK;
 }
 
-void wire_upstreams_free(struct wire_upstreams *upstreams) {
-    if (upstreams != NULL) {
-        /* The virtual host, and what is still closing on it, would outlive its protocols. */
-        lws_vhost_destroy(upstreams->vhost);
-        base_free(upstreams);
-    }
-}
+void wire_upstreams_free(struct wire_upstreams *upstreams) { base_free(upstreams); }
 
 /* ---- sockets ---- */
 
@@ -270,5 +264,7 @@ void wire_upstream_close(struct wire_upstream *upstream) {
     upstream->user = NULL;
     if (upstream->wsi != NULL) {
         lws_set_timeout(upstream->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    } /* else its timer buries it */
+    } else {
+        free_upstream(upstream);
+    }
 }

@@ -25,7 +25,7 @@ enum substrate_status wire_upstreams_create(struct wire *wire, const char *url,
                                             const struct wire_upstream_handler *handler,
                                             struct wire_upstreams **upstreams,
                                             struct substrate_error *error);
-/* Frees what wire_upstreams_create gave. No upstream of it may be open. NULL is fine. */
+/* Close all of them, destroy the wire, then free this. NULL is fine. */
 void wire_upstreams_free(struct wire_upstreams *upstreams);
 
 /* Begins to connect. NULL: out of memory. */

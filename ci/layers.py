@@ -1,0 +1,106 @@
+"""Checks that dependencies point down: who may include whom, and which files may know a socket, a thread
+or a clock. Prints FILE:LINE for each edge that is not allowed; the tables below are the whole truth."""
+
+import sys
+from pathlib import Path
+
+from source import includes, resolve, sources
+
+# A part is a folder. It may include itself and what stands here, nothing else of the repository.
+# "substrate" and "subtensor.h" are the public headers of the client.
+BASE_API = ("substrate/base.h", "substrate/hash.h", "substrate/ss58.h")
+MIRROR = ("base", *BASE_API)  # all that the node may know of the client, so that no bug is mirrored
+ALLOWED = {
+    "base": BASE_API,
+    "codec": ("base", *BASE_API),
+    "session": ("base", *BASE_API, "substrate/call.h", "substrate/connection.h"),
+    "query": ("base", "codec", "substrate"),
+    "subtensor": ("base", "codec", "query", "substrate", "subtensor/subtensor.h"),
+    "transport": ("base", "substrate"),
+    "engine": ("base", "session", "transport", "substrate"),
+    "run": ("base", "query", "engine", "substrate", "subtensor/subtensor.h"),
+    "rpc": MIRROR,
+    "chain": MIRROR,
+    "methods": (*MIRROR, "rpc", "chain"),
+    "script": (*MIRROR, "rpc"),
+    "space": (*MIRROR, "rpc", "chain", "methods", "script"),
+    "control": (*MIRROR, "rpc", "chain", "methods", "script", "space"),
+    "wire": (*MIRROR, "rpc", "chain", "script", "space", "control"),
+    "record": (*MIRROR, "substrate", "rpc", "chain", "methods", "wire"),
+    "examples": ("substrate", "subtensor/subtensor.h"),
+}
+# No I/O, no clock, no thread.
+PURE = ("codec", "session", "query", "subtensor", "rpc", "chain", "methods")
+SOCKETS = ("sys/socket.h", "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "netdb.h", "sys/un.h",
+           "poll.h", "sys/select.h", "sys/epoll.h")
+TIME_AND_THREADS = ("pthread.h", "threads.h", "time.h", "sys/time.h", "semaphore.h", "signal.h")
+# A system header that only these files or folders may include.
+RESERVED = {
+    "libwebsockets.h": ("client/src/transport/lws.c", "mocknode/src/wire"),
+    "jansson.h": ("mocknode/src/chain", "mocknode/src/script", "mocknode/src/space",
+                  "mocknode/src/control", "mocknode/src/record"),
+    "sodium.h": ("client/src/base",),
+    "xxhash.h": ("client/src/base",),
+    "zstd.h": ("mocknode/src/record",),
+}
+
+
+def part_of(path):
+    """The part that a file belongs to, or None for what may include anything (tests, main)."""
+    parts = Path(path).parts
+    if parts[:2] in (("client", "src"), ("mocknode", "src")) and len(parts) > 3:
+        return parts[2]
+    if parts[:2] == ("client", "examples"):
+        return "examples"
+    return None
+
+
+def public_name(path):
+    parts = Path(path).parts
+    return "/".join(parts[2:]) if parts[:2] == ("client", "include") else None
+
+
+def allowed(part, target):
+    name = public_name(target)
+    if name:
+        return name in ALLOWED[part] or name.split("/")[0] in ALLOWED[part]
+    return part_of(target) in (part, *ALLOWED[part])
+
+
+def system_problem(path, part, name):
+    reserved = RESERVED.get(name)
+    if reserved and not any(str(path) == place or str(path).startswith(place + "/") for place in reserved):
+        return f"only {' and '.join(reserved)} may include <{name}>"
+    if part in PURE and name in SOCKETS + TIME_AND_THREADS:
+        return f"{part} does no I/O, reads no clock and starts no thread: not <{name}>"
+    return None
+
+
+def problem(path, name):
+    part, target = part_of(path), resolve(path, name)
+    if str(path).startswith("conformance/"):
+        return None
+    if target is None:
+        return system_problem(path, part, name)
+    if public_name(path):
+        return None if public_name(target) else "a public header includes only public headers"
+    if part is None:
+        return None
+    if part not in ALLOWED:
+        return f"the folder {part} is not in the table of ci/layers.py"
+    return None if allowed(part, target) else f"{part} must not include {target}"
+
+
+def main():
+    found = [
+        f"{path}:{line}: {text}"
+        for path in sources()
+        for line, name in includes(path)
+        if (text := problem(path, name))
+    ]
+    print("\n".join(found) if found else "layers: every include points down")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+# What the commands in this folder share: where things are, which Debian packages are needed, how a
+# build folder, a Python environment and the npm packages are made. Sourced, never run.
+# shellcheck shell=bash disable=SC2034
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/subtensor-mock
+FIXTURE=$ROOT/fixtures/subtensor-293
+# Debian's own Python where there is one: the packages below are for its version.
+PYTHON=/usr/bin/python3
+[ -x "$PYTHON" ] || PYTHON=python3
+
+BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config python3 ca-certificates
+    libwebsockets-dev libjansson-dev libxxhash-dev libsodium-dev libzstd-dev libssl-dev check)
+TEST_PACKAGES=(valgrind clang-format-14 clang-tidy-14 python3-venv iproute2)
+
+say() { printf '%s\n' "$*"; }
+note() { printf '%s\n' "$*" >&2; }
+die() {
+    note "ci: $*"
+    exit 1
+}
+
+# Runs a command as root: directly, or by sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "needs root or sudo for: $*"
+    fi
+}
+
+installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Installs those of the named Debian packages that are missing; asks the network only then.
+install_packages() {
+    command -v dpkg-query >/dev/null ||
+        die "this is not Debian; install the like of these yourself: $*"
+    local missing=() name
+    for name in "$@"; do
+        installed "$name" || missing+=("$name")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    note "installing: ${missing[*]}"
+    as_root apt-get -q update >&2
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# build_in FOLDER [CMAKE ARGUMENTS…]: configures when there is nothing yet, and builds. CMake and ninja
+# speak only when something is wrong. ccache is used where it is installed.
+build_in() {
+    local folder=$1 launcher=()
+    shift
+    if command -v ccache >/dev/null; then
+        launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+    fi
+    cmake -S "$ROOT" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        "${launcher[@]}" "$@" --log-level=WARNING >"$folder.configure.log" 2>&1 || {
+        cat "$folder.configure.log" >&2
+        die "CMake could not configure $folder"
+    }
+    rm -f "$folder.configure.log"
+    ninja -C "$folder" --quiet >&2 || die "the build in $folder failed"
+}
+
+build_default() {
+    install_packages "${BUILD_PACKAGES[@]}"
+    build_in "$ROOT/build" -DSTRICT=OFF
+}
+
+# python_env NAME REQUIREMENTS: makes a virtual environment in the cache folder from a requirements
+# file, anew whenever that file has changed, and prints its folder. A half-made one has no stamp.
+python_env() {
+    local name=$1 requirements=$2 folder stamp want
+    folder=$CACHE/venv-$name
+    stamp=$folder/requirements.sha256
+    want=$(sha256sum <"$requirements")
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
+        note "making the Python environment $name"
+        rm -rf "$folder"
+        mkdir -p "$CACHE"
+        "$PYTHON" -m venv "$folder" >&2
+        "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
+            --requirement "$requirements" >&2
+        printf '%s\n' "$want" >"$stamp"
+    fi
+    printf '%s\n' "$folder"
+}
+
+# npm_packages: installs what the lock file of the conformance suite says, and prints the folder.
+npm_packages() {
+    local source=$ROOT/conformance/testenv/npm folder=$CACHE/npm want
+    command -v npm >/dev/null || install_packages nodejs npm
+    want=$(cat "$source/package.json" "$source/package-lock.json" | sha256sum)
+    if [ "$(cat "$folder/lock.sha256" 2>/dev/null)" != "$want" ]; then
+        note "installing the npm packages"
+        rm -rf "$folder"
+        mkdir -p "$folder"
+        cp "$source/package.json" "$source/package-lock.json" "$folder"
+        (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >&2)
+        printf '%s\n' "$want" >"$folder/lock.sha256"
+    fi
+    printf '%s\n' "$folder"
+}

@@ -1,0 +1,98 @@
+"""Limits, as a node has them: connections, sizes of requests and answers, subscriptions."""
+
+import json
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from testenv.fixture import Copy
+from testenv.paths import FIXTURE
+from testenv.rpc import Socket, request
+
+SIZE = 15 * 1024 * 1024
+
+
+def test_a_hundred_connections_and_no_more(start):
+    node = start(FIXTURE)
+    space = node.space()
+    sockets = [space.socket() for _ in range(100)]
+    for socket in sockets:
+        socket.call("system_chain")
+    with pytest.raises(InvalidStatus) as refused:
+        space.socket()
+    assert refused.value.response.status_code == 429
+    assert refused.value.response.body == b"Too many connections. Please try again later."
+    stats = sockets[0].call("mock_stats")
+    assert stats["conns"] == {"opened": 100, "open": 100, "peak": 100, "rejected": 1}
+    sockets[0].close()
+    sockets[0] = wait_for_a_place(space)
+    assert all(socket.call("system_chain") for socket in sockets)
+    space.close()
+
+
+def wait_for_a_place(space):
+    """The node frees a place when it has seen the other socket's end, which no answer tells us."""
+    while True:
+        try:
+            return space.socket()
+        except InvalidStatus:
+            continue
+
+
+def test_a_request_of_the_size_and_one_over_it(socket):
+    def padded(size, id):
+        text = request("system_chain", id=id)
+        return text + " " * (size - len(text))
+
+    assert json.loads(socket.exchange(padded(SIZE, 1)))["id"] == 1
+    assert json.loads(socket.exchange(padded(SIZE + 1, 2))) == {
+        "jsonrpc": "2.0", "id": None,
+        "error": {"code": -32007, "message": "Request is too big",
+                  "data": f"Exceeded max limit of {SIZE}"},
+    }
+    assert json.loads(socket.exchange(request("system_chain", id=3)))["id"] == 3
+
+
+def test_an_answer_over_the_size(start, tmp_path):
+    copy = Copy(tmp_path / "big")
+    state = copy.read("state.jsonl")
+    last = max(i for i, line in enumerate(state) if "set" in line)
+    key = "0xffff"
+    state[last + 1:] = [line for line in state[last + 1:]] + [{"key": key, "value": "0x" + "ab" * (SIZE // 2)}]
+    copy.write("state.jsonl", state)
+    socket = start(copy.seal()).space().socket()
+    error = socket.error("state_getStorage", key)
+    assert (error.code, error.message, error.data) == (
+        -32008, "Response is too big", f"Exceeded max limit of {SIZE}"
+    )
+    assert socket.call("state_getStorageSize", key) == SIZE // 2
+
+
+def test_a_batch_of_answers_over_the_size(socket):
+    batch = "[" + ",".join(request("state_getMetadata", id=i) for i in range(40)) + "]"
+    answer = json.loads(socket.exchange(batch))
+    assert answer["error"]["code"] == -32011 and answer["id"] is None
+    assert answer["error"]["message"] == "The batch response was too large"
+
+
+def test_subscriptions_per_connection(space):
+    socket, other = space.socket(), space.socket()
+    ids = [socket.call("state_subscribeRuntimeVersion") for _ in range(1024)]
+    assert len(set(ids)) == 1024
+    error = socket.error("state_subscribeRuntimeVersion")
+    assert (error.code, error.message) == (-32006, "Too many subscriptions on the connection")
+    assert error.data == "Exceeded max limit of 1024"
+    other.call("state_subscribeRuntimeVersion")
+    assert socket.call("state_unsubscribeRuntimeVersion", ids[5]) is True
+    socket.call("state_subscribeRuntimeVersion")
+
+
+def test_large_answers_do_not_hold_up_others(space, truth):
+    """One client does not read; another is served meanwhile."""
+    lazy, quick = space.socket(max_queue=1), space.socket()
+    for id in range(60):
+        lazy.send(request("state_getMetadata", id=id))
+    for number in range(20):
+        assert quick.call("chain_getBlockHash", number) == truth.canonical[number]["hash"]
+    metadata = {json.loads(lazy.receive_text())["result"] for _ in range(60)}
+    assert len(metadata) == 1

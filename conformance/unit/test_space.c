@@ -1,0 +1,567 @@
+/* Spaces without sockets and in virtual time: counters, latency, gates, subscriptions, journals,
+ * and control calls that leave no trace. */
+#include "chain_folder.h"
+#include "base/mem.h"
+#include "chain/chain.h"
+#include "control/control.h"
+#include "space/space.h"
+#include "space/target.h"
+
+#define CONNECTIONS 8
+
+/* A connection to a socket that takes everything, and remembers it; `order` is over all of them. */
+struct socket {
+    struct base_buf text; /* messages, each ended by a newline */
+    uint64_t mark;
+    unsigned sent;
+    int status;
+    bool paused;
+    struct space_peer *peer;
+};
+
+static char order[256]; /* who was sent something, as letters */
+static struct socket sockets[CONNECTIONS];
+static struct folder folder;
+static struct chain *chain;
+
+static uint64_t send_text(void *connection, int status, struct substrate_text text) {
+    struct socket *socket = connection;
+    size_t size = strlen(order);
+    base_buf_text(&socket->text, text);
+    base_buf_char(&socket->text, '\n');
+    socket->status = status;
+    socket->sent++;
+    if (size + 1 < sizeof(order)) {
+        order[size] = (char)('a' + (socket - sockets));
+        order[size + 1] = '\0';
+    }
+    return ++socket->mark;
+}
+
+static void pause_socket(void *connection, bool paused) {
+    struct socket *socket = connection;
+    socket->paused = paused;
+}
+
+static const struct space_port port = {send_text, pause_socket, control_answer};
+
+static struct space_config configure(void) {
+    struct substrate_error error = {0};
+    folder = folder_sample();
+    struct facts *facts = folder_load(&folder, FACTS_LOAD_DIGESTS);
+    ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
+    memset(sockets, 0, sizeof(sockets));
+    order[0] = '\0';
+    return (struct space_config){.chain = chain,
+                                 .connections_max = 6,
+                                 .subscriptions_max = 3,
+                                 .response_max = 400,
+                                 .port = &port,
+                                 .quiet = true};
+}
+
+static struct space *start(void) {
+    struct space_config config = configure();
+    struct space *space = space_new(&config, BASE_TEXT(""), 7, 0);
+    ck_assert_ptr_nonnull(space);
+    return space;
+}
+
+static void finish(struct space *space) {
+    space_free(space);
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        base_buf_free(&sockets[i].text);
+    }
+    chain_free(chain);
+    folder_remove(&folder);
+}
+
+static struct space_peer *join(struct space *space, size_t i, const char *label) {
+    sockets[i].peer = space_open(space, &sockets[i], base_text(label), true, true, 0);
+    ck_assert_ptr_nonnull(sockets[i].peer);
+    return sockets[i].peer;
+}
+
+static void say(size_t i, const char *message, uint64_t now) {
+    space_message(sockets[i].peer, base_text(message), now);
+}
+
+static void written(size_t i, uint64_t now) {
+    space_written(sockets[i].peer, sockets[i].mark, now);
+}
+
+/* What the connection was sent since the last look. */
+static const char *heard(size_t i) {
+    static char text[8192];
+    struct base_buf *buf = &sockets[i].text;
+    ck_assert_uint_lt(buf->size, sizeof(text));
+    if (buf->size > 0) {
+        memcpy(text, buf->data, buf->size);
+    }
+    text[buf->size] = '\0';
+    base_buf_reset(buf);
+    return text;
+}
+
+static void must_hold(const char *text, const char *part) {
+    ck_assert_msg(strstr(text, part) != NULL, "%s is not in %s", part, text);
+}
+
+static void stats_hold(struct space *space, const char *part) {
+    struct base_buf out = BASE_BUF_INIT;
+    space_write_stats(space, &out);
+    base_buf_char(&out, '\0');
+    ck_assert(!out.failed);
+    must_hold(out.data, part);
+    base_buf_free(&out);
+}
+
+#define CHAIN(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"system_chain\"}"
+#define KEY(id, key) \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"state_getStorage\",\"params\":[\"" key "\"]}"
+#define CONTROL(method, params) \
+    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"mock_" method "\",\"params\":" params "}"
+
+START_TEST(serial_and_gathered) {
+    struct space *space = start();
+    join(space, 0, "");
+    for (int i = 0; i < 3; i++) {
+        say(0, CHAIN("1"), 0);
+        ck_assert_str_eq(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"sample chain\"}\n");
+        written(0, 0);
+    }
+    stats_hold(space, "\"requests\":{\"total\":3,\"by_method\":{\"system_chain\":3}},"
+                      "\"inflight\":{\"max_per_conn\":1,\"max_total\":1}");
+    join(space, 1, "");
+    for (int i = 0; i < 4; i++) {
+        say(0, CHAIN("1"), 0);
+    }
+    say(1, CHAIN("1"), 0);
+    written(0, 0);
+    written(1, 0);
+    stats_hold(space, "\"inflight\":{\"max_per_conn\":4,\"max_total\":5}");
+    stats_hold(space, "\"ids\":{\"dup_inflight\":3}");
+    finish(space);
+}
+END_TEST
+
+START_TEST(ids_are_raw) {
+    struct space *space = start();
+    join(space, 0, "");
+    say(0, CHAIN("7"), 0);
+    say(0, CHAIN("\"7\""), 0);
+    say(0, CHAIN("null"), 0);
+    stats_hold(space, "\"dup_inflight\":0");
+    say(0, CHAIN("\"7\""), 0);
+    stats_hold(space, "\"dup_inflight\":1");
+    written(0, 0);
+    say(0, CHAIN("7"), 0);
+    stats_hold(space, "\"dup_inflight\":1");
+    finish(space);
+}
+END_TEST
+
+START_TEST(latency_and_batches) {
+    struct space *space = start();
+    join(space, 0, "");
+    say(0, CONTROL("setRules", "[{\"methods\":[\"system_*\"],\"latency\":\"30us\"}]"), 0);
+    say(0, CONTROL("setLatency", "[\"100us\"]"), 0);
+    (void)heard(0);
+    say(0, KEY("1", "0x0109"), 1000);
+    say(0, CHAIN("2"), 1010);
+    say(0, "[" CHAIN("3") "," CHAIN("4") "," KEY("5", "0x0109") "]", 1020);
+    ck_assert_uint_eq(space_due(space), 1040);
+    space_run(space, 1039);
+    ck_assert_str_eq(heard(0), "");
+    space_run(space, 1040);
+    must_hold(heard(0), "\"id\":2,");
+    space_run(space, 1100);
+    ck_assert_str_eq(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x99\"}\n");
+    space_run(space, 1179);
+    ck_assert_str_eq(heard(0), "");
+    space_run(space, 1180); /* 1020 + 30 + 30 + 100 */
+    ck_assert_str_eq(heard(0), "[{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":\"sample chain\"},"
+                               "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":\"sample chain\"},"
+                               "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":\"0x99\"}]\n");
+    stats_hold(space, "\"total\":5");
+    stats_hold(space, "\"max_per_conn\":5");
+    finish(space);
+}
+END_TEST
+
+START_TEST(odd_messages) {
+    struct space *space = start();
+    join(space, 0, "");
+    say(0, "[]", 0);
+    must_hold(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600");
+    say(0, "[{\"jsonrpc\":\"2.0\",\"method\":\"system_chain\"}]", 0);
+    say(0, "{\"jsonrpc\":\"2.0\",\"id\":-1,\"method\":\"system_chain\"}", 0);
+    ck_assert_str_eq(heard(0), "");
+    say(0, "[7," CHAIN("1") ",{\"jsonrpc\":\"2.0\",\"method\":\"x\"}]", 0);
+    ck_assert_str_eq(heard(0),
+                     "[{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":"
+                     "\"Invalid request\"}},{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"sample "
+                     "chain\"}]\n");
+    say(0, "{", 0);
+    must_hold(heard(0), "-32700");
+    ck_assert_int_eq(sockets[0].status, 400);
+    space_oversize(sockets[0].peer, 99, 0);
+    must_hold(heard(0), "\"id\":null,\"error\":{\"code\":-32007");
+    stats_hold(space, "\"total\":4,\"by_method\":{\"system_chain\":3,\"x\":1}");
+    finish(space);
+}
+END_TEST
+
+/* Members of a gate leave one after the other across connections, however late they are due. */
+START_TEST(gate_across_connections) {
+    struct space *space = start();
+    for (size_t i = 0; i < 4; i++) {
+        join(space, i, "");
+    }
+    say(3, CONTROL("setRules", "[{\"methods\":[\"state_*\"],\"latency\":\"500us\"}]"), 0);
+    say(3, CONTROL("setGate", "[{\"n\":3,\"order\":[2,0,1]}]"), 0);
+    (void)heard(3);
+    order[0] = '\0';
+    say(0, KEY("1", "0x0109"), 10); /* canonical order: 0x0104 (b), 0x0109 (a), system_chain (c) */
+    say(1, KEY("1", "0x0104"), 20);
+    ck_assert_str_eq(order, "");
+    say(2, CHAIN("1"), 30);
+    ck_assert_str_eq(order, "c");
+    space_run(space, 5000);
+    ck_assert_str_eq(order, "c"); /* not before c has left */
+    written(2, 5000);
+    ck_assert_str_eq(order, "cb");
+    written(1, 5001);
+    ck_assert_str_eq(order, "cba");
+    written(0, 5002);
+    say(0, CHAIN("2"), 6000); /* the gate has done its work */
+    ck_assert_str_eq(order, "cbaa");
+    stats_hold(space, "\"inflight\":{\"max_per_conn\":1,\"max_total\":3}");
+    stats_hold(space, "\"gate_timeouts\":0");
+    finish(space);
+}
+END_TEST
+
+START_TEST(gate_and_disconnect) {
+    struct space *space = start();
+    for (size_t i = 0; i < 4; i++) {
+        join(space, i, "");
+    }
+    say(3, CONTROL("setGate", "[{\"n\":3,\"order\":\"reversed\",\"limit\":\"1ms\"}]"), 0);
+    order[0] = '\0';
+    say(0, CHAIN("1"), 1);
+    say(1, CHAIN("1"), 2);
+    space_close(sockets[1].peer, 3); /* held: it leaves, and two are enough */
+    ck_assert_str_eq(order, "");
+    say(2, CHAIN("1"), 4);
+    ck_assert_str_eq(order, "c");
+    space_close(sockets[2].peer, 5); /* on its way: what comes after it goes */
+    ck_assert_str_eq(order, "ca");
+    say(3, CONTROL("setGate", "[{\"n\":9,\"limit\":\"1ms\"}]"), 10);
+    order[0] = '\0';
+    say(0, CHAIN("1"), 20);
+    ck_assert_uint_eq(space_due(space), 1020);
+    space_run(space, 1020);
+    ck_assert_str_eq(order, "a");
+    stats_hold(space, "\"gate_timeouts\":1");
+    say(3, CONTROL("setGate", "[{\"n\":9}]"), 2000);
+    say(0, CHAIN("1"), 2000);
+    (void)heard(0);
+    say(3, CONTROL("setGate", "[null]"), 2001); /* whom it holds goes */
+    must_hold(heard(0), "sample chain");
+    finish(space);
+}
+END_TEST
+
+START_TEST(subscription_order) {
+    struct space *space = start();
+    join(space, 0, "");
+    join(space, 1, "");
+    say(1, CONTROL("setLatency", "[\"100us\"]"), 0);
+    say(1, CONTROL("setHead", "[2]"), 0);
+    say(0, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_subscribeNewHeads\"}", 10);
+    say(1, CONTROL("advanceHead", "[2]"), 20);
+    must_hold(heard(1), "{\"number\":5,");
+    ck_assert_str_eq(heard(0), "");
+    space_run(space, 110);
+    const char *text = heard(0);
+    const char *reply = strstr(text, "\"id\":1,\"result\":\"");
+    const char *two = strstr(text, "\"number\":\"0x2\""),
+               *three = strstr(text, "\"number\":\"0x3\""),
+               *five = strstr(text, "\"number\":\"0x5\"");
+    ck_assert(reply != NULL && two != NULL && three != NULL && five != NULL);
+    ck_assert(reply < two && two < three && three < five);
+    char id[17] = "";
+    memcpy(id, reply + strlen("\"id\":1,\"result\":\""), 16);
+    ck_assert_uint_eq(strspn(id, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+                      16);
+    must_hold(two, id);
+    say(1, CONTROL("advanceHead", "[]"), 200);
+    must_hold(heard(1), "the last recorded block is 5");
+    say(1, CONTROL("setHead", "[1]"), 200);
+    must_hold(heard(0), "\"number\":\"0x1\"");
+    stats_hold(space, "\"subscriptions\":{\"opened\":1,\"open\":1}");
+    char message[200];
+    snprintf(message, sizeof(message),
+             "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"chain_unsubscribeNewHeads\",\"params\":["
+             "\"%s\"]}",
+             id);
+    say(0, message, 300);
+    say(0, message, 300);
+    space_run(space, 400);
+    ck_assert_str_eq(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":true}\n"
+                               "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":false}\n");
+    say(1, CONTROL("setHead", "[3]"), 500);
+    ck_assert_str_eq(heard(0), "");
+    stats_hold(space, "\"subscriptions\":{\"opened\":1,\"open\":0}");
+    finish(space);
+}
+END_TEST
+
+START_TEST(limits) {
+    struct space *space = start();
+    join(space, 0, "");
+    for (int i = 0; i < 3; i++) {
+        say(0, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_subscribeFinalizedHeads\"}", 0);
+    }
+    (void)heard(0);
+    say(0, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_subscribeFinalizedHeads\"}", 0);
+    must_hold(heard(0), "{\"code\":-32006,\"message\":\"Too many subscriptions on the connection\","
+                        "\"data\":\"Exceeded max limit of 3\"}");
+    say(0,
+        "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"chain_getBlock\",\"params\":[\"" SAMPLE_H2
+        "\"]}",
+        0);
+    ck_assert_str_eq(heard(0),
+                     "{\"jsonrpc\":\"2.0\",\"id\":9,\"error\":{\"code\":-32008,\"message\":"
+                     "\"Response is too big\",\"data\":\"Exceeded max limit of 400\"}}\n");
+    for (size_t i = 1; i < 6; i++) {
+        join(space, i, "");
+    }
+    ck_assert_ptr_null(space_open(space, &sockets[6], BASE_TEXT(""), true, true, 0));
+    stats_hold(space, "\"conns\":{\"opened\":6,\"open\":6,\"peak\":6,\"rejected\":1}");
+    say(5, CONTROL("stats", "[]"), 0); /* a control socket takes nobody's place */
+    join(space, 6, "");
+    stats_hold(space, "\"conns\":{\"opened\":6,\"open\":6,\"peak\":6,\"rejected\":1}");
+    finish(space);
+}
+END_TEST
+
+START_TEST(control_leaves_no_trace) {
+    struct space *space = start();
+    join(space, 0, "");
+    stats_hold(space, "\"opened\":1,\"open\":1,\"peak\":1"); /* it may be anybody's */
+    say(0, CONTROL("stats", "[]"), 0);
+    stats_hold(space, "\"opened\":0,\"open\":0,\"peak\":0");
+    must_hold(heard(0), "\"conns\":{\"opened\":0,");
+    join(space, 1, "");
+    join(space, 2, "");
+    say(1, CHAIN("1"), 0);
+    written(1, 0);
+    space_close(sockets[1].peer, 0);
+    stats_hold(space, "\"opened\":2,\"open\":1,\"peak\":2");
+    say(2, CONTROL("unmatched", "[]"), 0); /* so there was only one at a time */
+    stats_hold(space, "\"opened\":1,\"open\":0,\"peak\":1");
+    say(2, CHAIN("1"), 0); /* and now it was two after all */
+    stats_hold(space, "\"opened\":2,\"open\":1,\"peak\":2");
+    stats_hold(space, "\"by_method\":{\"system_chain\":2}");
+    say(0, CONTROL("nonsense", "[]"), 0);
+    stats_hold(space, "\"total\":2");
+    say(0, CONTROL("reset", "[]"), 0);
+    stats_hold(space,
+               "{\"conns\":{\"opened\":1,\"open\":1,\"peak\":1,\"rejected\":0},\"requests\":{"
+               "\"total\":0,\"by_method\":{}}");
+    finish(space);
+}
+END_TEST
+
+START_TEST(control_is_refused) {
+    struct space *space = start();
+    sockets[0].peer = space_open(space, &sockets[0], BASE_TEXT(""), true, false, 0);
+    say(0, CONTROL("setLatency", "[\"1s\"]"), 0);
+    must_hold(heard(0), "-32601,\"message\":\"RPC call is unsafe to be called externally\"");
+    say(0, CHAIN("1"), 0);
+    must_hold(heard(0), "sample chain");
+    finish(space);
+}
+END_TEST
+
+START_TEST(unmatched_is_loud) {
+    struct space *space = start();
+    join(space, 0, "");
+    say(0, KEY("1", "0x0103"), 0);
+    say(0, KEY("2", "0103"), 0);
+    must_hold(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32055,\"message\":"
+                        "\"mocknode: unmatched request\",\"data\":{\"method\":\"state_getStorage\","
+                        "\"canonical\":\"state_getStorage [\\\"0x0103\\\"] @" SAMPLE_H5 "\"");
+    stats_hold(space, "\"unmatched\":2");
+    struct base_buf out = BASE_BUF_INIT;
+    space_write_unmatched(space, &out);
+    base_buf_char(&out, '\0');
+    must_hold(out.data, "\"count\":2}]");
+    base_buf_free(&out);
+    say(0, CONTROL("reset", "[]"), 0);
+    stats_hold(space, "\"unmatched\":0");
+    ck_assert_uint_eq(space_unmatched_ever(space), 2);
+    finish(space);
+}
+END_TEST
+
+/* One workload of pinned reads from two labels: whatever the interleaving, ids, connections and
+ * times, the canonical journal is the same bytes; a different answer makes it differ. */
+static char *journal_of(unsigned seed, const char *last) {
+    static const char *const params[] = {
+        "[\"0x0109\",\"" SAMPLE_H5 "\"]", "[\"0104\",\"" SAMPLE_H5 "\"]",
+        "[\"0x01\",\"" SAMPLE_H2 "\"]", "[\"0x0103\",\"" SAMPLE_H2 "\"]"};
+    struct space *space = start();
+    size_t shift = seed % 3;
+    join(space, shift, "x");
+    join(space, shift + 1, "y");
+    unsigned done[2] = {0, 0};
+    while (done[0] + done[1] < 16) {
+        seed = seed * 1103515245U + 12345U;
+        unsigned who = (seed >> 16) % 2;
+        who = done[who] < 8 ? who : 1 - who;
+        char message[300];
+        snprintf(message, sizeof(message),
+                 "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"%s\",\"params\":%s}", seed >> 8,
+                 seed & 0x100000 ? "state_getStorage" : "state_getStorageAt",
+                 done[who] == 7 ? last : params[(done[who] + who) % 4]);
+        say(shift + who, message, seed);
+        done[who]++;
+    }
+    struct base_buf out = BASE_BUF_INIT;
+    space_write_journal(space, true, &out);
+    base_buf_char(&out, '\0');
+    ck_assert(!out.failed);
+    char *copy = strdup(out.data);
+    base_buf_free(&out);
+    finish(space);
+    return copy;
+}
+
+START_TEST(canonical_journal) {
+    char *first = journal_of(1, "[\"0x01\",\"" SAMPLE_H1 "\"]");
+    must_hold(first, "\"occurrence\":1");
+    for (unsigned seed = 2; seed < 20; seed++) {
+        char *other = journal_of(seed, "[\"0x01\",\"" SAMPLE_H1 "\"]");
+        ck_assert_str_eq(first, other);
+        free(other);
+    }
+    char *different = journal_of(1, "[\"0x01\",\"" SAMPLE_H3 "\"]");
+    ck_assert_str_ne(first, different);
+    free(different);
+    free(first);
+}
+END_TEST
+
+START_TEST(spaces_apart) {
+    struct space_config config = configure();
+    struct space *one = space_new(&config, BASE_TEXT("one"), 1, 0);
+    struct space *two = space_new(&config, BASE_TEXT("two"), 2, 0);
+    ck_assert(one != NULL && two != NULL);
+    join(one, 0, "");
+    join(two, 1, "");
+    say(0, CONTROL("setHead", "[1]"), 0);
+    say(0, CONTROL("setLatency", "[\"1s\"]"), 0);
+    say(0, CONTROL("setGate", "[{\"n\":2}]"), 0);
+    (void)heard(1);
+    say(1, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_getHeader\"}", 0);
+    must_hold(heard(1), "\"number\":\"0x5\"");
+    stats_hold(one, "\"total\":0");
+    stats_hold(two, "\"total\":1");
+    /* Ids of subscriptions are of the seed, and the same in each run. */
+    say(0, CONTROL("reset", "[]"), 0);
+    (void)heard(0);
+    static const char subscribe[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"state_subscribeRuntimeVersion\"}";
+    say(0, subscribe, 0);
+    say(1, subscribe, 0);
+    char first[60] = "";
+    snprintf(first, sizeof(first), "%.55s", heard(0));
+    ck_assert_str_ne(first, "");
+    ck_assert(strncmp(first, heard(1), 55) != 0);
+    say(0, CONTROL("reset", "[]"), 0);
+    (void)heard(0);
+    say(0, subscribe, 0);
+    ck_assert(strncmp(first, heard(0), 55) == 0);
+    space_free(one);
+    finish(two);
+}
+END_TEST
+
+START_TEST(targets) {
+    static const struct {
+        const char *path, *query, *name, *label;
+        bool good;
+        uint64_t seed;
+    } cases[] = {{"/", "", "", "", true, 0},
+                 {"/s/a.B_9-", "seed=7&as=x", "a.B_9-", "x", true, 7},
+                 {"/s/a", "as=x", "a", "x", true, 0},
+                 {"/s/a", "seed=18446744073709551615", "a", "", true, UINT64_MAX},
+                 {"/s/", "", "", "", false, 0},
+                 {"/s", "", "", "", false, 0},
+                 {"/s/a/b", "", "", "", false, 0},
+                 {"/s/a b", "", "", "", false, 0},
+                 {"/x", "", "", "", false, 0},
+                 {"", "", "", "", false, 0},
+                 {"/", "seed=-1", "", "", false, 0},
+                 {"/", "seed=", "", "", false, 0},
+                 {"/", "Seed=1", "", "", false, 0},
+                 {"/", "as=", "", "", false, 0},
+                 {"/", "as=a%20", "", "", false, 0}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct space_target target;
+        const char *problem = NULL;
+        bool good = space_target_read(base_text(cases[i].path), base_text(cases[i].query), &target,
+                                      &problem);
+        ck_assert_msg(good == cases[i].good, "%s?%s", cases[i].path, cases[i].query);
+        if (good) {
+            ck_text_eq(target.name, cases[i].name);
+            ck_text_eq(target.label, cases[i].label);
+            ck_assert_uint_eq(target.seed, cases[i].seed);
+        } else {
+            ck_assert_ptr_nonnull(problem);
+        }
+    }
+}
+END_TEST
+
+/* Each allocation of a small life fails once: no crash, nothing lost. */
+START_TEST(no_memory) {
+    struct space_config config = configure();
+    struct failing failing = {0, 0, false};
+    struct substrate_allocator allocator = {failing_resize, &failing};
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        failing = (struct failing){n, 0, false};
+        substrate_allocator_set(&allocator);
+        struct space *space = space_new(&config, BASE_TEXT("x"), 0, 0);
+        memset(sockets, 0, sizeof(sockets));
+        sockets[0].peer =
+            space != NULL ? space_open(space, &sockets[0], BASE_TEXT("l"), true, true, 0) : NULL;
+        if (sockets[0].peer != NULL) {
+            say(0, CONTROL("setGate", "[{\"n\":2,\"order\":[1,0]}]"), 0);
+            say(0, CHAIN("1"), 0);
+            say(0, KEY("2", "0x0103"), 0);
+            say(0, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_subscribeNewHeads\"}", 0);
+            say(0, CONTROL("setHead", "[3]"), 0);
+            say(0, "[" CHAIN("1") "," CHAIN("2") "]", 0);
+            written(0, 5);
+            say(0, CONTROL("reset", "[]"), 0);
+        }
+        failed = failing.failed;
+        space_free(space);
+        base_buf_free(&sockets[0].text);
+        substrate_allocator_set(NULL);
+        ck_assert_uint_eq(failing.alive, 0);
+        ck_assert_uint_lt(n, 2000);
+    }
+    finish(NULL);
+}
+END_TEST
+
+CHECK_MAIN("space", serial_and_gathered, ids_are_raw, latency_and_batches, odd_messages,
+           gate_across_connections, gate_and_disconnect, subscription_order, limits,
+           control_leaves_no_trace, control_is_refused, unmatched_is_loud, canonical_journal,
+           spaces_apart, targets, no_memory)
