@@ -29,7 +29,7 @@ static void read_chunk(struct reader *reader, const unsigned char *data, size_t 
         ck_assert_uint_ge(size - at, head + length);
         reader->frames++;
         if (opcode == 9) {
-            reader->pings += length == 0 && final == 1;
+            reader->pings += length == 1 && final == 1;
         } else {
             ck_assert_uint_eq(opcode, reader->message.size == 0 ? 1 : 0);
             base_buf_append(&reader->message, data + at + head, length);

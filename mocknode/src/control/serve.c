@@ -18,6 +18,7 @@
 
 #define SPACES_MAX 4096
 #define RULES_MAX (16 * 1024 * 1024)
+#define REQUEST_MAX (15 * 1024 * 1024) /* as a node */
 
 struct server {
     struct serve_options options;
@@ -132,7 +133,7 @@ static void on_message(void *context, struct wire_conn *conn, struct substrate_t
 static void on_oversize(void *context, struct wire_conn *conn) {
     struct server *server = context;
     struct space_peer *peer = wire_conn_user(conn);
-    space_oversize(peer, SPACE_RESPONSE_MAX, substrate_now_us());
+    space_oversize(peer, REQUEST_MAX, substrate_now_us());
     arm(server, space_of(peer));
 }
 
@@ -255,9 +256,8 @@ static bool listen_on(struct server *server) {
                                    .on_written = on_written,
                                    .on_close = on_close,
                                    .on_due = on_due};
-    struct wire_options options = {.host = server->options.host,
-                                   .port = server->options.port,
-                                   .message_max = SPACE_RESPONSE_MAX};
+    struct wire_options options = {
+        .host = server->options.host, .port = server->options.port, .message_max = REQUEST_MAX};
     if (wire_create(&options, &handler, &server->wire, &error) != SUBSTRATE_OK) {
         return complain(&error);
     }
@@ -330,6 +330,18 @@ static bool write_canonical(const struct server *server, struct space **spaces, 
     return good;
 }
 
+/* A log that could not be written is said once, here: serving did not stop for it. */
+static bool close_journal(struct server *server) {
+    bool good = ferror(server->journal) == 0;
+    good = fclose(server->journal) == 0 && good;
+    server->journal = NULL;
+    if (!good) {
+        (void)fprintf(stderr, "mocknode serve: the journal %s is not complete: %s\n",
+                      server->options.journal, strerror(errno));
+    }
+    return good;
+}
+
 /* The exit status after a run: whatever was unmatched since the start counts, resets or not. */
 static int sum_up(struct server *server) {
     size_t count = 0;
@@ -341,8 +353,7 @@ static int sum_up(struct server *server) {
     }
     if (server->journal != NULL) {
         status = spaces == NULL || !write_canonical(server, spaces, count) ? 1 : status;
-        status = fclose(server->journal) != 0 ? 1 : status;
-        server->journal = NULL;
+        status = close_journal(server) ? status : 1;
     }
     if (unmatched > 0) {
         (void)fprintf(stderr, "mocknode serve: %llu requests were unmatched\n",

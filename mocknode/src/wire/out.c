@@ -3,6 +3,7 @@
 #include "wire/out.h"
 
 #include <string.h>
+#include "base/text.h"
 #include "base/ws_frame.h"
 
 /* A buffer that grew over this for one large answer is given back once it is empty. */
@@ -46,9 +47,10 @@ void wire_out_message(struct wire_out *out, struct substrate_text message) {
     frame(out, opcode, true, message);
 }
 
+/* Not empty: libwebsockets does not report the pong of an empty ping. */
 void wire_out_ping(struct wire_out *out) {
     make_room(out);
-    frame(out, BASE_WS_PING, true, (struct substrate_text){NULL, 0});
+    frame(out, BASE_WS_PING, true, BASE_TEXT("?"));
 }
 
 void wire_out_raw(struct wire_out *out, struct substrate_text bytes) {
