@@ -185,7 +185,7 @@ static const struct answer_case ANSWERS[] = {
     {"state_call", "[\"Test_call\",\"0x0100\"]", UNMATCHED,
      "runtime call Test_call is not recorded with these arguments at block " SAMPLE_H5},
     {"state_call", "[\"No_call\",\"0x0100\"]", 4003,
-     "Client error: Execution failed: Function to start was not found."},
+     "Client error: Execution failed: Other: Exported method No_call is not found"},
     {"state_call", "[\"No_call\",\"0x0100\"," Q(SAMPLE_H3) "]", UNMATCHED, "runtime call No_call"},
     {"state_call", "[\"Core_version\",\"0x\"," Q(SAMPLE_UNKNOWN) "]", 4003,
      "Client error: Api called for an unknown Block: Header was not found in the "

@@ -118,7 +118,7 @@ static bool on_open(void *context, struct wire_conn *conn, const struct wire_req
     struct space_peer *peer =
         space_open(space, conn, target.label, request->websocket, privileged, substrate_now_us());
     if (peer == NULL) {
-        return refuse(refusal, 429, "Too many connections. Please try again later.");
+        return refuse(refusal, 429, SPACE_FULL_TEXT);
     }
     wire_conn_set_user(conn, peer);
     return true;

@@ -186,8 +186,10 @@ void answer_state_call(struct answer *answer) {
     }
     const struct fact_runtime *runtime = block->runtime;
     if (runtime != NULL && runtime->exports_known && !is_exported(runtime, function)) {
+        /* The words of sc-executor; SDKs look for them to fall back to older calls. */
         answer_error(answer, RPC_ERROR_STATE,
-                     "Client error: Execution failed: Function to start was not found.");
+                     "Client error: Execution failed: Other: Exported method %.*s is not found",
+                     (int)function.size, function.data);
         return;
     }
     if (runtime != NULL &&

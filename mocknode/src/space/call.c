@@ -373,6 +373,11 @@ static void note_notification(struct work *work, const struct rpc_envelope *enve
     (void)space_journal_add(space, &entry);
 }
 
+static bool is_control(const struct work *work, const struct rpc_envelope *envelope) {
+    return envelope->kind == RPC_CALL && base_text_starts(envelope->method, "mock_") &&
+           work->peer->space->config.port->control != NULL;
+}
+
 /* A control call takes effect at once and leaves no trace. In a batch it would come between calls
  * that are half done. */
 static void control(struct work *work, const struct rpc_envelope *envelope, struct base_buf *out) {
@@ -388,10 +393,9 @@ static void control(struct work *work, const struct rpc_envelope *envelope, stru
 /* One call, notification or mistake; appends its answer, if any, to `out`. */
 static void answer_one(struct work *work, const struct rpc_envelope *envelope,
                        struct base_buf *out) {
-    const struct space_port *port = work->peer->space->config.port;
     switch (envelope->kind) {
     case RPC_CALL:
-        if (base_text_starts(envelope->method, "mock_") && port->control != NULL) {
+        if (is_control(work, envelope)) {
             space_peer_controlled(work->peer);
             control(work, envelope, out);
             return;
@@ -503,7 +507,12 @@ void space_message(struct space_peer *peer, struct substrate_text message, uint6
         return;
     }
     struct rpc_envelope envelope = rpc_read(message, &peer->space->arena);
-    if (envelope.kind == RPC_BATCH) {
+    peer->over_limit = peer->over_limit && space_full(peer->space);
+    if (peer->over_limit && !is_control(&work, &envelope)) {
+        peer->space->rejected++;
+        work.call->status = 429;
+        base_buf_str(&work.call->text, SPACE_FULL_TEXT);
+    } else if (envelope.kind == RPC_BATCH) {
         answer_batch(&work, envelope.batch, &work.call->text);
     } else {
         answer_one(&work, &envelope, &work.call->text);

@@ -50,6 +50,7 @@ struct space_peer {
     uint32_t ordinal;
     bool websocket, privileged;
     bool made_request, made_control;
+    bool over_limit; /* came when the space was full: only control calls are answered */
     bool paused;
     struct space_call *calls;
     struct space_call *first_emitted, *last_emitted;

@@ -74,7 +74,8 @@ static bool add_event(struct space *space, uint32_t ordinal, int sign) {
 struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
                               bool websocket, bool privileged, uint64_t now) {
     (void)now;
-    if (space_full(space)) {
+    bool over_limit = space_full(space);
+    if (over_limit && (websocket || !privileged)) {
         space->rejected++;
         return NULL;
     }
@@ -93,8 +94,9 @@ struct space_peer *space_open(struct space *space, void *connection, struct subs
     peer->label = (struct substrate_text){copy, label.size};
     peer->websocket = websocket;
     peer->privileged = privileged;
+    peer->over_limit = peer->made_control = over_limit;
     peer->ordinal = space->next_ordinal++;
-    space->counted[peer->ordinal] = true;
+    space->counted[peer->ordinal] = !over_limit;
     base_idmap_init(&peer->ids);
     peer->next = space->peers;
     if (space->peers != NULL) {

@@ -44,6 +44,7 @@ struct space_config {
 
 /* The node's own limits. */
 #define SPACE_CONNECTIONS_MAX 100
+#define SPACE_FULL_TEXT "Too many connections. Please try again later."
 #define SPACE_SUBSCRIPTIONS_MAX 1024
 #define SPACE_RESPONSE_MAX (15 * 1024 * 1024)
 
@@ -58,7 +59,8 @@ uint64_t space_seed(const struct space *space);
 void space_reset(struct space *space, uint64_t now);
 
 /* A connection comes in. NULL: too many of them (counted as rejected), or out of memory.
- * `privileged`: control calls are allowed. The label is copied. */
+ * `privileged`: control calls are allowed; a POST that may bring one is let in when the space is
+ * full, and refused if it brings another. The label is copied. */
 struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
                               bool websocket, bool privileged, uint64_t now);
 bool space_full(const struct space *space);

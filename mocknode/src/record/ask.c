@@ -1,0 +1,252 @@
+/* The recorder's side of the client library. */
+#include "record/ask.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define WINDOW 64
+#define REQUEST_TIMEOUT_MS 300000 /* runtime calls queue up in slow nodes */
+#define WAIT_US 200000            /* between two looks at the interruption */
+#define TELL_US 2000000
+#define TELL_TERMINAL_US 100000
+
+static volatile sig_atomic_t interrupted;
+
+void ask_interrupt(void) { interrupted = 1; }
+
+struct samples {
+    uint64_t *values;
+    size_t count, capacity;
+};
+
+enum substrate_status asker_open(struct asker *asker, const char *url,
+                                 struct substrate_error *error) {
+    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_error why = {.status = SUBSTRATE_OK};
+    *asker = (struct asker){.url = url, .terminal = isatty(STDERR_FILENO) == 1};
+    base_map_init(&asker->latencies, 0);
+    base_arena_init(&asker->arena, 0);
+    options.url = url;
+    options.request_timeout_ms = REQUEST_TIMEOUT_MS;
+    options.message_bytes_max = (size_t)256 << 20;
+    enum substrate_status status = substrate_connection_open(&options, &asker->connection, &why);
+    if (status != SUBSTRATE_OK) {
+        asker->connection = NULL;
+        return base_fail(error, status, "upstream %s: %s", url,
+                         why.message[0] != '\0' ? why.message : substrate_status_text(status));
+    }
+    return SUBSTRATE_OK;
+}
+
+void asker_close(struct asker *asker) {
+    size_t cursor = 0;
+    struct substrate_text key;
+    void *samples;
+    substrate_connection_close(asker->connection);
+    while (base_map_next(&asker->latencies, &cursor, &key, &samples)) {
+        base_free(((struct samples *)samples)->values);
+    }
+    base_map_free(&asker->latencies);
+    base_arena_free(&asker->arena);
+    *asker = (struct asker){.connection = NULL};
+}
+
+/* Latencies are no facts: one that finds no memory is left out. */
+static void keep_latency(struct asker *asker, const char *method, uint64_t spent_us) {
+    struct samples *samples = base_map_get(&asker->latencies, base_text(method));
+    if (samples == NULL) {
+        struct substrate_text name = base_arena_text(&asker->arena, base_text(method));
+        samples = base_arena_calloc(&asker->arena, 1, sizeof *samples);
+        if (name.data == NULL || samples == NULL ||
+            !base_map_put(&asker->latencies, name, samples)) {
+            return;
+        }
+    }
+    if (base_grow((void **)&samples->values, &samples->capacity, samples->count + 1,
+                  sizeof *samples->values)) {
+        samples->values[samples->count++] = spent_us;
+    }
+}
+
+static int compare_u64(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+static int compare_keys(const void *left, const void *right) {
+    return base_text_compare(*(const struct substrate_text *)left,
+                             *(const struct substrate_text *)right);
+}
+
+void asker_latencies(struct asker *asker, struct base_buf *out) {
+    struct substrate_text *names =
+        base_arena_calloc(&asker->arena, asker->latencies.count + 1, sizeof *names);
+    size_t count = 0, cursor = 0;
+    void *value;
+    if (names == NULL) {
+        return;
+    }
+    while (base_map_next(&asker->latencies, &cursor, &names[count], &value)) {
+        count++;
+    }
+    qsort(names, count, sizeof *names, compare_keys);
+    for (size_t i = 0; i < count; i++) {
+        struct samples *samples = base_map_get(&asker->latencies, names[i]);
+        if (samples->count == 0) {
+            continue;
+        }
+        qsort(samples->values, samples->count, sizeof *samples->values, compare_u64);
+        base_buf_str(out, "{\"method\":");
+        base_json_write_string(out, names[i]);
+        base_buf_format(out, ",\"count\":%zu,\"min_us\":%llu,\"median_us\":%llu,\"max_us\":%llu}\n",
+                        samples->count, (unsigned long long)samples->values[0],
+                        (unsigned long long)samples->values[samples->count / 2],
+                        (unsigned long long)samples->values[samples->count - 1]);
+    }
+}
+
+void asker_tell(struct asker *asker, const char *phase, size_t done, size_t count) {
+    uint64_t now = substrate_now_us();
+    uint64_t pause = asker->terminal ? TELL_TERMINAL_US : TELL_US;
+    if (phase == NULL || count == 0 || (done < count && now - asker->told_us < pause)) {
+        return;
+    }
+    asker->told_us = now;
+    if (asker->terminal) {
+        fprintf(stderr, "\r%s: %zu of %zu%s", phase, done, count, done == count ? "\n" : "");
+    } else {
+        fprintf(stderr, "%s: %zu of %zu\n", phase, done, count);
+    }
+}
+
+/* ---- one ---- */
+
+struct flight {
+    struct substrate_pending *pending;
+    const char *method;
+    uint64_t begun_us;
+};
+
+static enum substrate_status submit(struct asker *asker, const char *method,
+                                    struct substrate_text params, struct flight *flight,
+                                    struct substrate_error *error) {
+    struct substrate_request request = {method, params, 0};
+    struct substrate_error why = {.status = SUBSTRATE_OK};
+    flight->method = method;
+    flight->begun_us = substrate_now_us();
+    enum substrate_status status =
+        substrate_submit(asker->connection, &request, &flight->pending, &why);
+    if (status != SUBSTRATE_OK) {
+        flight->pending = NULL;
+        return base_fail(error, status, "upstream %s: %s: %s", asker->url, method,
+                         why.message[0] != '\0' ? why.message : substrate_status_text(status));
+    }
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status settle(struct asker *asker, struct flight *flight,
+                                    const struct substrate_reply **reply,
+                                    struct substrate_error *error) {
+    enum substrate_status status = SUBSTRATE_E_PENDING;
+    while (status == SUBSTRATE_E_PENDING && interrupted == 0) {
+        status = substrate_wait(flight->pending, substrate_now_us() + WAIT_US, reply);
+    }
+    if (status == SUBSTRATE_E_PENDING) {
+        return base_fail(error, SUBSTRATE_E_CANCELLED, "interrupted");
+    }
+    if (status == SUBSTRATE_OK || status == SUBSTRATE_E_RPC) {
+        keep_latency(asker, flight->method, substrate_now_us() - flight->begun_us);
+        return SUBSTRATE_OK;
+    }
+    return base_fail(error, status, "upstream %s: lost while asking %s: %s", asker->url,
+                     flight->method, substrate_status_text(status));
+}
+
+enum substrate_status ask_refused(struct asker *asker, const char *method,
+                                  const struct substrate_reply *reply,
+                                  struct substrate_error *error) {
+    struct substrate_text message = reply->rpc_message;
+    enum substrate_status status = base_fail(
+        error, SUBSTRATE_E_RPC, "upstream %s: %s: error %lld %.*s", asker->url, method,
+        (long long)reply->rpc_code, (int)(message.size < 120 ? message.size : 120), message.data);
+    if (error != NULL) {
+        error->rpc_code = reply->rpc_code;
+    }
+    return status;
+}
+
+enum substrate_status ask_one(struct asker *asker, const char *method, struct substrate_text params,
+                              struct base_arena *arena, struct substrate_text *result,
+                              struct substrate_error *error) {
+    struct flight flight;
+    const struct substrate_reply *reply = NULL;
+    enum substrate_status status = submit(asker, method, params, &flight, error);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    status = settle(asker, &flight, &reply, error);
+    if (status == SUBSTRATE_OK && reply->status == SUBSTRATE_E_RPC) {
+        status = ask_refused(asker, method, reply, error);
+    } else if (status == SUBSTRATE_OK) {
+        *result = base_arena_text(arena, reply->result);
+        if (result->data == NULL) {
+            status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+        }
+    }
+    substrate_pending_free(flight.pending);
+    return status;
+}
+
+/* ---- many ---- */
+
+static enum substrate_status submit_next(struct asker *asker, const struct ask_job *job,
+                                         size_t index, struct flight *flight,
+                                         struct substrate_error *error) {
+    struct base_buf params = BASE_BUF_INIT;
+    const char *method = job->make(job->context, index, &params);
+    enum substrate_status status;
+    if (method == NULL || params.failed) {
+        status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    } else {
+        status = submit(asker, method, base_buf_view(&params), flight, error);
+    }
+    base_buf_free(&params);
+    return status;
+}
+
+enum substrate_status ask_many(struct asker *asker, const struct ask_job *job,
+                               struct substrate_error *error) {
+    struct flight flights[WINDOW] = {{NULL, NULL, 0}};
+    size_t sent = 0, done = 0;
+    enum substrate_status status = SUBSTRATE_OK;
+    while (done < job->count && status == SUBSTRATE_OK) {
+        while (sent < job->count && sent - done < WINDOW && status == SUBSTRATE_OK) {
+            status = submit_next(asker, job, sent, &flights[sent % WINDOW], error);
+            sent += status == SUBSTRATE_OK;
+        }
+        if (status != SUBSTRATE_OK) {
+            break;
+        }
+        struct flight *flight = &flights[done % WINDOW];
+        const struct substrate_reply *reply = NULL;
+        status = settle(asker, flight, &reply, error);
+        if (status == SUBSTRATE_OK) {
+            status = job->take(job->context, done, reply, error);
+        }
+        substrate_pending_free(flight->pending);
+        flight->pending = NULL;
+        done++;
+        if (status == SUBSTRATE_OK) {
+            asker_tell(asker, job->phase, done, job->count);
+        }
+    }
+    for (; done < sent; done++) {
+        substrate_pending_free(flights[done % WINDOW].pending);
+    }
+    return status;
+}

@@ -1,0 +1,290 @@
+/* `mocknode diff`: which facts only one of two fixtures has, and which differ. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <substrate/hash.h>
+#include "base/buf.h"
+#include "base/text.h"
+#include "chain/facts.h"
+#include "record/knowledge.h"
+#include "record/lines.h"
+#include "record/options.h"
+#include "record/record.h"
+
+#define SHOWN 60
+
+struct diff {
+    const struct facts *a, *b;
+    size_t differences;
+};
+
+/* `- only in A`, `+ only in B`, `! different`. */
+static void say(struct diff *diff, char sign, const char *what, struct substrate_text name) {
+    diff->differences++;
+    printf("%c %s %.*s%s\n", sign, what, (int)(name.size < 160 ? name.size : 160), name.data,
+           name.size > 160 ? "…" : "");
+}
+
+static void say_two(struct diff *diff, const char *what, struct substrate_text name,
+                    struct substrate_text a, struct substrate_text b) {
+    size_t same = 0;
+    while (same < a.size && same < b.size && a.data[same] == b.data[same]) {
+        same++;
+    }
+    size_t from = same > SHOWN / 3 ? same - SHOWN / 3 : 0;
+    say(diff, '!', what, name);
+    printf("    A: %s%.*s\n", from > 0 ? "…" : "",
+           (int)(a.size - from < SHOWN ? a.size - from : SHOWN), a.data + from);
+    printf("    B: %s%.*s\n", from > 0 ? "…" : "",
+           (int)(b.size - from < SHOWN ? b.size - from : SHOWN), b.data + from);
+}
+
+/* Two sorted lists side by side: compare gives their order, show tells of one or both. */
+struct side_by_side {
+    size_t count_a, count_b;
+    int (*compare)(struct diff *diff, size_t a, size_t b);
+    void (*show)(struct diff *diff, const size_t *a, const size_t *b);
+};
+
+static void walk(struct diff *diff, const struct side_by_side *lists) {
+    size_t i = 0, j = 0;
+    while (i < lists->count_a || j < lists->count_b) {
+        int order = i == lists->count_a ? 1 : j == lists->count_b ? -1 : lists->compare(diff, i, j);
+        lists->show(diff, order <= 0 ? &i : NULL, order >= 0 ? &j : NULL);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+static void show_lines(struct diff *diff, const char *what, struct substrate_text name,
+                       const struct base_buf *a, const struct base_buf *b) {
+    if (a == NULL || b == NULL) {
+        say(diff, a != NULL ? '-' : '+', what, name);
+    } else if (!base_text_equal(base_buf_view(a), base_buf_view(b))) {
+        say_two(diff, what, name, base_buf_view(a), base_buf_view(b));
+    }
+}
+
+/* ---- blocks ---- */
+
+static int compare_blocks(struct diff *diff, size_t a, size_t b) {
+    const struct fact_block *x = &diff->a->blocks[a], *y = &diff->b->blocks[b];
+    if (x->number != y->number) {
+        return x->number < y->number ? -1 : 1;
+    }
+    return memcmp(&x->hash, &y->hash, sizeof x->hash);
+}
+
+static void show_block(struct diff *diff, const size_t *a, const size_t *b) {
+    struct base_buf left = BASE_BUF_INIT, right = BASE_BUF_INIT, name = BASE_BUF_INIT;
+    const struct fact_block *block = a != NULL ? &diff->a->blocks[*a] : &diff->b->blocks[*b];
+    char hash[67];
+    substrate_hash_format(&block->hash, hash);
+    base_buf_format(&name, "%llu %s", (unsigned long long)block->number, hash);
+    if (a != NULL) {
+        line_block(&left, &diff->a->blocks[*a]);
+    }
+    if (b != NULL) {
+        line_block(&right, &diff->b->blocks[*b]);
+    }
+    show_lines(diff, "block", base_buf_view(&name), a != NULL ? &left : NULL,
+               b != NULL ? &right : NULL);
+    base_buf_free(&left);
+    base_buf_free(&right);
+    base_buf_free(&name);
+}
+
+/* ---- runtimes ---- */
+
+static int compare_runtimes(struct diff *diff, size_t a, size_t b) {
+    uint32_t x = diff->a->runtimes[a].spec_version, y = diff->b->runtimes[b].spec_version;
+    return x < y ? -1 : x > y;
+}
+
+static void show_runtime(struct diff *diff, const size_t *a, const size_t *b) {
+    struct base_buf left = BASE_BUF_INIT, right = BASE_BUF_INIT, name = BASE_BUF_INIT;
+    base_buf_u64(&name, a != NULL ? diff->a->runtimes[*a].spec_version
+                                  : diff->b->runtimes[*b].spec_version);
+    if (a != NULL) {
+        line_runtime(&left, &diff->a->runtimes[*a]);
+    }
+    if (b != NULL) {
+        line_runtime(&right, &diff->b->runtimes[*b]);
+    }
+    show_lines(diff, "runtime", base_buf_view(&name), a != NULL ? &left : NULL,
+               b != NULL ? &right : NULL);
+    base_buf_free(&left);
+    base_buf_free(&right);
+    base_buf_free(&name);
+}
+
+/* ---- calls ---- */
+
+static int compare_calls(struct diff *diff, size_t a, size_t b) {
+    const struct fact_call *x = &diff->a->calls[a], *y = &diff->b->calls[b];
+    int order = base_text_compare(x->method, y->method);
+    if (order == 0) {
+        order = base_text_compare(x->params, y->params);
+    }
+    if (order == 0) {
+        order = (int)x->has_at - (int)y->has_at;
+    }
+    if (order == 0 && x->has_at && memcmp(&x->at, &y->at, sizeof x->at) != 0) {
+        uint64_t left = facts_number(diff->a, &x->at), right = facts_number(diff->b, &y->at);
+        order = left != right ? (left < right ? -1 : 1) : memcmp(&x->at, &y->at, sizeof x->at);
+    }
+    return order;
+}
+
+static void show_call(struct diff *diff, const size_t *a, const size_t *b) {
+    const struct fact_call *left = a != NULL ? &diff->a->calls[*a] : NULL;
+    const struct fact_call *right = b != NULL ? &diff->b->calls[*b] : NULL;
+    const struct fact_call *call = left != NULL ? left : right;
+    struct base_buf name = BASE_BUF_INIT;
+    base_buf_text(&name, call->method);
+    base_buf_char(&name, ' ');
+    base_buf_text(&name, (struct substrate_text){call->params.data,
+                                                 call->params.size < 90 ? call->params.size : 90});
+    if (call->has_at) {
+        char hash[67];
+        substrate_hash_format(&call->at, hash);
+        base_buf_format(&name, " @%.10s…", hash);
+    }
+    if (left == NULL || right == NULL) {
+        say(diff, left != NULL ? '-' : '+', "call", base_buf_view(&name));
+    } else if (left->is_error != right->is_error || !base_text_equal(left->result, right->result)) {
+        say_two(diff, "call", base_buf_view(&name), left->result, right->result);
+    }
+    base_buf_free(&name);
+}
+
+/* ---- storage: what is known, not how it is written ---- */
+
+static int compare_sets(struct diff *diff, size_t a, size_t b) {
+    const struct fact_set *x = &diff->a->sets[a], *y = &diff->b->sets[b];
+    uint64_t left = facts_number(diff->a, &x->block), right = facts_number(diff->b, &y->block);
+    return left != right ? (left < right ? -1 : 1) : memcmp(&x->block, &y->block, sizeof x->block);
+}
+
+static void show_key(struct diff *diff, const char *what, const struct fact_change *a,
+                     const struct fact_change *b) {
+    static const char *const KINDS[] = {"value", "absent", "present"};
+    struct substrate_text key = a != NULL ? a->key : b->key;
+    if (a == NULL || b == NULL) {
+        say(diff, a != NULL ? '-' : '+', what, key);
+    } else if (a->kind != b->kind || !base_text_equal(a->value, b->value)) {
+        say_two(diff, what, key, a->kind == FACT_VALUE ? a->value : base_text(KINDS[a->kind]),
+                b->kind == FACT_VALUE ? b->value : base_text(KINDS[b->kind]));
+    }
+}
+
+static void show_known(struct diff *diff, const char *what, const struct knowledge *a,
+                       const struct knowledge *b) {
+    bool same = a->covered_count == b->covered_count;
+    for (size_t i = 0; same && i < a->covered_count; i++) {
+        same = base_text_equal(a->covered[i].from, b->covered[i].from) &&
+               base_text_equal(a->covered[i].to, b->covered[i].to);
+    }
+    if (!same) {
+        say(diff, '!', what, BASE_TEXT("coverage"));
+    }
+    size_t i = 0, j = 0;
+    while (i < a->count || j < b->count) {
+        int order = i == a->count   ? 1
+                    : j == b->count ? -1
+                                    : base_text_compare(a->keys[i].key, b->keys[j].key);
+        show_key(diff, what, order <= 0 ? &a->keys[i] : NULL, order >= 0 ? &b->keys[j] : NULL);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
+static void show_set(struct diff *diff, const size_t *a, const size_t *b) {
+    const struct fact_set *set = a != NULL ? &diff->a->sets[*a] : &diff->b->sets[*b];
+    struct knowledge left, right;
+    struct substrate_error error = {.status = SUBSTRATE_OK};
+    char what[32], hash[67];
+    substrate_hash_format(&set->block, hash);
+    if (a == NULL || b == NULL) {
+        say(diff, a != NULL ? '-' : '+', "state of block", base_text(hash));
+        return;
+    }
+    (void)snprintf(what, sizeof what, "key at %.10s…", hash);
+    if (knowledge_of(diff->a, &diff->a->sets[*a], &left, &error) != SUBSTRATE_OK) {
+        say(diff, '!', error.message, base_text(hash));
+        return;
+    }
+    if (knowledge_of(diff->b, &diff->b->sets[*b], &right, &error) != SUBSTRATE_OK) {
+        say(diff, '!', error.message, base_text(hash));
+    } else {
+        show_known(diff, what, &left, &right);
+        knowledge_free(&right);
+    }
+    knowledge_free(&left);
+}
+
+/* ---- the command ---- */
+
+static void show_manifest(struct diff *diff) {
+    const struct facts *a = diff->a, *b = diff->b;
+    const struct {
+        const char *name;
+        const struct substrate_hash *a, *b;
+    } hashes[] = {{"head", &a->head, &b->head},
+                  {"finalized", &a->finalized, &b->finalized},
+                  {"genesis", &a->genesis, &b->genesis}};
+    for (size_t i = 0; i < 3; i++) {
+        if (memcmp(hashes[i].a, hashes[i].b, sizeof *hashes[i].a) != 0) {
+            char left[67], right[67];
+            substrate_hash_format(hashes[i].a, left);
+            substrate_hash_format(hashes[i].b, right);
+            say_two(diff, "manifest", base_text(hashes[i].name), base_text(left), base_text(right));
+        }
+    }
+    if (!base_text_equal(a->chain, b->chain)) {
+        say_two(diff, "manifest", BASE_TEXT("chain"), a->chain, b->chain);
+    }
+}
+
+static const char USAGE[] =
+    "usage: mocknode diff A B\n"
+    "\n"
+    "Compares what two fixtures say: a line with - for a fact that only A has, + for one that "
+    "only\n"
+    "B has, ! for one that differs. The exit status is 0 when they say the same, 1 when not, 2 "
+    "when\n"
+    "a fixture cannot be read. Provenance and latencies are not compared.\n";
+
+int diff_main(int argc, char **argv) {
+    const struct option options[] = {{NULL, NULL, NULL}};
+    const struct command command = {"diff", USAGE, options, 2};
+    const char *folders[2];
+    struct facts *facts[2] = {NULL, NULL};
+    struct substrate_error error = {.status = SUBSTRATE_OK};
+    int exit_status = options_parse(&command, argc, argv, folders);
+    if (exit_status >= 0) {
+        return exit_status;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (facts_load(folders[i], FACTS_LOAD_DIGESTS, &facts[i], &error) != SUBSTRATE_OK) {
+            command_failed("diff", &error);
+            facts_free(facts[0]);
+            return EXIT_USAGE;
+        }
+    }
+    struct diff diff = {facts[0], facts[1], 0};
+    const struct side_by_side lists[] = {
+        {facts[0]->block_count, facts[1]->block_count, compare_blocks, show_block},
+        {facts[0]->runtime_count, facts[1]->runtime_count, compare_runtimes, show_runtime},
+        {facts[0]->set_count, facts[1]->set_count, compare_sets, show_set},
+        {facts[0]->call_count, facts[1]->call_count, compare_calls, show_call}};
+    show_manifest(&diff);
+    for (size_t i = 0; i < 4; i++) {
+        walk(&diff, &lists[i]);
+    }
+    facts_free(facts[0]);
+    facts_free(facts[1]);
+    fprintf(stderr, "differences: %zu\n", diff.differences);
+    return diff.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
