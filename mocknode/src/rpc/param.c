@@ -126,13 +126,12 @@ static bool is_canonical_hex(struct substrate_text raw) {
     if (raw.size < 4 || raw.size % 2 != 0 || memcmp(raw.data, "\"0x", 3) != 0) {
         return false;
     }
+    unsigned wrong = 0; /* no early exit: this way the compiler takes many digits at once */
     for (size_t i = 3; i + 1 < raw.size; i++) {
-        char c = raw.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            return false;
-        }
+        unsigned c = (unsigned char)raw.data[i];
+        wrong |= (unsigned)(c - '0' > 9) & (unsigned)(c - 'a' > 5);
     }
-    return true;
+    return wrong == 0;
 }
 
 /* Hex as impl-serde reads it: the 0x may be missing, and so may the first of an odd number of
