@@ -83,11 +83,10 @@ static inline char *replaced(const char *text, const char *from, const char *to)
     const char *at = strstr(text, from);
     ck_assert_msg(at != NULL, "'%s' is not in the file", from);
     size_t before = (size_t)(at - text);
-    char *out = malloc(strlen(text) + strlen(to) + 1);
+    size_t size = strlen(text) + strlen(to) + 1;
+    char *out = malloc(size);
     ck_assert_ptr_nonnull(out);
-    memcpy(out, text, before);
-    strcpy(out + before, to);
-    strcat(out, at + strlen(from));
+    (void)snprintf(out, size, "%.*s%s%s", (int)before, text, to, at + strlen(from));
     return out;
 }
 

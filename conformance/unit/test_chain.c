@@ -85,7 +85,7 @@ START_TEST(parents_must_fit) {
     const char *third = strstr(SAMPLE_BLOCKS, "\"number\":3");
     char *text = malloc(sizeof SAMPLE_BLOCKS);
     ck_assert_ptr_nonnull(text);
-    strcpy(text, SAMPLE_BLOCKS);
+    memcpy(text, SAMPLE_BLOCKS, sizeof SAMPLE_BLOCKS);
     char *parent = strstr(text + (third - SAMPLE_BLOCKS), SAMPLE_H2);
     ck_assert_ptr_nonnull(parent);
     memcpy(parent, SAMPLE_H1, 66);

@@ -27,7 +27,7 @@ struct ws_server {
     /* For scripts. */
     size_t frames, pongs;
     bool closed_first; /* the script sent a close frame: the client's is the answer */
-    int close_code; /* of the client's close frame; 0: none came */
+    int close_code;    /* of the client's close frame; 0: none came */
 };
 
 struct ws_frame {
@@ -153,8 +153,12 @@ static inline bool ws_receive_text(struct ws_server *server, struct ws_frame *fr
 
 /* The id of a request as the client writes it. */
 static inline unsigned long long ws_id(const struct ws_frame *frame) {
-    const char *id = strstr((const char *)frame->data, "\"id\":");
-    return id != NULL ? strtoull(id + 5, NULL, 10) : 0;
+    const char *at = strstr((const char *)frame->data, "\"id\":");
+    unsigned long long id = 0;
+    for (at = at != NULL ? at + 5 : ""; *at >= '0' && *at <= '9'; at++) {
+        id = id * 10 + (unsigned)(*at - '0');
+    }
+    return id;
 }
 
 static inline bool ws_shake_hands(struct ws_server *server) {

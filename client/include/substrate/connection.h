@@ -1,7 +1,7 @@
 /* One WebSocket to one node. A connection may be used by any number of threads at once. When its
- * socket dies each pending request completes with E_CLOSED, exactly once (E_LIMIT or E_MEMORY if that
- * is what the socket died of), and later ones fail at once with E_CLOSED and the stored reason: there
- * is no reconnect. */
+ * socket dies each pending request completes with E_CLOSED, exactly once (E_LIMIT or E_MEMORY if
+ * that is what the socket died of), and later ones fail at once with E_CLOSED and the stored
+ * reason: there is no reconnect. */
 #ifndef SUBSTRATE_CONNECTION_H
 #define SUBSTRATE_CONNECTION_H
 
@@ -33,11 +33,11 @@ struct substrate_connection_options {
             (size_t)64 << 20, 1                                                               \
     }
 
-/* What a connection has seen since it was opened. Each request that was submitted is counted once more
- * when it ends: `replied` (of these, `rpc_errors` with an error), `timed_out`, `cancelled` or `closed`.
- * `late`: replies to ids that were already settled, duplicates too; `unknown`: to ids never used;
- * `malformed`: texts that are no JSON-RPC, and replies that have both a result and an error, or none.
- * All these are dropped. */
+/* What a connection has seen since it was opened. Each request that was submitted is counted once
+ * more when it ends: `replied` (of these, `rpc_errors` with an error), `timed_out`, `cancelled` or
+ * `closed`. `late`: replies to ids that were already settled, duplicates too; `unknown`: to ids
+ * never used; `malformed`: texts that are no JSON-RPC, and replies that have both a result and an
+ * error, or none. All these are dropped. */
 struct substrate_connection_counters {
     uint64_t submitted, replied, rpc_errors, timed_out, cancelled, closed;
     uint64_t late, unknown, malformed, notifications;

@@ -320,7 +320,8 @@ static enum substrate_status add_metadata(struct facts_reader *reader, struct fa
         const struct fact_metadata *known = &runtime->metadata[i];
         if (known->version == added.version) {
             bool same = known->bytes.size == added.bytes.size &&
-                        memcmp(known->bytes.data, added.bytes.data, added.bytes.size) == 0;
+                        (added.bytes.size == 0 ||
+                         memcmp(known->bytes.data, added.bytes.data, added.bytes.size) == 0);
             return same && reader->log
                        ? SUBSTRATE_OK
                        : facts_refuse(reader, "metadata %u stands twice%s", added.version, EDIT);

@@ -1,7 +1,7 @@
 /* The table of methods: names, aliases, typed parameters, and how each is answered. Names and types
  * are those of sc-rpc-api and of Subtensor's own RPC crates. */
-#include <pthread.h>
 #include <string.h>
+#include <threads.h>
 #include "base/hash.h"
 #include "base/text.h"
 #include "rpc/request.h"
@@ -169,7 +169,7 @@ static struct slot {
     struct substrate_text name;
     const struct rpc_method *method;
 } SLOT[SLOTS];
-static pthread_once_t FILLED = PTHREAD_ONCE_INIT;
+static once_flag FILLED = ONCE_FLAG_INIT;
 
 /* The slot of a name, or the free one where it would be. */
 static struct slot *slot_of(struct substrate_text name) {
@@ -193,7 +193,7 @@ static void fill(void) {
 }
 
 const struct rpc_method *rpc_method_find(struct substrate_text name) {
-    pthread_once(&FILLED, fill);
+    call_once(&FILLED, fill);
     return slot_of(name)->method;
 }
 
