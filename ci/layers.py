@@ -24,8 +24,8 @@ ALLOWED = {
     "methods": (*MIRROR, "rpc", "chain"),
     "script": (*MIRROR, "rpc"),
     "space": (*MIRROR, "rpc", "chain", "methods", "script"),
-    "control": (*MIRROR, "rpc", "chain", "methods", "script", "space"),
-    "wire": (*MIRROR, "rpc", "chain", "script", "space", "control"),
+    "control": (*MIRROR, "rpc", "chain", "methods", "script", "space", "wire"),
+    "wire": MIRROR,
     "record": (*MIRROR, "substrate", "rpc", "chain", "methods", "wire"),
     "examples": ("substrate", "subtensor/subtensor.h"),
 }

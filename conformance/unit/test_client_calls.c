@@ -329,9 +329,51 @@ START_TEST(test_threads_share_a_connection) {
 }
 END_TEST
 
+#define CROWD 150
+
+/* Hangs up when everybody has asked. */
+static void drop_when_all_have_asked(struct node *node, const struct node_request *request) {
+    node_silent(node, request);
+    if (node->held_count == CROWD) {
+        pipe_drop(node->transport, request->socket);
+    }
+}
+
+static void *call_in_vain(void *context) {
+    struct caller *caller = context;
+    struct substrate_request request = {"m", {NULL, 0}, 0};
+    struct substrate_pending *pending = NULL;
+    const struct substrate_reply *reply = NULL;
+    enum substrate_status status =
+        substrate_call(caller->connection, &request, &pending, &reply, NULL);
+    caller->wrong += status != SUBSTRATE_E_CLOSED || pending != NULL;
+    return NULL;
+}
+
+/* More than are woken outside the lock. */
+START_TEST(test_lost_socket_wakes_every_thread) {
+    struct node node;
+    struct substrate_connection *connection = node_connected(&node, drop_when_all_have_asked);
+    static struct caller callers[CROWD];
+    static pthread_t threads[CROWD];
+    ck_assert_uint_gt(CROWD, WOKEN_MAX);
+    for (size_t i = 0; i < CROWD; i++) {
+        callers[i] = (struct caller){connection, i, 0};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, call_in_vain, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < CROWD; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_uint_eq(callers[i].wrong, 0);
+    }
+    ck_assert_uint_eq(node_counters(connection).closed, CROWD);
+    substrate_connection_close(connection);
+    substrate_engine_close(node.engine);
+}
+END_TEST
+
 CHECK_MAIN("client_calls", test_call_gives_its_own_reply, test_call_gives_the_error_of_the_node,
            test_gather_of_10000_in_reverse_order, test_gather_refuses_all_or_takes_all,
            test_lost_socket_closes_what_is_unanswered,
            test_giving_up_waiting_leaves_the_request_alive, test_deadline_spares_siblings,
            test_cancelled_reply_is_dropped, test_cancel_racing_a_reply_has_one_winner,
-           test_threads_share_a_connection)
+           test_threads_share_a_connection, test_lost_socket_wakes_every_thread)

@@ -131,6 +131,33 @@ START_TEST(test_frames_stay_whole_when_writes_are_cut) {
 }
 END_TEST
 
+/* The same when each request finds the socket free, or full, or full of half a frame. */
+START_TEST(test_frames_stay_whole_when_submitted_one_by_one) {
+    struct ws_server server = {0};
+    static char params[2001];
+    static struct substrate_pending *pending[4000];
+    memset(params, ' ', sizeof(params));
+    params[0] = '[';
+    params[sizeof(params) - 1] = ']';
+    struct substrate_connection *connection = connected(&server, answer_after_all);
+    struct substrate_request request = {"m", {params, sizeof(params)}, 0};
+    for (size_t i = 0; i < 4000; i++) {
+        ck_assert_int_eq(substrate_submit(connection, &request, &pending[i], NULL), SUBSTRATE_OK);
+    }
+    for (size_t i = 0; i < 4000; i++) {
+        const struct substrate_reply *reply = NULL;
+        char value[32];
+        (void)snprintf(value, sizeof(value), "%zu", i + 1);
+        ck_assert_int_eq(substrate_wait(pending[i], SUBSTRATE_NEVER, &reply), SUBSTRATE_OK);
+        ck_text_eq(reply->result, value);
+        substrate_pending_free(pending[i]);
+    }
+    substrate_connection_close(connection);
+    ws_server_stop(&server);
+    ck_assert_int_eq(server.close_code, 1000);
+}
+END_TEST
+
 /* Sends back the params of a request as its result: whole, in two pieces at each of many places
  * with a ping between, and byte by byte. */
 static void echo_in_pieces(struct ws_server *server) {
@@ -384,7 +411,8 @@ START_TEST(test_one_engine_serves_many_sockets) {
 END_TEST
 
 CHECK_MAIN("client_socket", test_10000_requests_on_one_socket,
-           test_frames_stay_whole_when_writes_are_cut, test_replies_in_pieces_are_joined,
+           test_frames_stay_whole_when_writes_are_cut,
+           test_frames_stay_whole_when_submitted_one_by_one, test_replies_in_pieces_are_joined,
            test_frames_of_every_size_class_come_through, test_message_over_the_limit_closes_with_it,
            test_close_by_the_node_names_its_code, test_cut_reply_is_never_delivered,
            test_what_is_no_websocket_is_refused, test_nobody_listens,

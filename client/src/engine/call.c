@@ -14,22 +14,19 @@ struct substrate_pending {
     char text[];
 };
 
-enum substrate_status call_set_init(struct call_set *set, struct substrate_connection *connection) {
+void call_set_init(struct call_set *set, struct substrate_connection *connection) {
     *set = (struct call_set){.connection = connection, .last = &set->first};
-    if (!monotonic_cond_init(&set->changed)) {
-        return SUBSTRATE_E_MEMORY;
-    }
     connection_retain(connection);
-    return SUBSTRATE_OK;
 }
 
 void call_set_free(struct call_set *set) {
-    (void)pthread_cond_destroy(&set->changed);
+    (void)pthread_mutex_lock(&set->connection->lock);
+    waiter_return(set->connection, set->waiter);
+    connection_unlock(set->connection);
     connection_release(set->connection);
 }
 
-/* Runs under the connection's lock. The waiter signalled here cannot free the set before the lock
- * is given up, because it takes the lock to look. */
+/* Runs under the connection's lock. */
 static void on_ended(struct session_call *base) {
     struct engine_call *call = (struct engine_call *)base;
     struct call_set *set = call->set;
@@ -38,7 +35,7 @@ static void on_ended(struct session_call *base) {
     set->last = &call->next;
     set->alive -= 1;
     if (set->alive == 0 || set->wake_each) {
-        (void)pthread_cond_signal(&set->changed);
+        waiter_wake(set->connection, set->waiter);
     }
 }
 
@@ -46,7 +43,8 @@ enum substrate_status call_check(const struct substrate_connection *connection,
                                  const struct substrate_request *requests, size_t count,
                                  bool blocks, struct substrate_error *error) {
     if (connection == NULL || (requests == NULL && count > 0)) {
-        return base_fail(error, SUBSTRATE_E_ARGUMENT, "no connection or no request was given");
+        (void)base_fail(error, SUBSTRATE_E_ARGUMENT, "no connection or no request was given");
+        return SUBSTRATE_E_ARGUMENT;
     }
     if (blocks && engine_is_current_thread(connection->engine)) {
         return base_fail(error, SUBSTRATE_E_CALLBACK, "%s",
@@ -65,13 +63,19 @@ enum substrate_status call_set_submit(struct call_set *set, struct engine_call *
     struct substrate_connection *connection = set->connection;
     enum substrate_status status = SUBSTRATE_OK;
     size_t accepted = 0;
+    /* One for all: equal deadlines cost the heap nothing. */
+    uint64_t now_us = substrate_now_us();
     (void)pthread_mutex_lock(&connection->lock);
-    while (accepted < count) {
+    if (set->waiter == NULL) {
+        set->waiter = waiter_borrow(connection);
+        status = set->waiter != NULL ? SUBSTRATE_OK : SUBSTRATE_E_MEMORY;
+    }
+    while (status == SUBSTRATE_OK && accepted < count) {
         struct engine_call *call = &calls[accepted];
         call->set = set;
         call->call.ended = on_ended;
         status = session_submit(&connection->session, &call->call, &requests[accepted],
-                                connection_deadline(connection, &requests[accepted]), room);
+                                connection_deadline(connection, &requests[accepted], now_us), room);
         if (status != SUBSTRATE_OK) {
             break;
         }
@@ -87,32 +91,30 @@ enum substrate_status call_set_submit(struct call_set *set, struct engine_call *
         accepted -= 1;
         session_withdraw(&connection->session, &calls[accepted].call);
     }
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     return connection_fail(connection, status, error);
 }
 
 struct engine_call *call_set_next(struct call_set *set, uint64_t until_us) {
-    pthread_mutex_t *lock = &set->connection->lock;
-    (void)pthread_mutex_lock(lock);
+    (void)pthread_mutex_lock(&set->connection->lock);
     while (set->first == NULL && set->alive > 0 && substrate_now_us() < until_us) {
-        monotonic_cond_wait(&set->changed, lock, until_us);
+        waiter_wait(set->connection, set->waiter, until_us);
     }
     struct engine_call *call = set->first;
     if (call != NULL) {
         set->first = call->next;
         set->last = set->first != NULL ? set->last : &set->first;
     }
-    (void)pthread_mutex_unlock(lock);
+    connection_unlock(set->connection);
     return call;
 }
 
 void call_set_wait(struct call_set *set) {
-    pthread_mutex_t *lock = &set->connection->lock;
-    (void)pthread_mutex_lock(lock);
+    (void)pthread_mutex_lock(&set->connection->lock);
     while (set->alive > 0) {
-        monotonic_cond_wait(&set->changed, lock, SUBSTRATE_NEVER);
+        waiter_wait(set->connection, set->waiter, SUBSTRATE_NEVER);
     }
-    (void)pthread_mutex_unlock(lock);
+    connection_unlock(set->connection);
 }
 
 enum substrate_status reply_error(struct substrate_connection *connection, const char *method,
@@ -137,10 +139,11 @@ enum substrate_status substrate_submit(struct substrate_connection *connection,
         return status;
     }
     struct substrate_pending *pending = base_alloc(sizeof(*pending) + session_text_size(request));
-    if (pending == NULL || call_set_init(&pending->set, connection) != SUBSTRATE_OK) {
-        base_free(pending);
-        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for a request");
+    if (pending == NULL) {
+        (void)base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for a request");
+        return SUBSTRATE_E_MEMORY;
     }
+    call_set_init(&pending->set, connection);
     status = call_set_submit(&pending->set, &pending->call, 1, request, pending->text, error);
     if (status != SUBSTRATE_OK) {
         call_set_free(&pending->set);
@@ -159,21 +162,30 @@ enum substrate_status substrate_wait(struct substrate_pending *pending, uint64_t
     }
     (void)pthread_mutex_lock(&connection->lock);
     while (pending->set.alive > 0 && substrate_now_us() < until_us) {
-        monotonic_cond_wait(&pending->set.changed, &connection->lock, until_us);
+        waiter_wait(connection, pending->set.waiter, until_us);
     }
     pending->reply = pending->call.call.reply; /* E_PENDING while it is alive */
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (pending->reply.status != SUBSTRATE_E_PENDING && reply != NULL) {
         *reply = &pending->reply;
     }
     return pending->reply.status;
 }
 
+/* Gives up the lock. A cancelled call may leave a place in flight to one that waits. */
+static void unlock_after_cancel(struct substrate_connection *connection, bool cancelled) {
+    if (cancelled) {
+        connection_unlock_and_attend(connection);
+    } else {
+        connection_unlock(connection);
+    }
+}
+
 int substrate_cancel(struct substrate_pending *pending) {
     struct substrate_connection *connection = pending->set.connection;
     (void)pthread_mutex_lock(&connection->lock);
     bool won = session_cancel(&connection->session, &pending->call.call);
-    connection_unlock_and_attend(connection); /* a place in flight may have become free */
+    unlock_after_cancel(connection, won);
     return won;
 }
 
@@ -181,10 +193,14 @@ void substrate_pending_free(struct substrate_pending *pending) {
     if (pending == NULL) {
         return;
     }
-    (void)substrate_cancel(pending);
+    struct substrate_connection *connection = pending->set.connection;
+    (void)pthread_mutex_lock(&connection->lock);
+    bool won = session_cancel(&connection->session, &pending->call.call);
+    waiter_return(connection, pending->set.waiter);
+    unlock_after_cancel(connection, won);
     session_call_clear(&pending->call.call);
-    call_set_free(&pending->set);
     base_free(pending);
+    connection_release(connection);
 }
 
 enum substrate_status substrate_call(struct substrate_connection *connection,
@@ -193,7 +209,6 @@ enum substrate_status substrate_call(struct substrate_connection *connection,
                                      const struct substrate_reply **reply,
                                      struct substrate_error *error) {
     struct substrate_pending *pending = NULL;
-    const struct substrate_reply *ended = NULL;
     if (out == NULL || reply == NULL) {
         return base_fail(error, SUBSTRATE_E_ARGUMENT, "no place for the handle or the reply");
     }
@@ -206,13 +221,13 @@ enum substrate_status substrate_call(struct substrate_connection *connection,
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    (void)substrate_wait(pending, SUBSTRATE_NEVER, &ended);
-    status = reply_error(connection, request->method, ended, error);
+    (void)substrate_wait(pending, SUBSTRATE_NEVER, NULL);
+    status = reply_error(connection, request->method, &pending->reply, error);
     if (status != SUBSTRATE_OK && status != SUBSTRATE_E_RPC) {
         substrate_pending_free(pending);
         return status;
     }
     *out = pending;
-    *reply = ended;
+    *reply = &pending->reply;
     return status;
 }

@@ -19,6 +19,7 @@ void connection_release(struct substrate_connection *connection) {
     }
     struct substrate_engine *engine = connection->engine;
     session_free(&connection->session);
+    waiters_free(connection);
     (void)pthread_cond_destroy(&connection->changed);
     (void)pthread_mutex_destroy(&connection->lock);
     base_free(connection);
@@ -35,7 +36,7 @@ static void end(struct substrate_connection *connection, const struct substrate_
         session_close(&connection->session, special ? reason->status : SUBSTRATE_E_CLOSED);
         (void)pthread_cond_broadcast(&connection->changed);
     }
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
 }
 
 static void end_with(struct substrate_connection *connection, enum substrate_status status,
@@ -63,7 +64,7 @@ static void leave(struct substrate_connection *connection, const struct substrat
     (void)pthread_mutex_lock(&connection->lock);
     connection->state = CONNECTION_GONE;
     (void)pthread_cond_broadcast(&connection->changed);
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     connection_release(connection);
 }
 
@@ -74,7 +75,7 @@ static void set_timer(struct substrate_connection *connection) {
     uint64_t other = connection->state == CONNECTION_OPENING
                          ? connection->connect_deadline_us
                          : session_deadline(&connection->session);
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     heap_move(&connection->engine->timers, &connection->timer, next < other ? next : other);
 }
 
@@ -109,7 +110,7 @@ static void start(struct substrate_connection *connection) {
     heap_push(&engine->timers, &connection->timer, connection->connect_deadline_us);
     (void)pthread_mutex_lock(&connection->lock);
     connection->state = CONNECTION_OPENING;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (engine->transport->ops->open(engine->transport, &connection->target, connection,
                                      &connection->socket, &reason) != SUBSTRATE_OK) {
         leave(connection, &reason);
@@ -122,7 +123,7 @@ void connection_attend(struct substrate_connection *connection, bool stopping) {
     enum connection_state state = connection->state;
     bool closing = connection->close_wanted || stopping;
     bool send = session_can_send(&connection->session);
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (state == CONNECTION_GONE) {
         return;
     }
@@ -153,7 +154,7 @@ void connection_tick(struct substrate_connection *connection, uint64_t now_us) {
     bool send = session_can_send(&connection->session);
     bool late =
         connection->state == CONNECTION_OPENING && connection->connect_deadline_us <= now_us;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (late) {
         end_with(connection, SUBSTRATE_E_TIMEOUT, "no connection before connect_timeout_ms");
     }
@@ -173,23 +174,55 @@ static void on_opened(void *owner) {
         connection->state = CONNECTION_OPEN;
         (void)pthread_cond_broadcast(&connection->changed);
     }
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     set_timer(connection);
+}
+
+/* Takes in the texts of the inbox; returns whether there is something to send now. */
+static bool hear(struct inbox *inbox) {
+    struct substrate_connection *connection = inbox->connection;
+    uint64_t now_us = substrate_now_us();
+    (void)pthread_mutex_lock(&connection->lock);
+    for (size_t i = 0; i < inbox->count; i++) {
+        connection->bytes_received += inbox->texts[i].text.size;
+        session_feed(&connection->session, &inbox->texts[i].envelope, &inbox->texts[i].text,
+                     now_us);
+    }
+    bool send = session_can_send(&connection->session);
+    connection_unlock(connection);
+    for (size_t i = 0; i < inbox->count; i++) {
+        base_buf_free(&inbox->texts[i].text);
+    }
+    inbox->connection = NULL;
+    inbox->count = 0;
+    return send;
+}
+
+void connections_hear(struct substrate_engine *engine) {
+    struct substrate_connection *connection = engine->inbox.connection;
+    if (connection != NULL && hear(&engine->inbox)) {
+        want_write(connection);
+    }
+}
+
+/* The inbox outlives neither the conversation nor the connection. */
+static void hear_the_last(struct substrate_connection *connection) {
+    if (connection->engine->inbox.connection == connection) {
+        (void)hear(&connection->engine->inbox);
+    }
 }
 
 static void on_received(void *owner, struct base_buf *text) {
     struct substrate_connection *connection = owner;
-    struct envelope envelope;
-    size_t size = text->size;
-    envelope_read(base_buf_view(text), &envelope);
-    (void)pthread_mutex_lock(&connection->lock);
-    connection->bytes_received += size;
-    session_feed(&connection->session, &envelope, text, substrate_now_us());
-    bool send = session_can_send(&connection->session);
-    (void)pthread_mutex_unlock(&connection->lock);
-    if (send) {
-        want_write(connection);
+    struct inbox *inbox = &connection->engine->inbox;
+    if (inbox->connection != connection || inbox->count == INBOX_MAX) {
+        connections_hear(connection->engine);
     }
+    inbox->connection = connection;
+    inbox->texts[inbox->count].text = *text;
+    envelope_read(base_buf_view(text), &inbox->texts[inbox->count].envelope);
+    inbox->count += 1;
+    *text = (struct base_buf)BASE_BUF_INIT;
 }
 
 static bool on_writable(void *owner, size_t budget) {
@@ -208,12 +241,13 @@ static bool on_writable(void *owner, size_t budget) {
     }
     connection->bytes_sent += used;
     bool more = session_can_send(&connection->session);
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     return more;
 }
 
 static void on_ending(void *owner, const struct substrate_error *reason) {
     struct substrate_connection *connection = owner;
+    hear_the_last(connection);
     end(connection, reason);
     if (connection->goodbye_deadline_us == SUBSTRATE_NEVER) {
         connection->goodbye_deadline_us = substrate_now_us() + GOODBYE_US;
@@ -221,25 +255,28 @@ static void on_ending(void *owner, const struct substrate_error *reason) {
     }
 }
 
-static void on_closed(void *owner, const struct substrate_error *reason) { leave(owner, reason); }
+static void on_closed(void *owner, const struct substrate_error *reason) {
+    hear_the_last(owner);
+    leave(owner, reason);
+}
 
 const struct transport_events connection_events = {on_opened, on_received, on_writable, on_ending,
                                                    on_closed};
 
 uint64_t connection_deadline(const struct substrate_connection *connection,
-                             const struct substrate_request *request) {
+                             const struct substrate_request *request, uint64_t now_us) {
     if (request->deadline_us != 0) {
         return request->deadline_us;
     }
     return connection->request_timeout_ms == 0
                ? SUBSTRATE_NEVER
-               : substrate_now_us() + (uint64_t)connection->request_timeout_ms * 1000;
+               : now_us + (uint64_t)connection->request_timeout_ms * 1000;
 }
 
 void connection_unlock_and_attend(struct substrate_connection *connection) {
     bool attend = !connection->attention && connection->state != CONNECTION_GONE;
     connection->attention = connection->attention || attend;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (attend) {
         (void)engine_attend(connection->engine, connection);
     }
@@ -250,7 +287,7 @@ enum substrate_status connection_fail(struct substrate_connection *connection,
     char reason[sizeof(connection->reason.message)] = "";
     (void)pthread_mutex_lock(&connection->lock);
     memcpy(reason, connection->reason.message, sizeof(reason));
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     bool closed = status == SUBSTRATE_E_CLOSED || status == SUBSTRATE_E_LIMIT;
     return base_fail(error, status, "%s",
                      closed && reason[0] != '\0' ? reason : substrate_status_text(status));
@@ -325,7 +362,7 @@ static enum substrate_status open_on(struct substrate_engine *engine,
     connection->target.message_bytes_max = options->message_bytes_max;
     if (!engine_attend(engine, connection)) {
         struct substrate_error reason;
-        status = base_fail(&reason, SUBSTRATE_E_CLOSED, "the engine is closed");
+        (void)base_fail(&reason, SUBSTRATE_E_CLOSED, "the engine is closed");
         leave(connection, &reason);
     }
     (void)pthread_mutex_lock(&connection->lock);
@@ -334,7 +371,7 @@ static enum substrate_status open_on(struct substrate_engine *engine,
     }
     struct substrate_error reason = connection->reason;
     bool open = connection->state == CONNECTION_OPEN;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (!open) {
         substrate_connection_close(connection);
         return base_fail(error, reason.status, "cannot connect to %s port %u: %s", target->host,
@@ -377,7 +414,7 @@ enum substrate_status substrate_connection_open(const struct substrate_connectio
     }
     if (status == SUBSTRATE_OK) {
         status = open_on(engine, options, &url.target, connection, error);
-        if (status == SUBSTRATE_OK) {
+        if (*connection != NULL) {
             (*connection)->engine_is_own = own;
         } else if (own) {
             substrate_engine_close(engine);
@@ -400,7 +437,7 @@ void substrate_connection_close(struct substrate_connection *connection) {
     while (connection->state != CONNECTION_GONE) {
         monotonic_cond_wait(&connection->changed, &connection->lock, SUBSTRATE_NEVER);
     }
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     connection_release(connection);
     substrate_engine_close(own);
 }
@@ -412,5 +449,5 @@ void substrate_connection_get_counters(const struct substrate_connection *connec
     *counters = own->session.counters;
     counters->bytes_sent = own->bytes_sent;
     counters->bytes_received = own->bytes_received;
-    (void)pthread_mutex_unlock(&own->lock);
+    connection_unlock(own);
 }

@@ -3,7 +3,6 @@
 #include "engine_internal.h"
 
 #include <signal.h>
-#include <time.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,26 +11,6 @@ static _Thread_local const struct substrate_engine *running_here;
 
 bool engine_is_current_thread(const struct substrate_engine *engine) {
     return running_here == engine;
-}
-
-bool monotonic_cond_init(pthread_cond_t *cond) {
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0) {
-        return false;
-    }
-    bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(cond, &attributes) == 0;
-    (void)pthread_condattr_destroy(&attributes);
-    return made;
-}
-
-void monotonic_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_us) {
-    struct timespec until = {(time_t)(until_us / 1000000), (long)(until_us % 1000000) * 1000};
-    if (until_us == SUBSTRATE_NEVER) {
-        (void)pthread_cond_wait(cond, lock);
-    } else {
-        (void)pthread_cond_timedwait(cond, lock, &until);
-    }
 }
 
 void engine_retain(struct substrate_engine *engine) {
@@ -114,6 +93,7 @@ static void *run(void *context) {
     struct transport *transport = engine->transport;
     running_here = engine;
     for (;;) {
+        connections_hear(engine);
         bool stopping = attend_all(engine);
         tick_all(engine);
         if (stopping && let_go(engine)) {

@@ -22,6 +22,18 @@
 #include "session/session.h"
 #include "transport/transport.h"
 
+/* Texts that arrived in one turn of the transport, of one connection: taken in under one lock, at
+ * the end of the turn, or when there is no more room, or when another connection has its turn. */
+#define INBOX_MAX 64
+struct inbox {
+    struct substrate_connection *connection; /* NULL: empty */
+    size_t count;
+    struct {
+        struct envelope envelope; /* views into `text` */
+        struct base_buf text;
+    } texts[INBOX_MAX];
+};
+
 struct substrate_engine {
     atomic_size_t references;
     pthread_mutex_t lock;
@@ -32,7 +44,17 @@ struct substrate_engine {
     pthread_t thread;
     struct heap timers;                   /* I/O thread: when each socket wants to act */
     struct substrate_connection *sockets; /* I/O thread: list of all that have a timer */
+    struct inbox inbox;                   /* I/O thread */
 };
+
+/* What one thread waits on. */
+struct waiter {
+    pthread_cond_t changed;
+    bool waiting; /* under the connection's lock: somebody waits, and was not woken yet */
+    struct waiter *next;
+};
+/* Those that are woken after the lock is given up; any beyond them, while it is held. */
+#define WOKEN_MAX 64
 
 enum connection_state {
     CONNECTION_NEW,     /* the I/O thread has not seen it */
@@ -59,6 +81,9 @@ struct substrate_connection {
     bool attention; /* on the engine's list, or about to be */
     struct substrate_error reason;
     uint64_t bytes_sent, bytes_received;
+    struct waiter *idle_waiters;
+    struct waiter *woken[WOKEN_MAX];
+    size_t woken_count; /* 0 whenever the lock is free */
 
     struct substrate_connection *attention_next; /* under the engine's lock */
 
@@ -78,9 +103,9 @@ struct substrate_connection {
 /* Calls that one thread waits for. Everything is under the connection's lock. */
 struct call_set {
     struct substrate_connection *connection;
-    pthread_cond_t changed; /* alive is 0, or with wake_each one has ended */
+    struct waiter *waiter; /* NULL until something is submitted */
     size_t alive;
-    bool wake_each;                    /* signal at each end, not only at the last */
+    bool wake_each;                    /* wake at each end, not only at the last */
     struct engine_call *first, **last; /* ended, in order, not yet taken */
 };
 
@@ -102,31 +127,43 @@ bool engine_is_current_thread(const struct substrate_engine *engine);
 /* Puts a connection whose `attention` has just been set on the list, and wakes the thread if need
  * be; false when the thread has ended, which is no harm to a connection that had a socket. */
 bool engine_attend(struct substrate_engine *engine, struct substrate_connection *connection);
+
+/* waiter.c: all but the first two under the connection's lock */
 bool monotonic_cond_init(pthread_cond_t *cond);
 /* Waits on a condition until an absolute time of substrate_now_us; may wake early. */
 void monotonic_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, uint64_t until_us);
+/* A waiter of the connection, which takes it back with waiter_return; NULL when out of memory. */
+struct waiter *waiter_borrow(struct substrate_connection *connection);
+void waiter_return(struct substrate_connection *connection, struct waiter *waiter);
+void waiters_free(struct substrate_connection *connection);
+/* Waits to be woken, or until an absolute time; may wake early. */
+void waiter_wait(struct substrate_connection *connection, struct waiter *waiter, uint64_t until_us);
+void waiter_wake(struct substrate_connection *connection, struct waiter *waiter);
+/* Gives up the lock, and then wakes whom waiter_wake has named. */
+void connection_unlock(struct substrate_connection *connection);
 
 /* connection.c */
 void connection_retain(struct substrate_connection *connection);
 void connection_release(struct substrate_connection *connection);
 /* On the I/O thread: does what the other threads asked for. */
 void connection_attend(struct substrate_connection *connection, bool stopping);
+/* On the I/O thread, outside the transport: takes in what the last turn has brought. */
+void connections_hear(struct substrate_engine *engine);
 /* On the I/O thread: its timer has come. */
 void connection_tick(struct substrate_connection *connection, uint64_t now_us);
 extern const struct transport_events connection_events;
 
-/* Under its lock: when a request that is submitted now must have ended. */
+/* When a request that is submitted at `now_us` must have ended. */
 uint64_t connection_deadline(const struct substrate_connection *connection,
-                             const struct substrate_request *request);
-/* Gives up the lock, and has the I/O thread look if there is something to send or a new deadline.
- */
+                             const struct substrate_request *request, uint64_t now_us);
+/* As connection_unlock; then the I/O thread looks for something to send, or a new deadline. */
 void connection_unlock_and_attend(struct substrate_connection *connection);
 /* The error of a submission that failed with `status`; takes the lock. */
 enum substrate_status connection_fail(struct substrate_connection *connection,
                                       enum substrate_status status, struct substrate_error *error);
 
 /* call.c */
-enum substrate_status call_set_init(struct call_set *set, struct substrate_connection *connection);
+void call_set_init(struct call_set *set, struct substrate_connection *connection);
 void call_set_free(struct call_set *set);
 /* Accepts calls into a set, all or none. `room` holds the texts of all, one after the other. */
 enum substrate_status call_set_submit(struct call_set *set, struct engine_call *calls, size_t count,

@@ -52,10 +52,10 @@ enum substrate_status substrate_gather(struct substrate_connection *connection,
         return status;
     }
     struct gathering *gathering = base_alloc(gathering_size(requests, count));
-    if (gathering == NULL || call_set_init(&gathering->set, connection) != SUBSTRATE_OK) {
-        base_free(gathering);
+    if (gathering == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for %zu requests", count);
     }
+    call_set_init(&gathering->set, connection);
     gathering->calls = (struct engine_call *)(void *)(gathering + 1);
     struct substrate_reply *replies = (struct substrate_reply *)(void *)(gathering->calls + count);
     status = call_set_submit(&gathering->set, gathering->calls, count, requests,

@@ -11,7 +11,7 @@
 struct substrate_subscription {
     struct session_subscription session; /* first: the session's callbacks give it back */
     struct substrate_connection *connection;
-    pthread_cond_t changed;
+    struct waiter *waiter;
     bool replied;
     bool lag_told;
     struct session_notification *reading; /* what the owner got last */
@@ -27,13 +27,13 @@ struct farewell {
 
 static void on_changed(struct session_subscription *base) {
     struct substrate_subscription *subscription = (struct substrate_subscription *)base;
-    (void)pthread_cond_signal(&subscription->changed);
+    waiter_wake(subscription->connection, subscription->waiter);
 }
 
 static void on_replied(struct session_call *call) {
     struct substrate_subscription *subscription = (struct substrate_subscription *)call;
     subscription->replied = true;
-    (void)pthread_cond_signal(&subscription->changed);
+    waiter_wake(subscription->connection, subscription->waiter);
 }
 
 static void on_farewell_ended(struct session_call *call) {
@@ -53,10 +53,6 @@ make_subscription(struct substrate_connection *connection,
         return NULL;
     }
     *subscription = (struct substrate_subscription){.connection = connection};
-    if (!monotonic_cond_init(&subscription->changed)) {
-        base_free(subscription);
-        return NULL;
-    }
     subscription->unsubscribe = subscription->text + text_size;
     memcpy(subscription->unsubscribe, options->unsubscribe, method_size);
     subscription->session.queue_max = options->queue_max;
@@ -66,10 +62,10 @@ make_subscription(struct substrate_connection *connection,
     return subscription;
 }
 
+/* Its waiter was returned. */
 static void free_subscription(struct substrate_subscription *subscription) {
     session_notification_free(subscription->reading);
     session_call_clear(&subscription->session.call);
-    (void)pthread_cond_destroy(&subscription->changed);
     connection_release(subscription->connection);
     base_free(subscription);
 }
@@ -103,20 +99,27 @@ enum substrate_status substrate_subscribe(struct substrate_connection *connectio
     if (subscription == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for a subscription");
     }
+    uint64_t now_us = substrate_now_us();
     (void)pthread_mutex_lock(&connection->lock);
-    status = session_subscribe(&connection->session, &subscription->session, &request,
-                               connection_deadline(connection, &request), subscription->text);
-    connection_unlock_and_attend(connection);
+    subscription->waiter = waiter_borrow(connection);
+    status = subscription->waiter == NULL
+                 ? SUBSTRATE_E_MEMORY
+                 : session_subscribe(&connection->session, &subscription->session, &request,
+                                     connection_deadline(connection, &request, now_us),
+                                     subscription->text);
     if (status != SUBSTRATE_OK) {
+        waiter_return(connection, subscription->waiter);
+        connection_unlock(connection);
         free_subscription(subscription);
         return connection_fail(connection, status, error);
     }
+    connection_unlock_and_attend(connection);
     (void)pthread_mutex_lock(&connection->lock);
     while (!subscription->replied) {
-        monotonic_cond_wait(&subscription->changed, &connection->lock, SUBSTRATE_NEVER);
+        waiter_wait(connection, subscription->waiter, SUBSTRATE_NEVER);
     }
     struct substrate_reply reply = subscription->session.call.reply;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     status = reply_error(connection, options->method, &reply, error);
     if (status != SUBSTRATE_OK) {
         substrate_subscription_close(subscription);
@@ -137,12 +140,12 @@ enum substrate_status substrate_subscription_next(struct substrate_subscription 
     session_notification_free(subscription->reading);
     (void)pthread_mutex_lock(&connection->lock);
     while (session->queue.count == 0 && session->live && substrate_now_us() < until_us) {
-        monotonic_cond_wait(&subscription->changed, &connection->lock, until_us);
+        waiter_wait(connection, subscription->waiter, until_us);
     }
     subscription->reading = session_notification_take(session);
     bool live = session->live;
     bool lagged = session->lagged && !subscription->lag_told;
-    (void)pthread_mutex_unlock(&connection->lock);
+    connection_unlock(connection);
     if (subscription->reading != NULL) {
         *result = subscription->reading->result;
         return SUBSTRATE_OK;
@@ -169,7 +172,7 @@ static void say_farewell(struct substrate_subscription *subscription) {
     if (farewell != NULL) {
         farewell->call.ended = on_farewell_ended;
         if (session_submit(&connection->session, &farewell->call, &request,
-                           connection_deadline(connection, &request),
+                           connection_deadline(connection, &request, substrate_now_us()),
                            farewell->text) != SUBSTRATE_OK) {
             base_free(farewell);
         }
@@ -188,6 +191,7 @@ void substrate_subscription_close(struct substrate_subscription *subscription) {
         (void)pthread_mutex_lock(&subscription->connection->lock);
     }
     session_unsubscribe(&subscription->connection->session, &subscription->session);
+    waiter_return(subscription->connection, subscription->waiter);
     connection_unlock_and_attend(subscription->connection);
     free_subscription(subscription);
 }

@@ -127,10 +127,10 @@ enum substrate_status run_gathered(struct substrate_connection *connection,
     struct flight *flights = base_calloc(count + 1, sizeof(*flights));
     enum substrate_status status = SUBSTRATE_OK;
     bool unpinned = false;
-    if (flights == NULL || call_set_init(&set, connection) != SUBSTRATE_OK) {
-        base_free(flights);
+    if (flights == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for %zu queries", count);
     }
+    call_set_init(&set, connection);
     set.wake_each = true;
     for (size_t i = 0; i < count; i++) {
         flights[i].query = queries[i];

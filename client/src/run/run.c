@@ -21,7 +21,8 @@ static enum query_progress run_round(struct substrate_connection *connection,
     enum substrate_status status = SUBSTRATE_OK;
     enum query_progress progress = QUERY_FAILED;
     if (pending == NULL || replies == NULL) {
-        status = base_fail(&error, SUBSTRATE_E_MEMORY, "%s: out of memory", query->name);
+        status = SUBSTRATE_E_MEMORY;
+        (void)base_fail(&error, status, "%s: out of memory", query->name);
     }
     while (status == SUBSTRATE_OK && asked < count) {
         const struct substrate_reply *reply = NULL;

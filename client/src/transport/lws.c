@@ -33,6 +33,7 @@ struct lws_transport {
     struct lws_vhost *plain,
         *tls; /* tls is made on first use: it reads the system's certificates */
     lws_sorted_usec_list_t timer;
+    bool serving;        /* inside lws_service */
     struct base_buf out; /* LWS_PRE bytes, then the frames of the write being prepared */
     uint64_t mask_seed, mask_count;
 };
@@ -142,31 +143,41 @@ static int on_piece(struct transport_socket *socket, struct lws *wsi, const void
     return 0;
 }
 
-/* Sends until there is nothing more, or the kernel takes no more. */
-static int on_writable(struct transport_socket *socket, struct lws *wsi) {
+/* Sends until there is nothing more, or the kernel takes no more: what it does not take of the
+ * first write libwebsockets keeps, so only those after it ask. False: the socket is broken. */
+static bool send_all(struct transport_socket *socket) {
+    struct lws *wsi = socket->wsi;
     struct lws_transport *transport = socket->transport;
     struct base_buf *out = &transport->out;
     static const char room[LWS_PRE];
     bool more = true;
-    while (more && !socket->closing) {
-        if (lws_send_pipe_choked(wsi)) {
+    for (bool first = true; more && !socket->closing; first = false) {
+        if (!first && lws_send_pipe_choked(wsi)) {
             lws_callback_on_writable(wsi);
-            return 0;
+            return true;
         }
         base_buf_reset(out);
         base_buf_append(out, room, sizeof(room));
         more = transport->head.events->writable(socket->owner, WRITE_BYTES);
         if (out->failed) {
-            return end_with(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
-                            "out of memory for a request");
+            (void)end_with(socket, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, SUBSTRATE_E_MEMORY,
+                           "out of memory for a request");
+            return true;
         }
         if (out->size > sizeof(room) && lws_write(wsi, (unsigned char *)out->data + sizeof(room),
                                                   out->size - sizeof(room), LWS_WRITE_HTTP) < 0) {
-            return -1;
+            return false;
         }
         if (out->capacity > KEEP_BYTES) {
             base_buf_free(out);
         }
+    }
+    return true;
+}
+
+static int on_writable(struct transport_socket *socket, struct lws *wsi) {
+    if (!send_all(socket)) {
+        return -1;
     }
     if (socket->closing && !socket->said_goodbye) {
         socket->said_goodbye = true;
@@ -288,9 +299,21 @@ static enum substrate_status socket_open(struct transport *base,
     return SUBSTRATE_OK;
 }
 
+static void socket_kill(struct transport_socket *socket) {
+    socket->closing = true;
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+}
+
+/* Between two turns of lws_service nothing of libwebsockets is under way, and waiting for the
+ * writeable callback would cost one more turn. */
 static void socket_want_write(struct transport_socket *socket) {
-    if (socket->established) {
+    if (!socket->established || socket->closing) {
+        return;
+    }
+    if (socket->transport->serving || lws_partial_buffered(socket->wsi)) {
         lws_callback_on_writable(socket->wsi);
+    } else if (!send_all(socket)) {
+        socket_kill(socket);
     }
 }
 
@@ -309,11 +332,6 @@ static void socket_put(struct transport_socket *socket, struct substrate_text te
     if (!out->failed) {
         base_ws_mask((uint8_t *)out->data + start, text.size, mask);
     }
-}
-
-static void socket_kill(struct transport_socket *socket) {
-    socket->closing = true;
-    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
 
 static void socket_close(struct transport_socket *socket) {
@@ -341,7 +359,9 @@ static void transport_run(struct transport *base, uint64_t until_us) {
         lws_sul_schedule(transport->context, 0, &transport->timer, on_timer,
                          (lws_usec_t)(wait < hour ? wait : hour));
     }
+    transport->serving = true;
     (void)lws_service(transport->context, 0);
+    transport->serving = false;
 }
 
 static void transport_wake(struct transport *base) {

@@ -173,7 +173,7 @@ static void deliver(struct transport_socket *socket, struct pipe_text *text) {
     base_free(text);
 }
 
-/* Delivers one event of a socket; false when there is none. The socket may be gone after it. */
+/* Delivers one event of a socket; false when there is none, or when it was the socket's end. */
 static bool step(struct transport_socket *socket) {
     struct pipe_transport *pipe = socket->pipe;
     const struct transport_events *events = pipe->head.events;
@@ -191,7 +191,9 @@ static bool step(struct transport_socket *socket) {
     (void)pthread_mutex_unlock(&pipe->lock);
     if (over) {
         end(socket);
-    } else if (!socket->opened) {
+        return false;
+    }
+    if (!socket->opened) {
         socket->opened = true;
         events->opened(socket->owner);
     } else if (text != NULL || write) {
@@ -223,10 +225,8 @@ static void pipe_service(struct transport *transport, uint64_t until_us) {
     while (socket != NULL) {
         /* Only this thread adds and removes sockets, so that the next one stays. */
         struct transport_socket *next = socket->next;
-        if (step(socket)) {
-            (void)pthread_mutex_lock(&pipe->lock);
-            stir(pipe); /* there may be more */
-            (void)pthread_mutex_unlock(&pipe->lock);
+        /* As with a real one, all that has arrived may come in one turn, and the end with it. */
+        while (step(socket)) {
         }
         socket = next;
     }

@@ -41,6 +41,7 @@ struct transport_ops {
     enum substrate_status (*open)(struct transport *transport,
                                   const struct transport_target *target, void *owner,
                                   struct transport_socket **socket, struct substrate_error *error);
+    /* Has `writable` come: soon, or before this returns when it was not called inside an event. */
     void (*want_write)(struct transport_socket *socket);
     /* Inside `writable` only: copies one text for sending. */
     void (*put)(struct transport_socket *socket, struct substrate_text text);

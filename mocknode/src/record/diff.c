@@ -40,18 +40,19 @@ static void say_two(struct diff *diff, const char *what, struct substrate_text n
            (int)(b.size - from < SHOWN ? b.size - from : SHOWN), b.data + from);
 }
 
-/* Two sorted lists side by side: compare gives their order, show tells of one or both. */
+/* Two sorted lists side by side: compare gives their order; show tells of A's element (order < 0),
+ * of B's (order > 0), or of both. */
 struct side_by_side {
     size_t count_a, count_b;
     int (*compare)(struct diff *diff, size_t a, size_t b);
-    void (*show)(struct diff *diff, const size_t *a, const size_t *b);
+    void (*show)(struct diff *diff, int order, size_t a, size_t b);
 };
 
 static void walk(struct diff *diff, const struct side_by_side *lists) {
     size_t i = 0, j = 0;
     while (i < lists->count_a || j < lists->count_b) {
         int order = i == lists->count_a ? 1 : j == lists->count_b ? -1 : lists->compare(diff, i, j);
-        lists->show(diff, order <= 0 ? &i : NULL, order >= 0 ? &j : NULL);
+        lists->show(diff, order, i, j);
         i += order <= 0;
         j += order >= 0;
     }
@@ -76,20 +77,20 @@ static int compare_blocks(struct diff *diff, size_t a, size_t b) {
     return memcmp(&x->hash, &y->hash, sizeof x->hash);
 }
 
-static void show_block(struct diff *diff, const size_t *a, const size_t *b) {
+static void show_block(struct diff *diff, int order, size_t a, size_t b) {
     struct base_buf left = BASE_BUF_INIT, right = BASE_BUF_INIT, name = BASE_BUF_INIT;
-    const struct fact_block *block = a != NULL ? &diff->a->blocks[*a] : &diff->b->blocks[*b];
+    const struct fact_block *block = order <= 0 ? &diff->a->blocks[a] : &diff->b->blocks[b];
     char hash[67];
     substrate_hash_format(&block->hash, hash);
     base_buf_format(&name, "%llu %s", (unsigned long long)block->number, hash);
-    if (a != NULL) {
-        line_block(&left, &diff->a->blocks[*a]);
+    if (order <= 0) {
+        line_block(&left, &diff->a->blocks[a]);
     }
-    if (b != NULL) {
-        line_block(&right, &diff->b->blocks[*b]);
+    if (order >= 0) {
+        line_block(&right, &diff->b->blocks[b]);
     }
-    show_lines(diff, "block", base_buf_view(&name), a != NULL ? &left : NULL,
-               b != NULL ? &right : NULL);
+    show_lines(diff, "block", base_buf_view(&name), order <= 0 ? &left : NULL,
+               order >= 0 ? &right : NULL);
     base_buf_free(&left);
     base_buf_free(&right);
     base_buf_free(&name);
@@ -102,18 +103,18 @@ static int compare_runtimes(struct diff *diff, size_t a, size_t b) {
     return x < y ? -1 : x > y;
 }
 
-static void show_runtime(struct diff *diff, const size_t *a, const size_t *b) {
+static void show_runtime(struct diff *diff, int order, size_t a, size_t b) {
     struct base_buf left = BASE_BUF_INIT, right = BASE_BUF_INIT, name = BASE_BUF_INIT;
-    base_buf_u64(&name, a != NULL ? diff->a->runtimes[*a].spec_version
-                                  : diff->b->runtimes[*b].spec_version);
-    if (a != NULL) {
-        line_runtime(&left, &diff->a->runtimes[*a]);
+    base_buf_u64(&name, order <= 0 ? diff->a->runtimes[a].spec_version
+                                   : diff->b->runtimes[b].spec_version);
+    if (order <= 0) {
+        line_runtime(&left, &diff->a->runtimes[a]);
     }
-    if (b != NULL) {
-        line_runtime(&right, &diff->b->runtimes[*b]);
+    if (order >= 0) {
+        line_runtime(&right, &diff->b->runtimes[b]);
     }
-    show_lines(diff, "runtime", base_buf_view(&name), a != NULL ? &left : NULL,
-               b != NULL ? &right : NULL);
+    show_lines(diff, "runtime", base_buf_view(&name), order <= 0 ? &left : NULL,
+               order >= 0 ? &right : NULL);
     base_buf_free(&left);
     base_buf_free(&right);
     base_buf_free(&name);
@@ -137,10 +138,9 @@ static int compare_calls(struct diff *diff, size_t a, size_t b) {
     return order;
 }
 
-static void show_call(struct diff *diff, const size_t *a, const size_t *b) {
-    const struct fact_call *left = a != NULL ? &diff->a->calls[*a] : NULL;
-    const struct fact_call *right = b != NULL ? &diff->b->calls[*b] : NULL;
-    const struct fact_call *call = left != NULL ? left : right;
+static void show_call(struct diff *diff, int order, size_t a, size_t b) {
+    const struct fact_call *call = order <= 0 ? &diff->a->calls[a] : &diff->b->calls[b];
+    const struct fact_call *other = order == 0 ? &diff->b->calls[b] : call;
     struct base_buf name = BASE_BUF_INIT;
     base_buf_text(&name, call->method);
     base_buf_char(&name, ' ');
@@ -151,10 +151,10 @@ static void show_call(struct diff *diff, const size_t *a, const size_t *b) {
         substrate_hash_format(&call->at, hash);
         base_buf_format(&name, " @%.10s…", hash);
     }
-    if (left == NULL || right == NULL) {
-        say(diff, left != NULL ? '-' : '+', "call", base_buf_view(&name));
-    } else if (left->is_error != right->is_error || !base_text_equal(left->result, right->result)) {
-        say_two(diff, "call", base_buf_view(&name), left->result, right->result);
+    if (order != 0) {
+        say(diff, order < 0 ? '-' : '+', "call", base_buf_view(&name));
+    } else if (call->is_error != other->is_error || !base_text_equal(call->result, other->result)) {
+        say_two(diff, "call", base_buf_view(&name), call->result, other->result);
     }
     base_buf_free(&name);
 }
@@ -167,15 +167,16 @@ static int compare_sets(struct diff *diff, size_t a, size_t b) {
     return left != right ? (left < right ? -1 : 1) : memcmp(&x->block, &y->block, sizeof x->block);
 }
 
+static struct substrate_text value_of(const struct fact_change *change) {
+    return change->kind == FACT_VALUE    ? change->value
+           : change->kind == FACT_ABSENT ? BASE_TEXT("absent")
+                                         : BASE_TEXT("present");
+}
+
 static void show_key(struct diff *diff, const char *what, const struct fact_change *a,
                      const struct fact_change *b) {
-    static const char *const KINDS[] = {"value", "absent", "present"};
-    struct substrate_text key = a != NULL ? a->key : b->key;
-    if (a == NULL || b == NULL) {
-        say(diff, a != NULL ? '-' : '+', what, key);
-    } else if (a->kind != b->kind || !base_text_equal(a->value, b->value)) {
-        say_two(diff, what, key, a->kind == FACT_VALUE ? a->value : base_text(KINDS[a->kind]),
-                b->kind == FACT_VALUE ? b->value : base_text(KINDS[b->kind]));
+    if (a->kind != b->kind || !base_text_equal(a->value, b->value)) {
+        say_two(diff, what, a->key, value_of(a), value_of(b));
     }
 }
 
@@ -194,28 +195,36 @@ static void show_known(struct diff *diff, const char *what, const struct knowled
         int order = i == a->count   ? 1
                     : j == b->count ? -1
                                     : base_text_compare(a->keys[i].key, b->keys[j].key);
-        show_key(diff, what, order <= 0 ? &a->keys[i] : NULL, order >= 0 ? &b->keys[j] : NULL);
+        if (order == 0) {
+            show_key(diff, what, &a->keys[i], &b->keys[j]);
+        } else {
+            const struct fact_change *only = order < 0 ? &a->keys[i] : &b->keys[j];
+            /* Absent by itself here, and by coverage there, is the same. */
+            if (only->kind != FACT_ABSENT || !knowledge_covers(order < 0 ? b : a, only->key)) {
+                say(diff, order < 0 ? '-' : '+', what, only->key);
+            }
+        }
         i += order <= 0;
         j += order >= 0;
     }
 }
 
-static void show_set(struct diff *diff, const size_t *a, const size_t *b) {
-    const struct fact_set *set = a != NULL ? &diff->a->sets[*a] : &diff->b->sets[*b];
+static void show_set(struct diff *diff, int order, size_t a, size_t b) {
+    const struct fact_set *set = order <= 0 ? &diff->a->sets[a] : &diff->b->sets[b];
     struct knowledge left, right;
     struct substrate_error error = {.status = SUBSTRATE_OK};
     char what[32], hash[67];
     substrate_hash_format(&set->block, hash);
-    if (a == NULL || b == NULL) {
-        say(diff, a != NULL ? '-' : '+', "state of block", base_text(hash));
+    if (order != 0) {
+        say(diff, order < 0 ? '-' : '+', "state of block", base_text(hash));
         return;
     }
     (void)snprintf(what, sizeof what, "key at %.10s…", hash);
-    if (knowledge_of(diff->a, &diff->a->sets[*a], &left, &error) != SUBSTRATE_OK) {
+    if (knowledge_of(diff->a, &diff->a->sets[a], &left, &error) != SUBSTRATE_OK) {
         say(diff, '!', error.message, base_text(hash));
         return;
     }
-    if (knowledge_of(diff->b, &diff->b->sets[*b], &right, &error) != SUBSTRATE_OK) {
+    if (knowledge_of(diff->b, &diff->b->sets[b], &right, &error) != SUBSTRATE_OK) {
         say(diff, '!', error.message, base_text(hash));
     } else {
         show_known(diff, what, &left, &right);

@@ -219,7 +219,12 @@ static enum substrate_status document_one(struct keeper *keeper, const struct su
     uint32_t key = (uint32_t)spec;
     bool kept = mark(keeper, &keeper->runtimes,
                      (struct substrate_text){(const char *)&key, sizeof key}, &status);
-    return kept || status != SUBSTRATE_OK ? status : record_runtime_at(side, key, hash);
+    if (kept || status != SUBSTRATE_OK) {
+        return status;
+    }
+    /* A node may refuse parts of it, above all `:code`; the rest is worth having. */
+    status = record_runtime_at(side, key, hash);
+    return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
 }
 
 /* A block and its parent, whose runtime decodes the block's state. */
@@ -504,6 +509,13 @@ enum substrate_status keeper_open(const char *upstream, const char *folder, bool
     enum substrate_status status = made->fresh != NULL ? SUBSTRATE_OK : no_memory(made);
     if (status == SUBSTRATE_OK) {
         status = asker_open(&made->side.asker, upstream, error);
+    }
+    /* Something that is no node is found out before the folder is touched. */
+    if (status == SUBSTRATE_OK) {
+        status = begin_step(made);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = recorder_find_chain(&made->side);
     }
     if (status == SUBSTRATE_OK) {
         status = open_folder(made, merge);

@@ -181,7 +181,7 @@ static enum substrate_status add_request(struct calling *calling,
     static const struct task PLAIN = {.fee = FEE_NONE};
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < request->count && status == SUBSTRATE_OK; i++) {
-        if (request->kind == PLAN_METHOD) {
+        if (request->kind == PLAN_METHOD || at == NULL) {
             status = add_method(calling, request, i, at);
         } else if (request->kind == PLAN_FUNCTION) {
             status = add_function(calling, request->name, request->params[i], at, &PLAIN);

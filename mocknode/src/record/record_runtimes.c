@@ -108,7 +108,8 @@ static enum substrate_status record_metadata(struct target *target, uint32_t ver
         }
     }
     if (status != SUBSTRATE_OK) {
-        return status;
+        /* A version that is listed and cannot be had (an unstable one) is not recorded. */
+        return status == SUBSTRATE_E_RPC && !must_exist ? SUBSTRATE_OK : status;
     }
     return runtime_add_metadata(recorder->facts, target->spec, version, blob)
                ? SUBSTRATE_OK

@@ -120,28 +120,26 @@ static enum substrate_status read_module(struct substrate_bytes module, struct b
     return SUBSTRATE_OK; /* a module need not export anything */
 }
 
-static enum substrate_status unpack(struct substrate_bytes packed, uint8_t *out, size_t *size,
+static enum substrate_status unpack(struct substrate_bytes packed, ZSTD_outBuffer *output,
                                     struct substrate_error *error) {
     ZSTD_DStream *stream = ZSTD_createDStream();
     if (stream == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
     ZSTD_inBuffer input = {packed.data, packed.size, 0};
-    ZSTD_outBuffer output = {out, UNPACKED_MAX, 0};
     size_t left = 1;
-    while (left != 0 && !ZSTD_isError(left) && output.pos < output.size) {
-        size_t before = input.pos + output.pos;
-        left = ZSTD_decompressStream(stream, &output, &input);
-        if (!ZSTD_isError(left) && left != 0 && input.pos + output.pos == before) {
+    while (left != 0 && !ZSTD_isError(left) && output->pos < output->size) {
+        size_t before = input.pos + output->pos;
+        left = ZSTD_decompressStream(stream, output, &input);
+        if (!ZSTD_isError(left) && left != 0 && input.pos + output->pos == before) {
             break; /* cut off: nothing more to read and nothing more to give */
         }
     }
     ZSTD_freeDStream(stream);
-    *size = output.pos;
     if (left == 0) {
         return SUBSTRATE_OK;
     }
-    if (!ZSTD_isError(left) && output.pos == output.size) {
+    if (!ZSTD_isError(left) && output->pos == output->size) {
         return base_fail(error, SUBSTRATE_E_LIMIT, "the runtime unpacks to over 50 MiB");
     }
     return base_fail(error, SUBSTRATE_E_DECODE, "the compressed runtime is damaged: %s",
@@ -160,10 +158,10 @@ enum substrate_status wasm_read_exports(struct substrate_bytes code, struct base
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
     struct substrate_bytes packed = {code.data + sizeof COMPRESSED, code.size - sizeof COMPRESSED};
-    size_t size = 0;
-    enum substrate_status status = unpack(packed, module, &size, error);
+    ZSTD_outBuffer output = {module, UNPACKED_MAX, 0};
+    enum substrate_status status = unpack(packed, &output, error);
     if (status == SUBSTRATE_OK) {
-        status = read_module((struct substrate_bytes){module, size}, arena, exports, error);
+        status = read_module((struct substrate_bytes){module, output.pos}, arena, exports, error);
     }
     base_free(module);
     return status;

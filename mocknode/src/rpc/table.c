@@ -1,7 +1,6 @@
 /* The table of methods: names, aliases, typed parameters, and how each is answered. Names and types
  * are those of sc-rpc-api and of Subtensor's own RPC crates. */
 #include <string.h>
-#include <threads.h>
 #include "base/hash.h"
 #include "base/text.h"
 #include "rpc/request.h"
@@ -164,12 +163,13 @@ static const struct rpc_method TABLE[] = {
 #define ROWS (sizeof TABLE / sizeof *TABLE)
 #define SLOTS 512 /* a power of two, well over the number of names and aliases */
 
-/* Every name and alias to its row, by hash; filled once, before the first look-up. */
-static struct slot {
+/* Every name and alias to its row, by hash. Each thread fills its own before its first look-up, so
+ * that nothing here needs a lock. */
+static _Thread_local struct slot {
     struct substrate_text name;
     const struct rpc_method *method;
 } SLOT[SLOTS];
-static once_flag FILLED = ONCE_FLAG_INIT;
+static _Thread_local bool filled;
 
 /* The slot of a name, or the free one where it would be. */
 static struct slot *slot_of(struct substrate_text name) {
@@ -193,7 +193,10 @@ static void fill(void) {
 }
 
 const struct rpc_method *rpc_method_find(struct substrate_text name) {
-    call_once(&FILLED, fill);
+    if (!filled) {
+        fill();
+        filled = true;
+    }
     return slot_of(name)->method;
 }
 
