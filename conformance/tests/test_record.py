@@ -375,7 +375,7 @@ def test_an_upstream_that_speaks_no_json_rpc(tmp_path, small):
         done = record(url, tmp_path / "out", plan=small, timeout=30)
         server.shutdown()
     assert done.returncode not in (0, 3) and done.returncode > 0
-    assert url in done.stderr, done.stderr
+    assert url in done.stderr and "JSON-RPC" in done.stderr, done.stderr
 
 
 def test_a_full_disk(node, tmp_path, small):

@@ -75,7 +75,7 @@ struct substrate_error {
     enum substrate_status status;
     int64_t rpc_code;
     size_t position;
-    char message[232];
+    char message[488];
 };
 
 /* Where the library gets its memory. `resize(context, NULL, n)` allocates, `resize(context, p, 0)`

@@ -11,6 +11,7 @@
 
 #define WINDOW 64
 #define REQUEST_TIMEOUT_MS 300000 /* runtime calls queue up in slow nodes */
+#define FIRST_REPLY_US 30000000   /* who has not answered once by then speaks something else */
 #define WAIT_US 200000            /* between two looks at the interruption */
 #define TELL_US 2000000
 #define TELL_TERMINAL_US 100000
@@ -135,10 +136,11 @@ struct flight {
 static enum substrate_status submit(struct asker *asker, const char *method,
                                     struct substrate_text params, struct flight *flight,
                                     struct substrate_error *error) {
-    struct substrate_request request = {method, params, 0};
     struct substrate_error why = {.status = SUBSTRATE_OK};
     flight->method = method;
     flight->begun_us = substrate_now_us();
+    struct substrate_request request = {method, params,
+                                        asker->answered ? 0 : flight->begun_us + FIRST_REPLY_US};
     enum substrate_status status =
         substrate_submit(asker->connection, &request, &flight->pending, &why);
     if (status != SUBSTRATE_OK) {
@@ -149,17 +151,30 @@ static enum substrate_status submit(struct asker *asker, const char *method,
     return SUBSTRATE_OK;
 }
 
+/* The client drops what is no JSON-RPC and waits on; a recorder has no use for such an upstream. */
+static bool talks_nonsense(const struct asker *asker) {
+    struct substrate_connection_counters counters;
+    substrate_connection_get_counters(asker->connection, &counters);
+    return counters.malformed > 0;
+}
+
 static enum substrate_status settle(struct asker *asker, struct flight *flight,
                                     const struct substrate_reply **reply,
                                     struct substrate_error *error) {
     enum substrate_status status = SUBSTRATE_E_PENDING;
     while (status == SUBSTRATE_E_PENDING && interrupted == 0) {
         status = substrate_wait(flight->pending, substrate_now_us() + WAIT_US, reply);
+        if (status == SUBSTRATE_E_PENDING && talks_nonsense(asker)) {
+            return base_fail(error, SUBSTRATE_E_PROTOCOL,
+                             "upstream %s: answered %s with something that is no JSON-RPC 2.0",
+                             asker->url, flight->method);
+        }
     }
     if (status == SUBSTRATE_E_PENDING) {
         return base_fail(error, SUBSTRATE_E_CANCELLED, "interrupted");
     }
     if (status == SUBSTRATE_OK || status == SUBSTRATE_E_RPC) {
+        asker->answered = true;
         keep_latency(asker, flight->method, substrate_now_us() - flight->begun_us);
         return SUBSTRATE_OK;
     }

@@ -18,6 +18,7 @@ struct asker {
     const char *url;
     struct base_map latencies; /* by method */
     struct base_arena arena;
+    bool answered;    /* the upstream has replied once */
     bool terminal;    /* progress is redrawn in place */
     uint64_t told_us; /* when progress was told last */
 };

@@ -17,6 +17,9 @@
 #include "record/verify.h"
 #include "record/writer.h"
 
+/* Of what there is only one. */
+#define NO_NUMBER UINT64_MAX
+
 struct merge {
     const struct facts *a, *b;
     struct facts *out;
@@ -35,16 +38,20 @@ static bool same_hash(const struct substrate_hash *a, const struct substrate_has
  * empty). */
 static enum substrate_status join_text(struct merge *merge, struct substrate_text *part,
                                        struct substrate_text text, const char *what,
-                                       unsigned long long number) {
+                                       uint64_t number) {
+    char numbered[24] = "";
     if (text.data == NULL) {
         return SUBSTRATE_OK;
+    }
+    if (number != NO_NUMBER) {
+        snprintf(numbered, sizeof numbered, " %llu", (unsigned long long)number);
     }
     if (part->data != NULL) {
         return base_text_equal(*part, text)
                    ? SUBSTRATE_OK
                    : base_fail(merge->error, SUBSTRATE_E_DECODE,
-                               "the two say different things of the %s of %llu: %.*s and %.*s",
-                               what, number, (int)(part->size < 40 ? part->size : 40), part->data,
+                               "the two say different things of the %s%s: %.*s and %.*s", what,
+                               numbered, (int)(part->size < 40 ? part->size : 40), part->data,
                                (int)(text.size < 40 ? text.size : 40), text.data);
     }
     *part = base_arena_text(&merge->out->arena, text);
@@ -354,17 +361,18 @@ static enum substrate_status join_manifest(struct merge *merge) {
     out->has_finalized = head->has_finalized;
     out->finalized = head->finalized;
     out->unfinished = a->unfinished || b->unfinished;
-    enum substrate_status status = join_text(merge, &out->chain, a->chain, "chain name", 0);
+    enum substrate_status status = join_text(merge, &out->chain, a->chain, "chain name", NO_NUMBER);
     if (status == SUBSTRATE_OK && b->chain.data != NULL) {
-        status = join_text(merge, &out->chain, b->chain, "chain name", 0);
+        status = join_text(merge, &out->chain, b->chain, "chain name", NO_NUMBER);
     }
     struct substrate_text provenance = a->provenance.data != NULL ? a->provenance : b->provenance;
     struct substrate_text redacted = a->redacted.data != NULL ? a->redacted : b->redacted;
     if (status == SUBSTRATE_OK) {
-        status = join_text(merge, &out->provenance, provenance, "provenance", 0);
+        status = join_text(merge, &out->provenance, provenance, "provenance", NO_NUMBER);
     }
-    return status == SUBSTRATE_OK ? join_text(merge, &out->redacted, redacted, "redacted", 0)
-                                  : status;
+    return status == SUBSTRATE_OK
+               ? join_text(merge, &out->redacted, redacted, "redacted", NO_NUMBER)
+               : status;
 }
 
 enum substrate_status merge_facts(const struct facts *a, const struct facts *b,

@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+struct rpc_method;
+
 /* A block by number, or so many before the head. */
 struct plan_block {
     bool from_head;
@@ -32,9 +34,11 @@ enum plan_request_kind { PLAN_METHOD, PLAN_FUNCTION, PLAN_FEES };
 /* One name, with all its argument lists. */
 struct plan_request {
     enum plan_request_kind kind;
-    struct substrate_text name; /* METHOD, FUNCTION */
-    struct substrate_text
-        *params; /* METHOD: raw JSON arrays; FUNCTION: 0x…; FEES: extrinsics, 0x… */
+    struct substrate_text name;      /* METHOD, FUNCTION */
+    const struct rpc_method *row;    /* METHOD; NULL: outside the table */
+    struct substrate_text canonical; /* METHOD: its canonical name, terminated */
+    /* METHOD: canonical JSON arrays; FUNCTION: 0x…; FEES: extrinsics, 0x… */
+    struct substrate_text *params;
     size_t count;
 };
 

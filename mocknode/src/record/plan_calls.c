@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "record/plan_reader.h"
 #include "record/scale_args.h"
+#include "rpc/request.h"
 
 #define COMBINATIONS_MAX 1000000
 #define POSITIONS_MAX 16
@@ -302,6 +303,51 @@ static enum substrate_status read_blocks(struct plan_reader *reader, const struc
     return status;
 }
 
+/* Replaces the parameters of a method by those of its canonical request; refuses what no node would
+ * understand, before anything is asked. */
+static enum substrate_status check_method(struct plan_reader *reader,
+                                          const struct plan_place *place, bool has_blocks,
+                                          struct plan_request *request) {
+    int name = (int)(request->name.size < 60 ? request->name.size : 60);
+    for (size_t i = 0; i < request->count; i++) {
+        struct base_arena *arena = &reader->plan->arena;
+        struct base_json params;
+        struct rpc_request parsed;
+        struct substrate_text data = {NULL, 0};
+        enum substrate_status status =
+            base_json_parse(request->params[i], BASE_JSON_DEPTH_MAX, &params, NULL);
+        if (status == SUBSTRATE_OK) {
+            status = rpc_request_parse(request->name, params, arena, &parsed, &data);
+        }
+        if (status == SUBSTRATE_E_ARGUMENT) {
+            return plan_refuse(reader, place, "has bad params for %.*s: %.*s", name,
+                               request->name.data, (int)(data.size < 80 ? data.size : 80),
+                               data.data);
+        }
+        if (status != SUBSTRATE_OK) {
+            return plan_no_memory(reader);
+        }
+        bool takes_block = parsed.method != NULL && parsed.method->has_at;
+        if (takes_block && (!has_blocks || parsed.at_given)) {
+            return plan_refuse(reader, place, "has %.*s, whose block must come from \"blocks\"",
+                               name, request->name.data);
+        }
+        if (!takes_block && has_blocks) {
+            return plan_refuse(reader, place,
+                               "has \"blocks\", but %.*s takes no block: put it into an entry "
+                               "without",
+                               name, request->name.data);
+        }
+        request->row = parsed.method;
+        request->canonical = base_arena_text(arena, parsed.name);
+        request->params[i] = base_arena_text(arena, parsed.params_text);
+        if (request->canonical.data == NULL || request->params[i].data == NULL) {
+            return plan_no_memory(reader);
+        }
+    }
+    return SUBSTRATE_OK;
+}
+
 static enum substrate_status read_group(struct plan_reader *reader, const struct plan_place *place,
                                         struct base_json value, struct plan_group *group) {
     static const char *const NAMES[] = {"blocks", "requests", NULL};
@@ -328,7 +374,10 @@ static enum substrate_status read_group(struct plan_reader *reader, const struct
         status = read_request(reader, &element, entries[i], group);
     }
     for (size_t i = 0; i < group->request_count && status == SUBSTRATE_OK; i++) {
-        if (group->requests[i].kind != PLAN_METHOD && group->block_count == 0) {
+        bool has_blocks = group->block_count > 0;
+        if (group->requests[i].kind == PLAN_METHOD) {
+            status = check_method(reader, place, has_blocks, &group->requests[i]);
+        } else if (!has_blocks) {
             status = plan_refuse(reader, place, "has functions or fees, so it needs \"blocks\"");
         }
     }

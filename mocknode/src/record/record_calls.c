@@ -60,47 +60,18 @@ static enum substrate_status add_task(struct calling *calling, const struct task
     return SUBSTRATE_OK;
 }
 
-static const char *terminated(struct recorder *recorder, struct substrate_text text) {
-    return base_arena_text(&recorder->arena, text).data;
-}
-
 /* ---- tasks of each kind ---- */
 
 static enum substrate_status add_method(struct calling *calling, const struct plan_request *request,
                                         size_t index, const struct substrate_hash *at) {
-    struct recorder *recorder = calling->recorder;
-    struct rpc_request parsed;
-    struct base_json params;
-    struct substrate_text data = {NULL, 0};
-    int name = (int)(request->name.size < 60 ? request->name.size : 60);
-    enum substrate_status status =
-        base_json_parse(request->params[index], BASE_JSON_DEPTH_MAX, &params, NULL);
-    if (status == SUBSTRATE_OK) {
-        status = rpc_request_parse(request->name, params, &recorder->arena, &parsed, &data);
-    }
-    if (status == SUBSTRATE_E_ARGUMENT) {
-        return base_fail(recorder->error, SUBSTRATE_E_DECODE, "the plan: %.*s: bad params: %.*s",
-                         name, request->name.data, (int)(data.size < 80 ? data.size : 80),
-                         data.data);
-    }
-    if (status != SUBSTRATE_OK) {
-        return recorder_no_memory(recorder);
-    }
-    bool takes_block = parsed.method != NULL && parsed.method->has_at;
-    if (takes_block != (at != NULL) || parsed.at_given) {
-        return base_fail(recorder->error, SUBSTRATE_E_DECODE, "the plan: %.*s %s", name,
-                         request->name.data,
-                         takes_block ? "needs its block from \"blocks\""
-                                     : "takes no block: put it into an entry without \"blocks\"");
-    }
-    struct task task = {.method = terminated(recorder, parsed.name),
-                        .params = parsed.params_text,
-                        .row = parsed.method,
+    struct task task = {.method = request->canonical.data,
+                        .params = request->params[index],
+                        .row = request->row,
                         .has_at = at != NULL};
     if (at != NULL) {
         task.at = *at;
     }
-    return task.method != NULL ? add_task(calling, &task) : recorder_no_memory(recorder);
+    return add_task(calling, &task);
 }
 
 /* Whether the runtime at a block is known to lack a function: then its 4003 follows from the list

@@ -103,8 +103,8 @@ static enum substrate_status record_metadata(struct target *target, uint32_t ver
         }
         if (status == SUBSTRATE_OK && !metadata_of_option(bytes, &blob)) {
             return base_fail(recorder->error, SUBSTRATE_E_DECODE,
-                             "runtime %u has no metadata V%u: take it out of the plan",
-                             target->spec, version);
+                             "runtime %u has no metadata V%u: take it out of %s", target->spec,
+                             version, recorder->plan_path);
         }
     }
     if (status != SUBSTRATE_OK) {

@@ -296,9 +296,9 @@ static enum substrate_status check_apart(struct recorder *recorder, size_t index
         status = recorder_range(recorder, &plan->state[i].blocks, &other_from, &other_to);
         if (status == SUBSTRATE_OK && from <= other_to && other_from <= to) {
             status = base_fail(recorder->error, SUBSTRATE_E_DECODE,
-                               "state[%zu] and state[%zu] of the plan have blocks in common: join "
-                               "their prefixes",
-                               i, index);
+                               "%s: state[%zu] and state[%zu] have blocks in common: join their "
+                               "prefixes",
+                               recorder->plan_path, i, index);
         }
     }
     return status;

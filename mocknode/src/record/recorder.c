@@ -51,9 +51,10 @@ enum substrate_status recorder_height(struct recorder *recorder, const struct pl
                                       uint64_t *height) {
     if (block->number > recorder->head) {
         return base_fail(recorder->error, SUBSTRATE_E_DECODE,
-                         "the plan asks for block %s%llu, but the upstream's head is %llu",
-                         block->from_head ? "head-" : "", (unsigned long long)block->number,
-                         (unsigned long long)recorder->head);
+                         "%s asks for block %s%llu, but the upstream's head is %llu: name one "
+                         "that exists, or \"head\"",
+                         recorder->plan_path, block->from_head ? "head-" : "",
+                         (unsigned long long)block->number, (unsigned long long)recorder->head);
     }
     *height = block->from_head ? recorder->head - block->number : block->number;
     return SUBSTRATE_OK;
@@ -67,8 +68,8 @@ enum substrate_status recorder_range(struct recorder *recorder, const struct pla
     }
     if (status == SUBSTRATE_OK && *from > *to) {
         return base_fail(recorder->error, SUBSTRATE_E_DECODE,
-                         "the plan has a range of blocks from %llu to %llu: turn it round",
-                         (unsigned long long)*from, (unsigned long long)*to);
+                         "%s has a range of blocks from %llu to %llu: turn it round",
+                         recorder->plan_path, (unsigned long long)*from, (unsigned long long)*to);
     }
     return status;
 }
@@ -254,7 +255,7 @@ static void keep_unfinished(struct recorder *recorder, const struct record_optio
     if (status == SUBSTRATE_OK) {
         status = write_fixture(facts, options->out, &why);
     }
-    snprintf(message, sizeof message, "%.90s; %s%.70s", recorder->error->message,
+    snprintf(message, sizeof message, "%.260s; %s%.160s", recorder->error->message,
              status == SUBSTRATE_OK ? "what came is kept: resume with --merge, --out " : "",
              status == SUBSTRATE_OK ? options->out : why.message);
     memcpy(recorder->error->message, message, sizeof message);
@@ -299,7 +300,7 @@ static enum substrate_status open_facts(const struct record_options *options, st
 enum substrate_status record_by_plan(const struct record_options *options,
                                      struct substrate_error *error) {
     struct plan plan;
-    struct recorder recorder = {.plan = &plan, .error = error};
+    struct recorder recorder = {.plan = &plan, .plan_path = options->plan, .error = error};
     enum substrate_status status = plan_load(options->plan, &plan, error);
     if (status != SUBSTRATE_OK) {
         return status;

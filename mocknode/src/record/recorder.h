@@ -19,6 +19,7 @@ enum { WANT_HASH = 1, WANT_HEADER = 2, WANT_BODY = 4, WANT_JUSTIFICATIONS = 8 };
 struct recorder {
     struct asker asker;
     const struct plan *plan;
+    const char *plan_path; /* for messages */
     struct facts *facts;
     struct substrate_error *error;
     struct base_arena arena;       /* of the whole recording */
