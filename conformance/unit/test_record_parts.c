@@ -8,8 +8,10 @@
 #include <zstd.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "chain_folder.h"
 #include "record/fees.h"
+#include "record/held.h"
 #include "record/interval.h"
 #include "record/scale_args.h"
 #include "record/wasm.h"
@@ -260,7 +262,51 @@ START_TEST(intervals_hold_a_prefix_and_no_more) {
 }
 END_TEST
 
-CHECK_MAIN("record parts", exports_are_functions_in_order, compressed_modules_are_unpacked,
-           a_bomb_is_refused, damaged_modules_are_errors, arguments_are_scale,
-           wrong_arguments_are_named, fees_are_read_in_both_widths,
+/* ---- what a proxy holds back ---- */
+
+static bool put(struct held_queue *queue, void *owner, uint64_t after, uint64_t due,
+                const char *text) {
+    const struct held held = {
+        .owner = owner, .after = after, .due_us = due, .text = base_text(text)};
+    return held_put(queue, &held);
+}
+
+static void takes(struct held_queue *queue, uint64_t kept, uint64_t now, const char *expected) {
+    struct held *held = held_take(queue, kept, now);
+    if (expected == NULL) {
+        ck_assert_ptr_null(held);
+    } else {
+        ck_assert_ptr_nonnull(held);
+        ck_text_eq(held->text, expected);
+    }
+    base_free(held);
+}
+
+START_TEST(held_messages_wait_for_the_keeper) {
+    struct held_queue queue = {NULL, NULL};
+    int one = 1, other = 2;
+    ck_assert(held_due(&queue) == SUBSTRATE_NEVER);
+    ck_assert(put(&queue, &one, 1, 100, "a") && put(&queue, &other, 1, 110, "b") &&
+              put(&queue, &one, 2, 120, "c"));
+    takes(&queue, 0, 99, NULL);
+    ck_assert_uint_eq(held_due(&queue), 100);
+    takes(&queue, 1, 0, "a");
+    takes(&queue, 1, 0, "b");
+    takes(&queue, 1, 119, NULL); /* in order, whatever else might go */
+    takes(&queue, 1, 120, "c");  /* or when its time has come */
+    takes(&queue, 9, 999, NULL);
+    ck_assert(put(&queue, &one, 3, 130, "") && put(&queue, &other, 3, 130, "e"));
+    held_forget(&queue, &one);
+    struct held *held = held_take(&queue, 0, 0); /* nobody waits for it */
+    ck_assert_ptr_nonnull(held);
+    ck_assert_ptr_null(held->owner);
+    base_free(held);
+    takes(&queue, 2, 129, NULL);
+    held_free(&queue);
+}
+END_TEST
+
+CHECK_MAIN("record parts", held_messages_wait_for_the_keeper, exports_are_functions_in_order,
+           compressed_modules_are_unpacked, a_bomb_is_refused, damaged_modules_are_errors,
+           arguments_are_scale, wrong_arguments_are_named, fees_are_read_in_both_widths,
            intervals_hold_a_prefix_and_no_more)

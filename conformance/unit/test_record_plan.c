@@ -93,6 +93,12 @@ static const struct {
     {REQUEST("{\"functions\":[\"A\"],\"args\":[{\"u32\":[\"0..99999\"]},{\"u32\":[\"0..99\"]}]}"),
      "args makes over"},
     {REQUEST("{\"fees\":[\"00\"]}"), "fees[0] must be"},
+    {REQUEST("{\"methods\":[\"system_chain\"]}"), "system_chain takes no block"},
+    {REQUEST("{\"methods\":[\"no_such\"]}"), "no_such takes no block"},
+    {REQUEST("{\"methods\":[\"neuronInfo_getNeurons\"]}"), "bad params for neuronInfo_getNeurons"},
+    {REQUEST("{\"methods\":[\"neuronInfo_getNeurons\"],\"params\":[[65536]]}"), "bad params"},
+    {CALLS("[{\"requests\":[{\"methods\":[\"neuronInfo_getNeurons\"],\"params\":[[1]]}]}]"),
+     "must come from \"blocks\""},
 };
 
 START_TEST(mistakes_are_named) {
@@ -123,7 +129,7 @@ START_TEST(each_allocation_fails) {
     struct substrate_allocator allocator = {failing_resize, &failing};
     static const char TEXT[] =
         REQUEST("{\"functions\":[\"A\"],\"args\":[{\"vec<u8>\":[[1],[2]]}]},"
-                "{\"methods\":[\"m\"],\"params\":[[1]]},{\"fees\":[\"0x01\"]}");
+                "{\"methods\":[\"neuronInfo_getNeurons\"],\"params\":[[1]]},{\"fees\":[\"0x01\"]}");
     substrate_allocator_set(&allocator);
     for (size_t n = 1;; n++) {
         struct plan plan;

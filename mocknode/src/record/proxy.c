@@ -1,9 +1,11 @@
-/* `mocknode record --listen`: one upstream WebSocket per client, frames handed through unchanged in
- * both directions, and every answered request given to a keeper on a thread of its own. */
+/* `mocknode record --listen`: one upstream WebSocket per client, messages handed through unchanged
+ * in both directions, and every answered request given to a keeper on a thread of its own. What the
+ * upstream says is handed on when the keeper has written it down. */
 #include "record/proxy.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/ask.h"
+#include "record/held.h"
 #include "record/keeper.h"
 #include "record/options.h"
 #include "rpc/envelope.h"
@@ -22,6 +25,8 @@
 
 #define CLOSE_INTERNAL 1011
 #define MESSAGE_MAX ((size_t)64 << 20)
+/* No client waits longer for the keeper, whose own questions a far upstream answers slowly. */
+#define HOLD_US 5000000
 
 /* A request that waits for its reply, or an exchange that waits for the keeper: texts follow. */
 struct said {
@@ -34,8 +39,10 @@ struct proxy {
     struct wire_upstreams *upstreams;
     struct keeper *keeper;
     struct link *links;
-    bool stopping;
-    pthread_mutex_t lock; /* of all below */
+    struct held_queue held;
+    uint64_t given;        /* exchanges that the keeper got */
+    _Atomic uint64_t kept; /* and those it has dealt with */
+    pthread_mutex_t lock;  /* of all below */
     pthread_cond_t more;
     struct said *first, **last;
     bool over;                    /* no more will come */
@@ -80,6 +87,7 @@ static void give_keeper(struct proxy *proxy, struct said *said) {
     if (said == NULL) {
         return;
     }
+    proxy->given++;
     pthread_mutex_lock(&proxy->lock);
     *proxy->last = said;
     proxy->last = &said->next;
@@ -221,6 +229,8 @@ static void *keep(void *argument) {
             wire_stop(proxy->wire);
         }
         base_free(said);
+        atomic_fetch_add(&proxy->kept, 1);
+        wire_wake(proxy->wire);
     }
     return NULL;
 }
@@ -236,6 +246,7 @@ static void free_link(struct link *link) {
         base_free(said);
     }
     base_map_free(&link->asked);
+    held_forget(&proxy->held, link);
     if (link->next != NULL) {
         link->next->previous = link->previous;
     }
@@ -299,26 +310,69 @@ static void on_close(void *context, struct wire_conn *conn) {
     free_link(link);
 }
 
+static void hand_on(struct link *link, const struct held *held) {
+    bool post = !wire_conn_is_websocket(link->conn);
+    if (!held->close) {
+        wire_send(link->conn, held->text);
+    } else if (!post) {
+        wire_close(link->conn, CLOSE_INTERNAL, "the upstream is gone");
+    } else {
+        wire_respond(link->conn, 502, "text/plain", held->text);
+    }
+}
+
+/* Hands on what may go, and comes back for the rest in time. */
+static void release(struct proxy *proxy) {
+    struct held *held;
+    while ((held = held_take(&proxy->held, atomic_load(&proxy->kept), substrate_now_us())) !=
+           NULL) {
+        if (held->owner != NULL) {
+            hand_on(held->owner, held);
+        }
+        base_free(held);
+    }
+    wire_timer(proxy->wire, held_due(&proxy->held));
+}
+
+static void hold(struct link *link, struct substrate_text text, bool close) {
+    struct proxy *proxy = link->proxy;
+    const struct held held = {.owner = link,
+                              .close = close,
+                              .after = proxy->given,
+                              .due_us = substrate_now_us() + HOLD_US,
+                              .text = text};
+    if (!held_put(&proxy->held, &held)) {
+        hand_on(link, &held);
+    }
+    release(proxy);
+}
+
+static void on_wake(void *context) { release(context); }
+
+static void on_due(void *context, uint64_t now_us) {
+    (void)now_us;
+    release(context);
+}
+
 static void on_upstream_message(void *user, struct substrate_text message) {
     struct link *link = user;
-    bool post = !wire_conn_is_websocket(link->conn);
-    if (!post || link->awaiting) { /* a POST has one answer */
-        wire_send(link->conn, message);
-    }
+    bool wanted = wire_conn_is_websocket(link->conn) || link->awaiting; /* a POST has one answer */
     link->awaiting = false;
     hear_message(link, message);
+    if (wanted) {
+        hold(link, message, false);
+    }
 }
 
 static void on_upstream_close(void *user, const char *reason) {
     struct link *link = user;
     char text[160];
+    bool wanted = wire_conn_is_websocket(link->conn) || link->awaiting;
     link->upstream = NULL;
+    link->awaiting = false;
     (void)snprintf(text, sizeof text, "upstream: %s\n", reason);
-    if (wire_conn_is_websocket(link->conn)) {
-        wire_close(link->conn, CLOSE_INTERNAL, "the upstream is gone");
-    } else if (link->awaiting) {
-        link->awaiting = false;
-        wire_respond(link->conn, 502, "text/plain", base_text(text));
+    if (wanted) {
+        hold(link, base_text(text), true);
     }
 }
 
@@ -356,8 +410,12 @@ static enum substrate_status open_wire(struct proxy *proxy, const struct proxy_o
                                        struct substrate_error *error) {
     const struct wire_options wire = {
         .host = options->host, .port = options->port, .message_max = MESSAGE_MAX};
-    const struct wire_handler handler = {
-        .context = proxy, .on_open = on_open, .on_message = on_message, .on_close = on_close};
+    const struct wire_handler handler = {.context = proxy,
+                                         .on_open = on_open,
+                                         .on_message = on_message,
+                                         .on_close = on_close,
+                                         .on_wake = on_wake,
+                                         .on_due = on_due};
     const struct wire_upstream_handler upstream = {on_upstream_message, on_upstream_close};
     const char *url = substrate_network_url(options->upstream);
     enum substrate_status status = wire_create(&wire, &handler, &proxy->wire, error);
@@ -388,6 +446,7 @@ static void close_wire(struct proxy *proxy) {
         }
     }
     wire_destroy(proxy->wire);
+    held_free(&proxy->held);
     wire_upstreams_free(proxy->upstreams);
 }
 
