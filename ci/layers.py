@@ -12,7 +12,7 @@ BASE_API = ("substrate/base.h", "substrate/hash.h", "substrate/ss58.h")
 MIRROR = ("base", *BASE_API)  # all that the node may know of the client, so that no bug is mirrored
 ALLOWED = {
     "base": BASE_API,
-    "codec": ("base", *BASE_API),
+    "codec": ("base", *BASE_API, "substrate/metadata.h", "substrate/scale.h", "substrate/block.h"),
     "session": ("base", *BASE_API, "substrate/call.h", "substrate/connection.h"),
     "query": ("base", "codec", "substrate"),
     "subtensor": ("base", "codec", "query", "substrate", "subtensor/subtensor.h"),

@@ -64,7 +64,12 @@ build_in() {
         die "CMake could not configure $folder"
     }
     rm -f "$folder.configure.log"
-    ninja -C "$folder" --quiet >&2 || die "the build in $folder failed"
+    # On standard output ninja only says that there is nothing to do, or what went wrong.
+    local said
+    said=$(ninja -C "$folder" --quiet) || {
+        note "$said"
+        die "the build in $folder failed"
+    }
 }
 
 build_default() {
