@@ -1,53 +1,61 @@
-/* Which of the subnets 1 to 7 exist? Seven threads on one connection, each asking
- * for itself, all at one block. */
+/* Which of the subnets 1 to 7 exist? Seven threads on one connection, each asking for itself, all
+ * at one block. */
+#include <pthread.h>
 #include <stdio.h>
 #include <substrate/connection.h>
 #include <subtensor/subtensor.h>
 
-static enum substrate_status ask_all(struct substrate_connection *connection,
-                                     struct substrate_error *error) {
-    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    struct substrate_query *queries[7] = {NULL};
-    struct substrate_outcome outcomes[7];
-    struct substrate_hash head;
-    options.mode = SUBSTRATE_MODE_SHARED;
-    options.connection = connection;
+struct question {
+    struct substrate_connection *connection; /* shared by all threads */
+    const struct substrate_hash *at;
+    uint16_t netuid;
+    pthread_t thread;
+    enum substrate_status status;
+    struct substrate_error error;
+    bool exists;
+};
 
-    enum substrate_status status = substrate_get_block_hash(connection, -1, &head, error);
-    for (uint16_t i = 0; i < 7 && status == SUBSTRATE_OK; i++) {
-        status = subtensor_query_subnet_exists((uint16_t)(i + 1), &head, &queries[i]);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = substrate_run(&options, queries, 7, outcomes, error);
-    }
-    for (int i = 0; i < 7 && status >= SUBSTRATE_OK; i++) {
-        if (outcomes[i].status != SUBSTRATE_OK) {
-            *error = outcomes[i].error;
-        } else {
-            printf("subnet %d: %s\n", i + 1,
-                   outcomes[i].value.data[0] == 't' ? "exists" : "absent");
-        }
-    }
-    for (int i = 0; i < 7; i++) {
-        substrate_query_free(queries[i]);
-    }
-    return status;
+static void *ask(void *context) {
+    struct question *q = context;
+    q->status = subtensor_subnet_exists(q->connection, q->netuid, q->at, &q->exists, &q->error);
+    return NULL;
 }
 
 int main(int argc, char **argv) {
     struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
     struct substrate_connection *connection = NULL;
     struct substrate_error error = {0};
+    struct substrate_hash head;
+    struct question questions[7];
+    int started = 0, failed = 0;
     options.url = argc > 1 ? argv[1] : "local";
 
-    enum substrate_status status = substrate_connection_open(&options, &connection, &error);
-    if (status == SUBSTRATE_OK) {
-        status = ask_all(connection, &error);
+    if (substrate_connection_open(&options, &connection, &error) != SUBSTRATE_OK ||
+        substrate_get_block_hash(connection, -1, &head, &error) != SUBSTRATE_OK) {
+        fprintf(stderr, "shared: %s\n", error.message);
+        substrate_connection_close(connection);
+        return 1;
     }
-    if (status != SUBSTRATE_OK) {
-        fprintf(stderr, "shared: %s\n",
-                error.message[0] != '\0' ? error.message : substrate_status_text(status));
+    for (; started < 7; started++) {
+        struct question *q = &questions[started];
+        *q = (struct question){
+            .connection = connection, .at = &head, .netuid = (uint16_t)(started + 1)};
+        if (pthread_create(&q->thread, NULL, ask, q) != 0) {
+            fprintf(stderr, "shared: no thread for subnet %d\n", q->netuid);
+            failed = 1;
+            break;
+        }
+    }
+    for (int i = 0; i < started; i++) {
+        struct question *q = &questions[i];
+        pthread_join(q->thread, NULL);
+        if (q->status == SUBSTRATE_OK) {
+            printf("subnet %d: %s\n", q->netuid, q->exists ? "exists" : "absent");
+        } else {
+            fprintf(stderr, "shared: subnet %d: %s\n", q->netuid, q->error.message);
+            failed = 1;
+        }
     }
     substrate_connection_close(connection);
-    return status != SUBSTRATE_OK;
+    return failed;
 }
