@@ -23,8 +23,9 @@ struct substrate_request {
 
 /* How a request ended. `status` OK: `result` is the raw JSON text of the result, byte for byte as
  * the node sent it. E_RPC: `rpc_code`, `rpc_message` (raw JSON string, with its quotes) and
- * `rpc_data` (raw JSON, {NULL, 0} when absent). Anything else: no reply came. The views are
- * borrowed from whatever gave the reply. */
+ * `rpc_data` (raw JSON, {NULL, 0} when absent). E_PROTOCOL: the reply has both a result and
+ * an error, or neither. Anything else: no reply came. The views are borrowed from whatever gave the
+ * reply. */
 struct substrate_reply {
     enum substrate_status status;
     int64_t rpc_code;

@@ -36,8 +36,9 @@ struct substrate_connection_options {
 /* What a connection has seen since it was opened. Each request that was submitted is counted once
  * more when it ends: `replied` (of these, `rpc_errors` with an error), `timed_out`, `cancelled` or
  * `closed`. `late`: replies to ids that were already settled, duplicates too; `unknown`: to ids
- * never used; `malformed`: texts that are no JSON-RPC, and replies that have both a result and an
- * error, or none. All these are dropped. */
+ * never used; `malformed`: texts that are no JSON-RPC. All these are dropped. A reply that has both
+ * a result and an error, or neither, is counted as malformed as well, and ends its request with
+ * E_PROTOCOL: no better one will come. */
 struct substrate_connection_counters {
     uint64_t submitted, replied, rpc_errors, timed_out, cancelled, closed;
     uint64_t late, unknown, malformed, notifications;
