@@ -90,8 +90,9 @@ struct substrate_metadata {
     uint32_t pallet_count;
     const struct metadata_api *apis;
     uint32_t api_count;
-    /* Extrinsics: versions that the runtime takes (4, 5), its signed extensions in order, and the
-     * types of address and signature (of V14: the parameters of the extrinsic's type). */
+    /* Extrinsics: versions that the runtime takes (4, 5), its signed extensions in order (of V16:
+     * those of version 0, which signed extrinsics have), and the types of address and signature
+     * (of V14: the parameters of the extrinsic's type, METADATA_NO_TYPE where it has none). */
     uint8_t extrinsic_versions[8];
     uint8_t extrinsic_version_count;
     const struct metadata_extension *extensions;

@@ -70,11 +70,19 @@ struct type_fixed {
     bool is_signed;
 };
 
+/* A type parameter, as in FixedU128<Frac>. */
+struct type_parameter {
+    struct substrate_text name;
+    uint32_t type; /* UINT32_MAX: it has none in the registry */
+};
+
 struct type {
     enum type_kind kind;
     enum type_role role;
     const struct substrate_text *path; /* segments */
     uint32_t path_count;
+    uint32_t parameter_count;
+    const struct type_parameter *parameters;
     union {
         struct {
             const struct type_field *fields;
@@ -98,7 +106,8 @@ struct type {
     };
     uint32_t option; /* ROLE_OPTION, ROLE_NESTED_OPTION: the type inside */
     struct type_fixed fixed;
-    /* Bytes of every value of this type, or 0 when they differ, or are none. */
+    /* Bytes of every value of this type, or 0 when they differ, are none, or it is an enum with
+     * fields or has one inside. */
     uint32_t fixed_size;
 };
 
