@@ -85,7 +85,7 @@ enum {
 };
 
 #define CODEC_NAME(text) \
-    { text, sizeof text - 1 }
+    { (text), sizeof(text) - 1 }
 #define CODEC_FIELD(text, id) \
     { .name = CODEC_NAME(text), .type = (id) }
 #define CODEC_ITEM(id) \

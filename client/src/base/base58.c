@@ -45,26 +45,65 @@ static bool add_zeros(uint8_t *number, size_t *places, size_t capacity, size_t c
     return true;
 }
 
+/* Five digits at a time: 58^5 is the greatest power below 2^32. */
+#define GROUP 656356768u
+#define GROUP_DIGITS 5u
+#define GROUPS_MAX 64u
+
+/* The number that the bytes are, in groups of digits, the lowest first. false: too many. */
+static bool write_groups(struct substrate_bytes bytes, uint32_t groups[GROUPS_MAX], size_t *count) {
+    *count = 0;
+    for (size_t at = 0; at < bytes.size;) {
+        /* First what makes the rest a multiple of four bytes. */
+        size_t size = (bytes.size - at) % 4 == 0 ? 4 : (bytes.size - at) % 4;
+        uint64_t carry = 0;
+        for (size_t end = at + size; at < end; at++) {
+            carry = carry << 8 | bytes.data[at];
+        }
+        for (size_t i = 0; i < *count; i++) {
+            carry += (uint64_t)groups[i] << 8 * size;
+            groups[i] = (uint32_t)(carry % GROUP);
+            carry /= GROUP;
+        }
+        for (; carry > 0; carry /= GROUP) {
+            if (*count == GROUPS_MAX) {
+                return false;
+            }
+            groups[(*count)++] = (uint32_t)(carry % GROUP);
+        }
+    }
+    return true;
+}
+
 bool base_base58_write(struct substrate_bytes bytes, char *out, size_t capacity, size_t *size) {
-    uint8_t *digits = (uint8_t *)out;
+    uint32_t groups[GROUPS_MAX];
+    char digits[GROUPS_MAX * GROUP_DIGITS];
+    size_t count = 0;
     size_t zeros = 0;
     while (zeros < bytes.size && bytes.data[zeros] == 0) {
         zeros++;
     }
-    size_t places = 0;
-    for (size_t i = zeros; i < bytes.size; i++) {
-        if (!multiply_add(digits, &places, capacity, 256, 58, bytes.data[i])) {
-            return false;
-        }
-    }
-    if (!add_zeros(digits, &places, capacity, zeros)) {
+    bytes = (struct substrate_bytes){bytes.data + zeros, bytes.size - zeros};
+    if (!write_groups(bytes, groups, &count)) {
         return false;
     }
-    reverse(digits, places);
-    for (size_t i = 0; i < places; i++) {
-        out[i] = alphabet[digits[i]];
+    size_t start = sizeof digits;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < GROUP_DIGITS; j++) {
+            digits[--start] = alphabet[groups[i] % 58];
+            groups[i] /= 58;
+        }
     }
-    *size = places;
+    while (start < sizeof digits && digits[start] == alphabet[0]) {
+        start++; /* the highest group is rarely full */
+    }
+    size_t places = sizeof digits - start;
+    if (zeros > capacity || places > capacity - zeros) {
+        return false;
+    }
+    memset(out, alphabet[0], zeros);
+    memcpy(out + zeros, digits + start, places);
+    *size = zeros + places;
     return true;
 }
 

@@ -15,7 +15,9 @@ struct scale_reader {
 };
 
 static inline struct scale_reader scale_reader(struct substrate_bytes bytes) {
-    return (struct scale_reader){bytes.data, bytes.size, 0};
+    /* No bytes at all still have a place, so that taking none of them is no failure. */
+    static const uint8_t NONE[1] = {0};
+    return (struct scale_reader){bytes.data != NULL ? bytes.data : NONE, bytes.size, 0};
 }
 
 static inline size_t scale_left(const struct scale_reader *reader) {
