@@ -111,3 +111,10 @@ npm_packages() {
     fi
     printf '%s\n' "$folder"
 }
+
+# Some vectors come in a crate; `cargo info`, of version 1.82 and later, fetches one crate alone.
+need_cargo() {
+    local have
+    have=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) || have=0
+    [ "$(printf '%s\n' 1.82 "$have" | sort -V | head -n 1)" = 1.82 ] || install_packages cargo-web
+}

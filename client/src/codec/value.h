@@ -2,7 +2,7 @@
  *
  * Canonical JSON, by type (the shape is the metadata's own):
  *   bool                      true, false
- *   u8 … u256, i8 … i256, and compact ones
+ *   u8 … u256, i8 … i256, and compact ones (a compact of a composite has the composite's shape)
  *                             a number when -(2^53 - 1) <= n <= 2^53 - 1, else a decimal string
  *   char, str                 a string
  *   bytes (ROLE_BYTES)        "0x…" in lower case
