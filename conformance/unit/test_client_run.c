@@ -1,210 +1,700 @@
-/* The modes of the runner over the in-memory transport: equal answers, one head per gathered run,
- * no barrier between the rounds of different queries, and failures that stay with their query. */
+/* The modes of the runner over the in-memory transport, on the chain of query_chain.h: equal
+ * answers; head, genesis, versions and metadata asked once; a gather that costs the rounds of its
+ * deepest query; failures that stay with their query and leave nothing behind. */
 #include "client_pipe.h"
+#include "query_chain.h"
 
-#include <substrate/hash.h>
+#include <substrate/storage.h>
 #include <subtensor/subtensor.h>
+#include "query/query.h"
 
-#define PIN "0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define HEAD "0xff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define SUBNETS 7
 
-/* The node's subnets are 1, 2, 3, 4 and 6, at its head; at PIN there is only 7. Netuid 5's key of
- * NetworksAdded ends in 0500: an error where `fail` asks for one. */
-static size_t heads;
-static bool fail_five, fail_head;
-static uint64_t held_head;
-static size_t reads;
+static struct chain chain;
+static struct node node;
 
-static void refuse(struct node *node, const struct node_request *request) {
-    char text[160];
-    int size = snprintf(text, sizeof(text),
-                        "{\"id\":%llu,\"error\":{\"code\":4003,\"message\":\"Unknown block\"}}",
-                        (unsigned long long)request->id);
-    pipe_send(node->transport, request->socket, (struct substrate_text){text, (size_t)size});
-}
+/* ---- the node ---- */
 
-static void answer_chain(struct node *node, const struct node_request *request) {
-    if (base_text_is(request->method, "chain_getBlockHash")) {
-        heads += 1;
-        if (fail_head) {
-            refuse(node, request);
-        } else {
-            node_reply(node, request->socket, request->id, BASE_TEXT("\"" HEAD "\""));
-        }
-        return;
-    }
-    /* ["0x" 64 digits of prefix, then 4 of the key */
-    int netuid = request->params.data[4 + 64 + 1] - '0';
-    bool at_pin = memcmp(request->params.data + request->params.size - 68, PIN, 66) == 0;
-    bool there = at_pin ? netuid == 7 : netuid != 5 && netuid != 7;
-    if (fail_five && netuid == 5) {
-        refuse(node, request);
+static void reply(struct node *to, size_t socket, uint64_t id, struct substrate_text method,
+                  struct substrate_text params) {
+    struct base_buf result = BASE_BUF_INIT, text = BASE_BUF_INIT;
+    const char *error = chain_answer(&chain, method, params, &result);
+    chain_is_answering = true;
+    base_buf_format(&text, "{\"jsonrpc\":\"2.0\",\"id\":%llu,", (unsigned long long)id);
+    if (error != NULL) {
+        base_buf_format(&text, "\"error\":{\"code\":4003,\"message\":\"%s\"}}", error);
     } else {
-        node_reply(node, request->socket, request->id,
-                   there ? BASE_TEXT("\"0x01\"") : BASE_TEXT("null"));
+        base_buf_format(&text, "\"result\":%.*s}", (int)result.size, result.data);
+    }
+    base_buf_free(&result);
+    chain_is_answering = false;
+    pipe_send(to->transport, socket, base_buf_view(&text));
+    base_buf_free(&text);
+}
+
+static void answer_at_once(struct node *to, const struct node_request *request) {
+    reply(to, request->socket, request->id, request->method, request->params);
+}
+
+/* Holds requests back until as many are there as the round has, then answers the last first. */
+#define ROUND_MAX 64
+static struct held {
+    size_t socket;
+    uint64_t id;
+    char method[64], params[512];
+} held[ROUND_MAX];
+static size_t held_count, round_now;
+static const size_t *round_sizes;
+
+static void hold(const struct node_request *request) {
+    struct held *kept = &held[held_count++];
+    ck_assert_uint_le(held_count, ROUND_MAX);
+    kept->socket = request->socket;
+    kept->id = request->id;
+    (void)snprintf(kept->method, sizeof(kept->method), "%.*s", (int)request->method.size,
+                   request->method.data);
+    (void)snprintf(kept->params, sizeof(kept->params), "%.*s", (int)request->params.size,
+                   request->params.data != NULL ? request->params.data : "");
+}
+
+static void release(struct node *to) {
+    while (held_count > 0) {
+        const struct held *kept = &held[--held_count];
+        reply(to, kept->socket, kept->id, base_text(kept->method), base_text(kept->params));
     }
 }
 
-static void make(struct substrate_query **queries, const char *pin) {
-    struct substrate_hash at;
-    ck_assert_int_eq(substrate_hash_parse(base_text(PIN), &at), SUBSTRATE_OK);
-    for (uint16_t i = 0; i < 7; i++) {
-        ck_assert_int_eq(
-            subtensor_query_subnet_exists((uint16_t)(i + 1), pin != NULL ? &at : NULL, &queries[i]),
-            SUBSTRATE_OK);
+static void answer_by_rounds(struct node *to, const struct node_request *request) {
+    hold(request);
+    if (held_count == round_sizes[round_now]) {
+        round_now += 1;
+        release(to);
     }
 }
 
-static void free_all(struct substrate_query **queries) {
-    for (int i = 0; i < 7; i++) {
+/* A connection that does not wait for ever when the node holds something back. */
+static struct substrate_connection *dial(void) {
+    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_connection *connection = NULL;
+    struct substrate_error error;
+    options.url = "ws://pipe";
+    options.engine = node.engine;
+    options.request_timeout_ms = 20000;
+    ck_assert_msg(substrate_connection_open(&options, &connection, &error) == SUBSTRATE_OK, "%s",
+                  error.message);
+    return connection;
+}
+
+static struct substrate_connection *start(void (*answer)(struct node *to,
+                                                         const struct node_request *request)) {
+    chain = (struct chain){0};
+    held_count = round_now = 0;
+    ck_assert_int_eq(node_start(&node, answer), SUBSTRATE_OK);
+    return dial();
+}
+
+static void stop(struct substrate_connection *connection) {
+    substrate_connection_close(connection);
+    substrate_engine_close(node.engine);
+    substrate_runtimes_forget();
+}
+
+/* ---- queries ---- */
+
+static struct substrate_query *exists(uint16_t netuid, const struct substrate_hash *at) {
+    struct substrate_query *query = NULL;
+    ck_assert_int_eq(subtensor_query_subnet_exists(netuid, at, &query), SUBSTRATE_OK);
+    return query;
+}
+
+static struct substrate_pin at_number(uint64_t number) {
+    return (struct substrate_pin){.by_number = true, .number = number};
+}
+
+static struct substrate_query *tempo(struct substrate_pin pin) {
+    struct substrate_storage_entry entry = {
+        "SubtensorModule", "Tempo", {BASE_TEXT("[1]"), {NULL, 0}}};
+    struct substrate_query *query = NULL;
+    ck_assert_int_eq(substrate_query_storage(&entry, &pin, &query), SUBSTRATE_OK);
+    return query;
+}
+
+static struct substrate_query *twice(struct substrate_pin pin) {
+    struct substrate_api_call call = {"SampleApi", "double", {BASE_TEXT("[4]"), {NULL, 0}}};
+    struct substrate_query *query = NULL;
+    ck_assert_int_eq(substrate_query_runtime_call(&call, &pin, &query), SUBSTRATE_OK);
+    return query;
+}
+
+static struct substrate_query *raw_call(struct substrate_pin pin) {
+    const uint8_t four[] = {4, 0};
+    struct substrate_query *query = NULL;
+    ck_assert_int_eq(substrate_query_state_call("SampleApi_double",
+                                                (struct substrate_bytes){four, 2}, &pin, &query),
+                     SUBSTRATE_OK);
+    return query;
+}
+
+/* Runs queries in a mode. Outcomes stay valid until the queries are freed. */
+static enum substrate_status run(enum substrate_mode mode, struct substrate_connection *connection,
+                                 struct substrate_query *const *queries, size_t count,
+                                 struct substrate_outcome *outcomes) {
+    struct substrate_connection_options connect_options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
+    connect_options.url = "ws://pipe";
+    connect_options.engine = node.engine;
+    connect_options.request_timeout_ms = 20000;
+    options.mode = mode;
+    options.connection = connection;
+    options.connect = &connect_options;
+    options.threads_max = SUBNETS; /* the node takes one connection more */
+    return substrate_run(&options, queries, count, outcomes, NULL);
+}
+
+static void free_all(struct substrate_query *const *queries, size_t count) {
+    for (size_t i = 0; i < count; i++) {
         substrate_query_free(queries[i]);
     }
 }
 
-static void reset(void) {
-    heads = reads = 0;
-    held_head = 0;
-    fail_five = fail_head = false;
-}
+/* ---- the modes are alike ---- */
 
-/* Runs the seven in a mode; the outcomes must be those of the node, `expected` one letter each. */
-static void check_mode(enum substrate_mode mode, const char *pin, const char *expected,
-                       size_t expected_heads) {
-    static struct node node;
-    struct substrate_connection *connection = node_connected(&node, answer_chain);
-    struct substrate_connection_options connect = SUBSTRATE_CONNECTION_OPTIONS_INIT;
-    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    struct substrate_query *queries[7];
-    struct substrate_outcome outcomes[7];
-    connect.url = "ws://pipe";
-    connect.engine = node.engine;
-    options.mode = mode;
-    options.connection = connection;
-    options.connect = &connect;
-    make(queries, pin);
-    heads = 0;
-    enum substrate_status status = substrate_run(&options, queries, 7, outcomes, NULL);
+/* Which of the subnets 1 to 7 exist? `expected` has a letter each: t, f, or e for the node's error.
+ */
+static void check_seven(enum substrate_mode mode, struct substrate_connection *connection,
+                        bool pinned, const char *expected) {
+    struct substrate_query *queries[SUBNETS];
+    struct substrate_outcome outcomes[SUBNETS];
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    for (size_t i = 0; i < SUBNETS; i++) {
+        queries[i] = exists((uint16_t)(i + 1), pinned ? &at : NULL);
+    }
+    enum substrate_status status = run(mode, connection, queries, SUBNETS, outcomes);
     ck_assert_int_eq(status, strchr(expected, 'e') != NULL ? SUBSTRATE_PARTIAL : SUBSTRATE_OK);
-    for (int i = 0; i < 7; i++) {
+    for (size_t i = 0; i < SUBNETS; i++) {
         if (expected[i] == 'e') {
             ck_assert_int_eq(outcomes[i].status, SUBSTRATE_E_RPC);
             ck_assert_int_eq(outcomes[i].error.rpc_code, 4003);
         } else {
-            ck_assert_int_eq(outcomes[i].status, SUBSTRATE_OK);
+            ck_assert_msg(outcomes[i].status == SUBSTRATE_OK, "%s", outcomes[i].error.message);
             ck_text_eq(outcomes[i].value, expected[i] == 't' ? "true" : "false");
+            ck_assert_int_eq(outcomes[i].presence,
+                             expected[i] == 't' ? SUBSTRATE_PRESENT : SUBSTRATE_DEFAULT);
         }
     }
-    ck_assert_uint_eq(heads, expected_heads);
+    free_all(queries, SUBNETS);
+}
+
+/* What is asked: of each socket once what only it can tell, of the process the metadata. */
+static void check_asked(enum substrate_mode mode, bool pinned) {
+    size_t sockets = mode == SUBSTRATE_MODE_THREADED ? SUBNETS : 1;
+    size_t heads = mode == SUBSTRATE_MODE_GATHERED ? 1 : SUBNETS;
+    ck_assert_uint_eq(chain.heads, pinned ? 0 : heads);
+    ck_assert_uint_eq(chain.headers, sockets);
+    ck_assert_uint_eq(chain.versions, sockets);
+    ck_assert_uint_eq(chain.hashes, sockets);
+    ck_assert_uint_eq(chain.metadata, 1);
+    ck_assert_uint_eq(chain.reads, SUBNETS);
     ck_assert_uint_eq(atomic_load(&node.opened), mode == SUBSTRATE_MODE_THREADED ? 8 : 1);
-    free_all(queries);
-    substrate_connection_close(connection);
-    substrate_engine_close(node.engine);
 }
 
 START_TEST(test_modes_answer_alike) {
-    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
-        reset();
-        check_mode((enum substrate_mode)mode, PIN, "fffffft", 0);
-        if (mode != SUBSTRATE_MODE_THREADED) {
-            size_t each = mode == SUBSTRATE_MODE_GATHERED ? 1 : 7;
-            check_mode((enum substrate_mode)mode, NULL, "ttttftf", each);
-            fail_five = true;
-            check_mode((enum substrate_mode)mode, NULL, "ttttetf", each);
-            fail_head = true;
-            check_mode((enum substrate_mode)mode, NULL, "eeeeeee", each);
+    for (int i = 0; i < 8; i++) {
+        enum substrate_mode mode = (enum substrate_mode)(i / 2);
+        struct substrate_connection *connection = start(answer_at_once);
+        bool pinned = i % 2 == 0;
+        check_seven(mode, connection, pinned, "ttttftf");
+        check_asked(mode, pinned);
+        chain.refuse_netuid = 5;
+        check_seven(mode, connection, pinned, "ttttetf");
+        ck_assert_uint_eq(chain.metadata, 1);
+        chain.fail_head = true;
+        check_seven(mode, connection, pinned, pinned ? "ttttetf" : "eeeeeee");
+        stop(connection);
+    }
+}
+END_TEST
+
+/* ---- what goes wrong on the way ---- */
+
+struct fault {
+    struct chain chain;
+    enum substrate_status status;
+    const char *message;
+};
+
+static void check_fault(enum substrate_mode mode, const struct fault *fault) {
+    struct substrate_connection *connection = start(answer_at_once);
+    struct substrate_query *queries[SUBNETS];
+    struct substrate_outcome outcomes[SUBNETS];
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    for (size_t i = 0; i < SUBNETS; i++) {
+        queries[i] = exists((uint16_t)(i + 1), &at);
+    }
+    chain = fault->chain;
+    ck_assert_int_eq(run(mode, connection, queries, SUBNETS, outcomes), SUBSTRATE_PARTIAL);
+    for (size_t i = 0; i < SUBNETS; i++) {
+        ck_assert_int_eq(outcomes[i].status, fault->status);
+        ck_assert_ptr_nonnull(strstr(outcomes[i].error.message, fault->message));
+    }
+    ck_assert_uint_eq(chain.reads, 0);
+    free_all(queries, SUBNETS);
+    /* Nothing of it is left: the same connection does better now. */
+    chain = (struct chain){0};
+    check_seven(mode, connection, true, "ttttftf");
+    stop(connection);
+}
+
+START_TEST(test_faults_of_each_step) {
+    static const struct fault faults[] = {
+        {{.null_headers = true},
+         SUBSTRATE_E_NOT_FOUND,
+         "there is no block 0x1919191919191919191919191919191919191919191919191919191919191919"},
+        {{.fail_version = true}, SUBSTRATE_E_RPC, "state_getRuntimeVersion"},
+        {{.bad_version = true}, SUBSTRATE_E_DECODE, "no version"},
+        {{.fail_metadata = true}, SUBSTRATE_E_RPC, "State already discarded"},
+        {{.bad_metadata = true}, SUBSTRATE_E_DECODE, "runtime 101"},
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+            check_fault((enum substrate_mode)mode, &faults[i]);
         }
     }
 }
 END_TEST
 
-/* The head's reply is held until the pinned read has been asked, and answered only after it. */
-static void answer_without_barrier(struct node *node, const struct node_request *request) {
-    if (base_text_is(request->method, "chain_getBlockHash")) {
-        held_head = request->id;
-    } else {
-        reads += 1;
-        answer_chain(node, request);
+START_TEST(test_older_metadata) {
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        struct substrate_connection *connection = start(answer_at_once);
+        chain.metadata_none = mode % 2 == 0;
+        chain.metadata_missing = mode % 2 == 1;
+        check_seven((enum substrate_mode)mode, connection, true, "ttttftf");
+        ck_assert_uint_eq(chain.metadata, 1);
+        ck_assert_uint_eq(chain.older, 1);
+        stop(connection);
     }
-    if (held_head != 0 && reads == 1) {
-        node_reply(node, request->socket, held_head, BASE_TEXT("\"" HEAD "\""));
-        held_head = 0;
-    }
-}
-
-START_TEST(test_gathered_queries_do_not_wait_for_each_other) {
-    static struct node node;
-    reset();
-    struct substrate_connection *connection = node_connected(&node, answer_without_barrier);
-    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    struct substrate_query *queries[2];
-    struct substrate_outcome outcomes[2];
-    struct substrate_hash at;
-    ck_assert_int_eq(substrate_hash_parse(base_text(PIN), &at), SUBSTRATE_OK);
-    ck_assert_int_eq(subtensor_query_subnet_exists(1, NULL, &queries[0]), SUBSTRATE_OK);
-    ck_assert_int_eq(subtensor_query_subnet_exists(7, &at, &queries[1]), SUBSTRATE_OK);
-    options.mode = SUBSTRATE_MODE_GATHERED;
-    options.connection = connection;
-    ck_assert_int_eq(substrate_run(&options, queries, 2, outcomes, NULL), SUBSTRATE_OK);
-    ck_text_eq(outcomes[0].value, "true");
-    ck_text_eq(outcomes[1].value, "true");
-    ck_assert_uint_eq(reads, 2);
-    substrate_query_free(queries[0]);
-    substrate_query_free(queries[1]);
-    substrate_connection_close(connection);
-    substrate_engine_close(node.engine);
 }
 END_TEST
 
+/* ---- runtimes ---- */
+
+/* Blocks on both sides of an upgrade, by number, in every mode: each value is read with its own
+ * runtime, of which there are two. */
+START_TEST(test_each_block_has_its_runtime) {
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        struct substrate_connection *connection = start(answer_at_once);
+        struct substrate_query *const queries[] = {
+            tempo(at_number(4)), tempo(at_number(5)),  tempo(at_number(6)), twice(at_number(4)),
+            twice(at_number(5)), tempo(at_number(99)), tempo(at_number(0)), raw_call(at_number(4)),
+        };
+        static const char *const expected[] = {"105", "106", "107", "8",
+                                               "8",   NULL,  "101", "\"0x0800\""};
+        struct substrate_outcome outcomes[8];
+        ck_assert_int_eq(run((enum substrate_mode)mode, connection, queries, 8, outcomes),
+                         SUBSTRATE_PARTIAL);
+        for (size_t i = 0; i < 8; i++) {
+            if (expected[i] == NULL) {
+                ck_assert_int_eq(outcomes[i].status, SUBSTRATE_E_NOT_FOUND);
+                ck_assert_ptr_nonnull(strstr(outcomes[i].error.message, "there is no block 99"));
+            } else {
+                ck_assert_msg(outcomes[i].status == SUBSTRATE_OK, "%s", outcomes[i].error.message);
+                ck_text_eq(outcomes[i].value, expected[i]);
+            }
+        }
+        ck_assert_uint_eq(chain.metadata, 2);
+        ck_assert_uint_eq(chain.heads, 0);
+        free_all(queries, 8);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* A query that reads storage and calls the runtime needs both, and tells which it was given. */
+static enum query_progress step_both(struct substrate_query *query,
+                                     const struct substrate_reply *replies, size_t count) {
+    (void)replies;
+    if (count == 0) {
+        query_add_call(query, "SampleApi", "pair", (struct substrate_bytes){NULL, 0});
+        query_add_storage(query, (struct substrate_bytes){(const uint8_t *)"key", 3});
+        return query_ask(query);
+    }
+    base_buf_format(&query->value, "[%u,%u]", query->runtimes[QUERY_STATE_RUNTIME]->spec_version,
+                    query->runtimes[QUERY_CALL_RUNTIME]->spec_version);
+    return query_done_written(query);
+}
+
+START_TEST(test_a_query_may_need_both_runtimes) {
+    static const struct query_description description = {
+        "both", QUERY_NEEDS_STATE_RUNTIME | QUERY_NEEDS_CALL_RUNTIME, step_both, false};
+    static const char *const expected[] = {"[100,100]", "[100,101]", "[101,101]"};
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        struct substrate_connection *connection = start(answer_at_once);
+        struct substrate_query *queries[3] = {NULL};
+        struct substrate_outcome outcomes[3];
+        for (size_t i = 0; i < 3; i++) {
+            struct substrate_pin pin = at_number(CHAIN_UPGRADE - 1 + i);
+            ck_assert_int_eq(query_new(&description, NULL, 0, &pin, &queries[i]), SUBSTRATE_OK);
+        }
+        ck_assert_int_eq(run((enum substrate_mode)mode, connection, queries, 3, outcomes),
+                         SUBSTRATE_OK);
+        for (size_t i = 0; i < 3; i++) {
+            ck_text_eq(outcomes[i].value, expected[i]);
+        }
+        ck_assert_uint_eq(chain.metadata, 2);
+        free_all(queries, 3);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* Runtimes outlive connections, and are fetched again when they were forgotten. */
+START_TEST(test_runtimes_are_the_processs) {
+    struct substrate_connection *connection = start(answer_at_once);
+    check_seven(SUBSTRATE_MODE_SERIAL, connection, true, "ttttftf");
+    struct substrate_connection *other = dial();
+    check_seven(SUBSTRATE_MODE_GATHERED, other, true, "ttttftf");
+    ck_assert_uint_eq(chain.metadata, 1);
+    ck_assert_uint_eq(chain.versions, 2);
+    substrate_runtimes_forget();
+    check_seven(SUBSTRATE_MODE_SHARED, other, true, "ttttftf");
+    ck_assert_uint_eq(chain.metadata, 2);
+    ck_assert_uint_eq(chain.versions, 2);
+    substrate_connection_close(other);
+    stop(connection);
+}
+END_TEST
+
+/* The first metadata is held until each of the threads has its version. */
+static void answer_metadata_late(struct node *to, const struct node_request *request) {
+    bool is_metadata =
+        request->params.size > 20 && memcmp(request->params.data, "[\"Metadata_", 11) == 0;
+    if (is_metadata) {
+        hold(request);
+    } else {
+        answer_at_once(to, request);
+    }
+    if (chain.versions == SUBNETS) {
+        release(to);
+    }
+}
+
+START_TEST(test_threads_fetch_metadata_once) {
+    for (int turn = 0; turn < 10; turn++) {
+        struct substrate_connection *connection = start(answer_metadata_late);
+        check_seven(SUBSTRATE_MODE_THREADED, connection, true, "ttttftf");
+        check_asked(SUBSTRATE_MODE_THREADED, true);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* ---- rounds ---- */
+
+/* Each round is answered only when all of its requests have come. A client that waited for what it
+ * does not need, or asked the same twice, would not get on.
+ *
+ *                         1              2                3              4
+ *   number 6, tempo       header         parent's version read
+ *                         version(6)                                         (for its `double`)
+ *   number 6, double                     metadata         call
+ *   head, tempo           head           header           version        read
+ *   number 4, raw call    hash of 4      call
+ *   all                   genesis
+ *
+ * Block 6 by its hash. The runtime of all is 101, whose metadata is asked for once. */
+START_TEST(test_a_gather_costs_its_deepest_query) {
+    static const size_t sizes[] = {5, 4, 3, 1};
+    struct substrate_connection *connection = start(answer_by_rounds);
+    struct substrate_hash six = chain_block(6);
+    struct substrate_pin head = {0}, by_hash = {.hash = &six};
+    struct substrate_query *const queries[] = {tempo(by_hash), twice(by_hash), tempo(head),
+                                               raw_call(at_number(4))};
+    static const char *const expected[] = {"107", "8", "110", "\"0x0800\""};
+    struct substrate_outcome outcomes[4];
+    round_sizes = sizes;
+    ck_assert_int_eq(run(SUBSTRATE_MODE_GATHERED, connection, queries, 4, outcomes), SUBSTRATE_OK);
+    for (size_t i = 0; i < 4; i++) {
+        ck_text_eq(outcomes[i].value, expected[i]);
+    }
+    ck_assert_uint_eq(round_now, 4);
+    ck_assert_uint_eq(atomic_load(&node.received), 5 + 4 + 3 + 1);
+    ck_assert_uint_eq(chain.metadata, 1);
+    free_all(queries, 4);
+    stop(connection);
+}
+END_TEST
+
+/* Many queries, one head, five rounds; then, with everything known, two and one. */
+START_TEST(test_a_gather_of_many_is_as_deep_as_one) {
+    static const size_t cold[] = {1, 2, 1, 1, 30}, warm[] = {1, 30}, pinned[] = {30};
+    static const size_t *const sizes[] = {cold, warm, pinned};
+    static const size_t rounds[] = {5, 2, 1};
+    struct substrate_connection *connection = start(answer_by_rounds);
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    for (size_t turn = 0; turn < 3; turn++) {
+        struct substrate_query *queries[30];
+        struct substrate_outcome outcomes[30];
+        for (size_t i = 0; i < 30; i++) {
+            queries[i] = exists((uint16_t)(i % SUBNETS + 1), turn == 2 ? &at : NULL);
+        }
+        round_sizes = sizes[turn];
+        round_now = 0;
+        ck_assert_int_eq(run(SUBSTRATE_MODE_GATHERED, connection, queries, 30, outcomes),
+                         SUBSTRATE_OK);
+        ck_assert_uint_eq(round_now, rounds[turn]);
+        free_all(queries, 30);
+    }
+    stop(connection);
+}
+END_TEST
+
+/* A map of three pages beside single reads: they are not held up by its rounds. */
+START_TEST(test_a_map_in_a_gather) {
+    static const size_t sizes[] = {2, 1, 1, 3, 2, 2, 1};
+    struct substrate_connection *connection = start(answer_by_rounds);
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin pin = {.hash = &at};
+    struct substrate_storage_entry tempos = {"SubtensorModule", "Tempo", {{NULL, 0}, {NULL, 0}}};
+    struct substrate_map_options options = SUBSTRATE_MAP_OPTIONS_INIT;
+    struct substrate_query *queries[3] = {exists(1, &at), NULL, exists(7, &at)};
+    struct substrate_outcome outcomes[3];
+    options.page = 2;
+    ck_assert_int_eq(substrate_query_storage_map(&tempos, &options, &pin, &queries[1]),
+                     SUBSTRATE_OK);
+    round_sizes = sizes;
+    ck_assert_int_eq(run(SUBSTRATE_MODE_GATHERED, connection, queries, 3, outcomes), SUBSTRATE_OK);
+    ck_assert_uint_eq(round_now, 7);
+    ck_text_eq(outcomes[1].value, "[{\"args\":[1],\"value\":110},{\"args\":[2],\"value\":111},"
+                                  "{\"args\":[3],\"value\":112},{\"args\":[4],\"value\":113},"
+                                  "{\"args\":[6],\"value\":115}]");
+    free_all(queries, 3);
+    stop(connection);
+}
+END_TEST
+
+/* ---- another thread finds out ---- */
+
+/* While it holds, metadata is kept back until a raw call has come, which is the second round of the
+ * gather's other query: the gather must not stand still while another thread fetches what it needs.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool metadata_is_held;
+static atomic_bool holding;
+
+static void answer_metadata_after_call(struct node *to, const struct node_request *request) {
+    size_t before = chain.calls;
+    if (atomic_load(&holding) && request->params.size > 20 &&
+        memcmp(request->params.data, "[\"Metadata_", 11) == 0) {
+        hold(request);
+        (void)pthread_mutex_lock(&lock);
+        metadata_is_held = true;
+        (void)pthread_cond_signal(&changed);
+        (void)pthread_mutex_unlock(&lock);
+    } else {
+        answer_at_once(to, request);
+    }
+    if (chain.calls != before) {
+        release(to);
+    }
+}
+
+static void *ask_alone(void *context) {
+    struct substrate_query *query = tempo(at_number(CHAIN_HEAD));
+    enum substrate_status expected = chain.bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
+    struct substrate_error error = {0};
+    enum substrate_status status = substrate_query_ask(context, query, &error);
+    ck_assert_msg(status == expected, "%s", error.message);
+    substrate_query_free(query);
+    return NULL;
+}
+
+/* A connection that knows the versions of the last block, but of no runtime: the first thing that a
+ * query on it asks for is metadata. */
+static struct substrate_connection *start_with_versions(struct substrate_pin pin) {
+    struct substrate_connection *connection = start(answer_metadata_after_call);
+    struct substrate_query *const queries[] = {tempo(pin), twice(pin)};
+    struct substrate_outcome outcomes[2];
+    atomic_store(&holding, false);
+    ck_assert_int_eq(run(SUBSTRATE_MODE_SERIAL, connection, queries, 2, outcomes), SUBSTRATE_OK);
+    free_all(queries, 2);
+    substrate_runtimes_forget();
+    chain = (struct chain){0};
+    atomic_store(&holding, true);
+    return connection;
+}
+
+static void check_foreign(bool bad_metadata) {
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin head = {0}, pin = {.hash = &at};
+    struct substrate_connection *connection = start_with_versions(pin);
+    struct substrate_connection *other = dial();
+    struct substrate_query *const queries[] = {tempo(pin), raw_call(head), twice(pin)};
+    struct substrate_outcome outcomes[3];
+    pthread_t thread;
+    metadata_is_held = false;
+    chain.bad_metadata = bad_metadata;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_alone, other), 0);
+    (void)pthread_mutex_lock(&lock);
+    while (!metadata_is_held) {
+        (void)pthread_cond_wait(&changed, &lock);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    enum substrate_status status = run(SUBSTRATE_MODE_GATHERED, connection, queries, 3, outcomes);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(status, bad_metadata ? SUBSTRATE_PARTIAL : SUBSTRATE_OK);
+    ck_assert_int_eq(outcomes[0].status, bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK);
+    ck_text_eq(outcomes[1].value, "\"0x08000000\"");
+    ck_assert_int_eq(outcomes[2].status, bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK);
+    ck_assert_uint_eq(chain.metadata, 1);
+    free_all(queries, 3);
+    substrate_connection_close(other);
+    stop(connection);
+}
+
+START_TEST(test_a_gather_goes_on_while_another_thread_fetches) {
+    check_foreign(false);
+    check_foreign(true);
+}
+END_TEST
+
+/* ---- the rest ---- */
+
 START_TEST(test_a_query_is_run_once) {
-    static struct node node;
-    reset();
-    struct substrate_connection *connection = node_connected(&node, answer_chain);
+    struct substrate_connection *connection = start(answer_at_once);
     struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    struct substrate_query *queries[7];
-    struct substrate_outcome outcomes[7];
-    struct substrate_error error;
-    make(queries, NULL);
-    struct substrate_query *twice[2] = {queries[0], queries[0]};
+    struct substrate_query *query = exists(1, NULL);
+    struct substrate_query *both[2] = {query, query};
     struct substrate_query *none[1] = {NULL};
+    struct substrate_outcome outcomes[2];
+    struct substrate_error error;
     options.connection = connection;
-    ck_assert_int_eq(substrate_run(&options, twice, 2, outcomes, &error), SUBSTRATE_E_ARGUMENT);
+    ck_assert_int_eq(substrate_query_outcome(query)->status, SUBSTRATE_E_PENDING);
+    ck_assert_int_eq(substrate_run(&options, both, 2, outcomes, &error), SUBSTRATE_E_ARGUMENT);
     ck_assert_int_eq(substrate_run(&options, none, 1, outcomes, &error), SUBSTRATE_E_ARGUMENT);
-    ck_assert_uint_eq(heads, 0);
-    ck_assert_int_eq(substrate_run(&options, queries, 7, outcomes, &error), SUBSTRATE_OK);
-    ck_assert_int_eq(substrate_run(&options, queries, 7, outcomes, &error), SUBSTRATE_E_ARGUMENT);
+    ck_assert_uint_eq(chain.heads, 0);
+    ck_assert_int_eq(substrate_run(&options, &query, 1, outcomes, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(substrate_run(&options, &query, 1, outcomes, &error), SUBSTRATE_E_ARGUMENT);
+    ck_assert_int_eq(substrate_query_ask(connection, query, &error), SUBSTRATE_E_ARGUMENT);
     ck_assert_int_eq(substrate_run(&options, NULL, 0, NULL, &error), SUBSTRATE_OK);
     options.connection = NULL;
     ck_assert_int_eq(substrate_run(&options, NULL, 0, NULL, &error), SUBSTRATE_E_ARGUMENT);
-    free_all(queries);
-    substrate_connection_close(connection);
-    substrate_engine_close(node.engine);
+    substrate_query_free(query);
+    stop(connection);
 }
 END_TEST
 
 START_TEST(test_functions_ask_now) {
-    static struct node node;
-    reset();
-    struct substrate_connection *connection = node_connected(&node, answer_chain);
-    struct substrate_hash head;
+    struct substrate_connection *connection = start(answer_at_once);
+    struct substrate_hash head, expected = chain_block(CHAIN_HEAD);
     struct substrate_error error;
-    char text[67];
-    bool exists = false;
+    bool there = false;
     ck_assert_int_eq(substrate_get_block_hash(connection, -1, &head, &error), SUBSTRATE_OK);
-    substrate_hash_format(&head, text);
-    ck_assert_str_eq(text, HEAD);
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 6, &head, &exists, &error), SUBSTRATE_OK);
-    ck_assert(exists);
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &exists, &error), SUBSTRATE_OK);
-    ck_assert(!exists);
-    fail_five = exists = true;
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &exists, &error),
+    ck_assert_mem_eq(&head, &expected, sizeof(head));
+    ck_assert_int_eq(substrate_get_block_hash(connection, 99, &head, &error),
+                     SUBSTRATE_E_NOT_FOUND);
+    ck_assert_mem_eq(&head, &expected, sizeof(head)); /* untouched */
+    ck_assert_int_eq(substrate_get_block_hash(connection, 1, NULL, &error), SUBSTRATE_E_ARGUMENT);
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 6, &head, &there, &error), SUBSTRATE_OK);
+    ck_assert(there);
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &there, &error), SUBSTRATE_OK);
+    ck_assert(!there);
+    chain.refuse_netuid = 5;
+    there = true;
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &there, &error),
                      SUBSTRATE_E_RPC);
-    ck_assert(exists); /* untouched */
+    ck_assert(there); /* untouched */
     ck_assert_int_eq(error.rpc_code, 4003);
-    substrate_connection_close(connection);
-    substrate_engine_close(node.engine);
+    stop(connection);
 }
 END_TEST
 
-CHECK_MAIN("client_run", test_modes_answer_alike, test_gathered_queries_do_not_wait_for_each_other,
-           test_a_query_is_run_once, test_functions_ask_now)
+static void check_answer(enum substrate_status status, struct substrate_query *answer,
+                         const struct substrate_error *error, const char *value) {
+    ck_assert_msg(status == SUBSTRATE_OK, "%s", error->message);
+    ck_text_eq(substrate_query_outcome(answer)->value, value);
+    substrate_query_free(answer);
+}
+
+START_TEST(test_generic_functions_ask_now) {
+    struct substrate_connection *connection = start(answer_at_once);
+    const struct substrate_pin pin = at_number(6);
+    struct substrate_storage_entry entry = {
+        "SubtensorModule", "Tempo", {BASE_TEXT("[1]"), {NULL, 0}}};
+    struct substrate_storage_entry uids = {
+        "SubtensorModule", "Uids", {BASE_TEXT("[2]"), {NULL, 0}}};
+    struct substrate_api_call call = {"SampleApi", "double", {BASE_TEXT("[3]"), {NULL, 0}}};
+    struct substrate_query *answer = NULL;
+    struct substrate_error error;
+    enum substrate_status status = substrate_storage(connection, &entry, &pin, &answer, &error);
+    check_answer(status, answer, &error, "107");
+    status = substrate_storage_multi(connection, &entry, 1, &pin, &answer, &error);
+    check_answer(status, answer, &error, "[{\"value\":107,\"presence\":\"present\"}]");
+    status = substrate_storage_map(connection, &uids, NULL, &pin, &answer, &error);
+    check_answer(status, answer, &error, "[{\"args\":[2,3],\"value\":9}]");
+    status = substrate_runtime_call(connection, &call, &pin, &answer, &error);
+    check_answer(status, answer, &error, "6");
+    status = substrate_state_call(connection, "SampleApi_double",
+                                  (struct substrate_bytes){(const uint8_t *)"\3", 2}, &pin, &answer,
+                                  &error);
+    check_answer(status, answer, &error, "\"0x06000000\"");
+    status =
+        substrate_constant(connection, "SubtensorModule", "InitialTempo", &pin, &answer, &error);
+    check_answer(status, answer, &error, "6400");
+    entry.item = "Temp";
+    answer = (struct substrate_query *)&entry;
+    ck_assert_int_eq(substrate_storage(connection, &entry, &pin, &answer, &error),
+                     SUBSTRATE_E_NOT_FOUND);
+    ck_assert_ptr_null(answer);
+    ck_assert_ptr_nonnull(strstr(error.message, "the nearest is \"Tempo\""));
+    ck_assert_int_eq(substrate_storage(connection, &entry, &pin, NULL, &error),
+                     SUBSTRATE_E_ARGUMENT);
+    stop(connection);
+}
+END_TEST
+
+/* ---- memory ---- */
+
+/* A connection and some queries in a mode; whatever fails, it ends, and nothing is left. */
+static bool run_scenario(enum substrate_mode mode) {
+    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_connection *connection = NULL;
+    struct substrate_query *queries[3] = {NULL};
+    struct substrate_outcome outcomes[3];
+    struct substrate_pin head = {0};
+    struct substrate_storage_entry entry = {
+        "SubtensorModule", "Tempo", {BASE_TEXT("[1]"), {NULL, 0}}};
+    struct substrate_api_call call = {"SampleApi", "double", {BASE_TEXT("[3]"), {NULL, 0}}};
+    chain = (struct chain){0};
+    if (node_start(&node, answer_at_once) != SUBSTRATE_OK) {
+        return false;
+    }
+    options.url = "ws://pipe";
+    options.engine = node.engine;
+    bool good = substrate_connection_open(&options, &connection, NULL) == SUBSTRATE_OK &&
+                substrate_query_storage(&entry, &head, &queries[0]) == SUBSTRATE_OK &&
+                substrate_query_runtime_call(&call, &head, &queries[1]) == SUBSTRATE_OK &&
+                subtensor_query_subnet_exists(1, NULL, &queries[2]) == SUBSTRATE_OK &&
+                run(mode, connection, queries, 3, outcomes) == SUBSTRATE_OK;
+    free_all(queries, 3);
+    substrate_connection_close(connection);
+    substrate_engine_close(node.engine);
+    substrate_runtimes_forget();
+    return good;
+}
+
+static bool serial_scenario(void) { return run_scenario(SUBSTRATE_MODE_SERIAL); }
+static bool gathered_scenario(void) { return run_scenario(SUBSTRATE_MODE_GATHERED); }
+
+START_TEST(test_each_allocation_of_a_serial_run_may_fail) { chain_fail_each(serial_scenario); }
+END_TEST
+START_TEST(test_each_allocation_of_a_gather_may_fail) { chain_fail_each(gathered_scenario); }
+END_TEST
+
+CHECK_MAIN("client_run", test_modes_answer_alike, test_faults_of_each_step, test_older_metadata,
+           test_each_block_has_its_runtime, test_a_query_may_need_both_runtimes,
+           test_runtimes_are_the_processs, test_threads_fetch_metadata_once,
+           test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
+           test_a_map_in_a_gather, test_a_gather_goes_on_while_another_thread_fetches,
+           test_a_query_is_run_once, test_functions_ask_now, test_generic_functions_ask_now,
+           test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail)

@@ -3,11 +3,17 @@
  * substrate_query_block_hash), knows nothing of sockets and threads, and gives the same answer
  * whichever way it is run.
  *
- * Pins: a query that reads state is pinned to one block. Made without a block hash it resolves the
- * head itself, once per query; a GATHERED run resolves it once for all of its queries. */
+ * Pins: a query that reads state is pinned to one block. Without a pin that is the head, which a
+ * run resolves once per query, and a GATHERED run once for all of its queries.
+ *
+ * Runtimes: what is read is decoded with the runtime that made it: storage with the one in force
+ * when the block was executed, which is the version at its parent; runtime calls with the version
+ * at the block itself. A runtime's metadata is fetched and parsed once per process, chain and
+ * version, whoever asks; see substrate_runtimes_forget. */
 #ifndef SUBSTRATE_QUERY_H
 #define SUBSTRATE_QUERY_H
 
+#include <stdbool.h>
 #include <substrate/base.h>
 #include <substrate/connection.h>
 
@@ -24,10 +30,27 @@ enum substrate_mode {
     SUBSTRATE_MODE_SHARED,   /* several threads on one connection, each asking serially */
 };
 
+/* Which block a query reads: that of a hash, or that of a number (resolved once; its absence is
+ * E_NOT_FOUND), or neither, as in {0}: the head. Where a function takes a pointer to one, NULL is
+ * the head too. */
+struct substrate_pin {
+    const struct substrate_hash *hash; /* borrowed for the call that is given the pin */
+    bool by_number;
+    uint64_t number;
+};
+
+/* How the value of a storage read came about. */
+enum substrate_presence {
+    SUBSTRATE_PRESENT, /* it was stored, or is no storage read */
+    SUBSTRATE_DEFAULT, /* nothing is stored: it is the item's default */
+    SUBSTRATE_ABSENT,  /* nothing is stored, and the item has no default: it is null */
+};
+
 /* How one query ended. `value` is canonical JSON text ("true", "\"0x…\""), borrowed from the query
- * until it is freed; set only when status is OK. */
+ * until it is freed; it and `presence` are set only when status is OK. */
 struct substrate_outcome {
     enum substrate_status status;
+    enum substrate_presence presence;
     struct substrate_text value;
     struct substrate_error error;
 };
@@ -54,6 +77,18 @@ enum substrate_status substrate_run(const struct substrate_run_options *options,
                                     struct substrate_outcome *outcomes,
                                     struct substrate_error *error);
 
+/* Runs one query now, on one connection, one request at a time.
+ *   query  borrowed; it holds the outcome, which substrate_query_outcome shows
+ * Returns the outcome's status, or E_ARGUMENT, E_MEMORY, E_CALLBACK when it was not run.
+ * Threads: any, blocks. */
+enum substrate_status substrate_query_ask(struct substrate_connection *connection,
+                                          struct substrate_query *query,
+                                          struct substrate_error *error);
+
+/* The outcome of a query, borrowed from it; its status is E_PENDING before it has ended.
+ * Threads: owner. */
+const struct substrate_outcome *substrate_query_outcome(const struct substrate_query *query);
+
 /* Frees a query and its value. Takes `query`; NULL is allowed. Threads: owner. */
 void substrate_query_free(struct substrate_query *query);
 
@@ -69,6 +104,10 @@ enum substrate_status substrate_query_block_hash(int64_t height, struct substrat
 enum substrate_status substrate_get_block_hash(struct substrate_connection *connection,
                                                int64_t height, struct substrate_hash *hash,
                                                struct substrate_error *error);
+
+/* Frees the runtimes that the process keeps; those in use live until their queries are freed. For
+ * programs that look for leaks, and before substrate_allocator_set. Threads: any. */
+void substrate_runtimes_forget(void);
 
 #ifdef __cplusplus
 }

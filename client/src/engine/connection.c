@@ -18,6 +18,9 @@ void connection_release(struct substrate_connection *connection) {
         return;
     }
     struct substrate_engine *engine = connection->engine;
+    if (connection->memory != NULL) {
+        connection->memory_free(connection->memory);
+    }
     session_free(&connection->session);
     waiters_free(connection);
     (void)pthread_cond_destroy(&connection->changed);

@@ -84,6 +84,9 @@ struct substrate_connection {
     struct waiter *idle_waiters;
     struct waiter *woken[WOKEN_MAX];
     size_t woken_count; /* 0 whenever the lock is free */
+    /* What run/ remembers of this connection's node, and how it is freed: with the connection. */
+    void *memory;
+    void (*memory_free)(void *memory);
 
     struct substrate_connection *attention_next; /* under the engine's lock */
 

@@ -1,6 +1,8 @@
-/* The life of a query: making, pinning, stepping, freeing; see query.h. */
+/* The life of a query: making, providing, stepping, freeing; and how steps ask and end. */
 #include "query.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <substrate/hash.h>
@@ -8,70 +10,154 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define ARENA_BLOCK 512 /* a small query and its answer fit one block */
+#define ARENA_BLOCK 512 /* a small query fits one block, and so does its round */
 
 enum substrate_status query_new(const struct query_description *description, const void *arguments,
-                                size_t arguments_size, const struct substrate_hash *at,
+                                size_t arguments_size, const struct substrate_pin *pin,
                                 struct substrate_query **out) {
-    struct substrate_query *query = base_calloc(1, sizeof(*query));
     *out = NULL;
+    if (pin != NULL && pin->by_number && pin->number > INT64_MAX) {
+        return SUBSTRATE_E_ARGUMENT;
+    }
+    struct substrate_query *query = base_calloc(1, sizeof(*query));
     if (query == NULL) {
         return SUBSTRATE_E_MEMORY;
     }
     base_arena_init(&query->arena, ARENA_BLOCK);
+    base_arena_init(&query->round, ARENA_BLOCK);
     query->description = description;
     query->name = description->name;
     query->outcome.status = SUBSTRATE_E_PENDING;
-    void *copy = base_arena_alloc(&query->arena, arguments_size);
-    char *pin = at != NULL ? base_arena_alloc(&query->arena, 70) : NULL;
-    if (copy == NULL || (at != NULL && pin == NULL)) {
+    query->arguments = base_arena_alloc(&query->arena, arguments_size);
+    if (query->arguments == NULL) {
         substrate_query_free(query);
         return SUBSTRATE_E_MEMORY;
     }
     if (arguments_size > 0) {
-        memcpy(copy, arguments, arguments_size);
+        memcpy(query->arguments, arguments, arguments_size);
     }
-    query->arguments = copy;
-    if (at != NULL) {
-        pin[0] = '"';
-        substrate_hash_format(at, pin + 1);
-        pin[67] = '"';
-        query->pin = (struct substrate_text){pin, 68};
+    if (pin != NULL && pin->hash != NULL) {
+        query_pin(query, pin->hash);
     }
+    query->height = pin != NULL && pin->by_number ? (int64_t)pin->number : -1;
     *out = query;
     return SUBSTRATE_OK;
 }
 
 void substrate_query_free(struct substrate_query *query) {
-    if (query != NULL) {
-        base_arena_free(&query->arena);
-        base_free(query);
+    if (query == NULL) {
+        return;
     }
+    for (int kind = 0; kind < QUERY_RUNTIME_KINDS; kind++) {
+        query_runtime_release(query->runtimes[kind]);
+    }
+    base_buf_free(&query->params);
+    base_buf_free(&query->value);
+    base_arena_free(&query->round);
+    base_arena_free(&query->arena);
+    base_free(query);
+}
+
+const struct substrate_outcome *substrate_query_outcome(const struct substrate_query *query) {
+    return &query->outcome;
 }
 
 bool query_needs_pin(const struct substrate_query *query) {
-    return query->description->reads_state && query->pin.data == NULL;
+    return query->description->needs != QUERY_NEEDS_NOTHING && !query->pinned;
 }
 
-void query_pin(struct substrate_query *query, struct substrate_text pin) { query->pin = pin; }
+int64_t query_wanted_height(const struct substrate_query *query) { return query->height; }
 
-enum query_progress query_ask(struct substrate_query *query, const char *method,
-                              struct base_buf *params) {
-    struct substrate_request *request = base_arena_calloc(&query->arena, 1, sizeof(*request));
-    bool made = request != NULL;
+void query_pin(struct substrate_query *query, const struct substrate_hash *hash) {
+    char text[67];
+    substrate_hash_format(hash, text);
+    query->at = *hash;
+    query->pinned = true;
+    (void)snprintf(query->pin, sizeof(query->pin), "\"%s\"", text);
+}
+
+bool query_needs_runtime(const struct substrate_query *query, enum query_runtime_kind kind) {
+    return (query->description->needs & 2u << kind) != 0 && query->runtimes[kind] == NULL;
+}
+
+void query_give_runtime(struct substrate_query *query, enum query_runtime_kind kind,
+                        struct query_runtime *runtime) {
+    query_runtime_release(query->runtimes[kind]);
+    query->runtimes[kind] = query_runtime_retain(runtime);
+}
+
+struct base_buf *query_params(struct substrate_query *query) {
+    base_buf_reset(&query->params);
+    return &query->params;
+}
+
+/* Room for one more request in the round. NULL: out of memory. */
+static struct substrate_request *grow(struct substrate_query *query) {
+    if (query->request_count == query->request_capacity) {
+        size_t capacity = query->request_capacity == 0 ? 1 : 4 * query->request_capacity;
+        struct substrate_request *requests =
+            base_arena_calloc(&query->round, capacity, sizeof(*requests));
+        if (requests == NULL) {
+            return NULL;
+        }
+        if (query->request_count > 0) {
+            memcpy(requests, query->requests, query->request_count * sizeof(*requests));
+        }
+        query->requests = requests;
+        query->request_capacity = capacity;
+    }
+    return &query->requests[query->request_count];
+}
+
+void query_add(struct substrate_query *query, const char *method, const struct base_buf *params) {
+    struct substrate_request *request = grow(query);
+    bool made = request != NULL && !query->round_failed;
     if (made && params != NULL) {
-        request->params = base_arena_text(&query->arena, base_buf_view(params));
+        request->params = base_arena_text(&query->round, base_buf_view(params));
         made = !params->failed && request->params.data != NULL;
     }
-    if (params != NULL) {
-        base_buf_free(params);
+    if (made) {
+        request->method = method;
+        query->request_count += 1;
     }
-    if (!made) {
+    query->round_failed = !made;
+}
+
+static void add_pinned(struct substrate_query *query, const char *method, struct base_buf *params) {
+    base_buf_char(params, ',');
+    base_buf_str(params, query->pin);
+    base_buf_char(params, ']');
+    query_add(query, method, params);
+}
+
+void query_add_storage(struct substrate_query *query, struct substrate_bytes key) {
+    struct base_buf *params = query_params(query);
+    base_buf_char(params, '[');
+    base_json_write_hex(params, key);
+    add_pinned(query, "state_getStorage", params);
+}
+
+void query_add_call(struct substrate_query *query, const char *api, const char *method,
+                    struct substrate_bytes arguments) {
+    struct base_buf *params = query_params(query);
+    struct base_buf name = BASE_BUF_INIT;
+    base_buf_format(&name, "%s%s%s", api, *api != '\0' ? "_" : "", method);
+    base_buf_char(params, '[');
+    base_json_write_string(params, base_buf_view(&name));
+    base_buf_char(params, ',');
+    base_json_write_hex(params, arguments);
+    params->failed = params->failed || name.failed;
+    base_buf_free(&name);
+    add_pinned(query, "state_call", params);
+}
+
+enum query_progress query_ask(struct substrate_query *query) {
+    if (query->outcome.status != SUBSTRATE_E_PENDING) {
+        return QUERY_FAILED;
+    }
+    if (query->round_failed) {
         return query_fail_with(query, SUBSTRATE_E_MEMORY, "out of memory");
     }
-    request->method = method;
-    query->requests = request;
-    query->request_count = 1;
     return QUERY_ASK;
 }
 
@@ -81,6 +167,13 @@ enum query_progress query_done(struct substrate_query *query, struct substrate_t
     return QUERY_DONE;
 }
 
+enum query_progress query_done_written(struct substrate_query *query) {
+    if (query->value.failed) {
+        return query_fail_with(query, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    return query_done(query, base_buf_view(&query->value));
+}
+
 enum query_progress query_fail(struct substrate_query *query, const struct substrate_error *error) {
     query->outcome.status = error->status;
     query->outcome.error = *error;
@@ -88,45 +181,30 @@ enum query_progress query_fail(struct substrate_query *query, const struct subst
 }
 
 enum query_progress query_fail_with(struct substrate_query *query, enum substrate_status status,
-                                    const char *text) {
+                                    const char *format, ...) {
     struct substrate_error error;
+    char text[sizeof(error.message)];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
     (void)base_fail(&error, status, "%s: %s", query->name, text);
     return query_fail(query, &error);
-}
-
-/* The reply to the head's round becomes the pin. */
-static enum query_progress pin_to_head(struct substrate_query *query,
-                                       const struct substrate_reply *reply) {
-    struct substrate_hash hash;
-    struct substrate_text raw = reply->result;
-    query->resolving = false;
-    if (raw.size < 2 || raw.data[0] != '"' ||
-        substrate_hash_parse((struct substrate_text){raw.data + 1, raw.size - 2}, &hash) !=
-            SUBSTRATE_OK) {
-        return query_fail_with(query, SUBSTRATE_E_DECODE, "the head is no block hash");
-    }
-    query->pin = base_arena_text(&query->arena, raw);
-    if (query->pin.data == NULL) {
-        return query_fail_with(query, SUBSTRATE_E_MEMORY, "out of memory");
-    }
-    return query->description->step(query, NULL, 0);
 }
 
 enum query_progress query_step(struct substrate_query *query, const struct substrate_reply *replies,
                                size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (replies[i].status != SUBSTRATE_OK) {
+        bool heard = query->description->hears_errors && replies[i].status == SUBSTRATE_E_RPC;
+        if (replies[i].status != SUBSTRATE_OK && !heard) {
             struct substrate_error error;
             (void)substrate_reply_error(query->requests[i].method, &replies[i], &error);
             return query_fail(query, &error);
         }
     }
-    if (query->resolving) {
-        return pin_to_head(query, &replies[0]);
-    }
-    if (count == 0 && query_needs_pin(query)) {
-        query->resolving = true;
-        return query_ask(query, "chain_getBlockHash", NULL);
-    }
+    base_arena_reset(&query->round);
+    query->requests = NULL;
+    query->request_count = query->request_capacity = 0;
+    query->round_failed = false;
     return query->description->step(query, replies, count);
 }

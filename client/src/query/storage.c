@@ -1,115 +1,158 @@
-/* Point reads of storage maps: `state_getStorage` of twox128(pallet) twox128(item) hasher(key).
- * Absent is the item's default; bytes that are no value of its kind are an error, never a default.
- */
-#include "storage.h"
+/* Reads of single entries: one by `state_getStorage`, several by one `state_queryStorageAt`. */
+#include <substrate/storage.h>
 
-#include <string.h>
-
-#include <substrate/hash.h>
-
-#include "base/buf.h"
-#include "base/hex.h"
 #include "base/text.h"
-#include "query.h"
+#include "arguments.h"
+#include "changes.h"
+#include "reply.h"
+
+/* ---- one ---- */
 
 struct storage_arguments {
-    const struct query_storage_item *item;
-    size_t key_size;
-    uint8_t key[QUERY_KEY_MAX];
+    struct substrate_storage_entry entry;
+    const struct metadata_storage *item;
 };
 
-static struct substrate_bytes bytes_of(const char *text) {
-    return (struct substrate_bytes){(const uint8_t *)text, strlen(text)};
-}
-
-/* Writes the storage key; `out` has room for three hashes and a key. Returns its size. */
-static size_t write_key(const struct storage_arguments *arguments, uint8_t *out) {
-    struct substrate_bytes key = {arguments->key, arguments->key_size};
-    size_t size = 32;
-    substrate_twox_128(bytes_of(arguments->item->pallet), out);
-    substrate_twox_128(bytes_of(arguments->item->item), out + 16);
-    switch (arguments->item->hasher) {
-    case HASHER_IDENTITY:
-        break;
-    case HASHER_BLAKE2_128_CONCAT:
-        substrate_blake2_128(key, out + size);
-        size += 16;
-        break;
-    case HASHER_TWOX_64_CONCAT:
-        substrate_twox_64(key, out + size);
-        size += 8;
-        break;
+static enum query_progress ask_one(struct substrate_query *query) {
+    struct storage_arguments *arguments = query->arguments;
+    struct base_buf key = BASE_BUF_INIT;
+    if (query_write_key(query, &arguments->entry, true, &arguments->item, &key)) {
+        query_add_storage(query, (struct substrate_bytes){(const uint8_t *)key.data, key.size});
     }
-    memcpy(out + size, key.data, key.size);
-    return size + key.size;
+    base_buf_free(&key);
+    return query_ask(query);
 }
 
-static enum query_progress ask(struct substrate_query *query) {
-    uint8_t key[48 + QUERY_KEY_MAX];
-    struct substrate_bytes bytes = {key, write_key(query->arguments, key)};
-    struct base_buf params = BASE_BUF_INIT;
-    base_buf_char(&params, '[');
-    base_json_write_hex(&params, bytes);
-    base_buf_char(&params, ',');
-    base_buf_text(&params, query->pin);
-    base_buf_char(&params, ']');
-    return query_ask(query, "state_getStorage", &params);
-}
-
-static enum query_progress decode(struct substrate_query *query, enum query_value kind,
-                                  struct substrate_bytes bytes) {
-    switch (kind) {
-    case VALUE_BOOL:
-        if (bytes.size == 1 && bytes.data[0] <= 1) {
-            return query_done(query, bytes.data[0] == 1 ? BASE_TEXT("true") : BASE_TEXT("false"));
-        }
-        break;
-    }
-    return query_fail_with(query, SUBSTRATE_E_DECODE, "the stored bytes are no value of its type");
-}
-
-static enum query_progress answer(struct substrate_query *query, struct substrate_text result) {
+static enum query_progress step_one(struct substrate_query *query,
+                                    const struct substrate_reply *replies, size_t count) {
     const struct storage_arguments *arguments = query->arguments;
-    struct base_json json = {0};
-    struct substrate_text hex;
-    if (base_json_parse(result, BASE_JSON_DEPTH_MAX, &json, NULL) != SUBSTRATE_OK) {
-        return query_fail_with(query, SUBSTRATE_E_DECODE, "the answer is no JSON");
+    struct base_json json;
+    if (count == 0) {
+        return ask_one(query);
     }
-    if (json.kind == BASE_JSON_NULL) {
-        return query_done(query, base_text(arguments->item->absent));
+    if (!query_read_json(query, &replies[0], &json) ||
+        !query_write_stored(query, arguments->item, json, &query->outcome.presence)) {
+        return QUERY_FAILED;
     }
-    if (json.kind != BASE_JSON_STRING) {
-        return query_fail_with(query, SUBSTRATE_E_DECODE, "the answer is neither null nor bytes");
-    }
-    uint8_t *bytes = base_arena_alloc(&query->arena, json.raw.size);
-    if (bytes == NULL || !base_json_string(json, &query->arena, &hex)) {
-        return query_fail_with(query, SUBSTRATE_E_MEMORY, "out of memory");
-    }
-    size_t size = 0;
-    if (!base_text_starts(hex, "0x") || !base_hex_read(hex, bytes, json.raw.size, &size)) {
-        return query_fail_with(query, SUBSTRATE_E_DECODE, "the answer is no hexadecimal bytes");
-    }
-    return decode(query, arguments->item->value, (struct substrate_bytes){bytes, size});
+    return query_done_written(query);
 }
 
-static enum query_progress step(struct substrate_query *query,
-                                const struct substrate_reply *replies, size_t count) {
-    return count == 0 ? ask(query) : answer(query, replies[0].result);
-}
-
-enum substrate_status query_storage(const struct query_storage_item *item,
-                                    struct substrate_bytes key, const struct substrate_hash *at,
-                                    struct substrate_query **query) {
-    static const struct query_description description = {"storage", true, step};
-    struct storage_arguments arguments = {.item = item, .key_size = key.size};
-    if (query == NULL || key.size > sizeof(arguments.key)) {
+enum substrate_status substrate_query_storage(const struct substrate_storage_entry *entry,
+                                              const struct substrate_pin *pin,
+                                              struct substrate_query **query) {
+    static const struct query_description description = {"storage", QUERY_NEEDS_STATE_RUNTIME,
+                                                         step_one, false};
+    if (query == NULL || entry == NULL || entry->pallet == NULL || entry->item == NULL) {
         return SUBSTRATE_E_ARGUMENT;
     }
-    memcpy(arguments.key, key.data, key.size);
+    struct storage_arguments arguments = {*entry, NULL};
     enum substrate_status status =
-        query_new(&description, &arguments, sizeof(arguments), at, query);
-    if (status == SUBSTRATE_OK) {
-        (*query)->name = item->item;
+        query_new(&description, &arguments, sizeof(arguments), pin, query);
+    if (status != SUBSTRATE_OK) {
+        return status;
     }
-    return status;
+    struct storage_arguments *kept = (*query)->arguments;
+    return query_made(query, query_keep_entry(*query, &kept->entry) &&
+                                 query_keep_title(*query, entry->pallet, entry->item));
+}
+
+/* ---- several ---- */
+
+struct multi_arguments {
+    struct substrate_storage_entry *entries;
+    const struct metadata_storage **items; /* of the entries, once asked */
+    size_t count;
+    struct query_keys keys;
+};
+
+static enum query_progress ask_all(struct substrate_query *query) {
+    struct multi_arguments *arguments = query->arguments;
+    struct base_buf key = BASE_BUF_INIT;
+    bool good = true;
+    query_keys_begin(query, &arguments->keys);
+    for (size_t i = 0; i < arguments->count && good; i++) {
+        base_buf_reset(&key);
+        good = query_write_key(query, &arguments->entries[i], true, &arguments->items[i], &key);
+        query_keys_add(query, &arguments->keys,
+                       (struct substrate_bytes){(const uint8_t *)key.data, key.size});
+    }
+    if (good && arguments->count > 0) {
+        query_keys_ask(query);
+    }
+    base_buf_free(&key);
+    return good && arguments->count == 0 ? query_done(query, BASE_TEXT("[]")) : query_ask(query);
+}
+
+static const char *presence_text(enum substrate_presence presence) {
+    switch (presence) {
+    case SUBSTRATE_PRESENT:
+        return "present";
+    case SUBSTRATE_DEFAULT:
+        return "default";
+    case SUBSTRATE_ABSENT:
+        break;
+    }
+    return "absent";
+}
+
+static enum query_progress step_multi(struct substrate_query *query,
+                                      const struct substrate_reply *replies, size_t count) {
+    const struct multi_arguments *arguments = query->arguments;
+    struct query_changes changes;
+    struct substrate_bytes key;
+    struct base_json value;
+    if (count == 0) {
+        return ask_all(query);
+    }
+    if (!query_changes_begin(query, &changes, &replies[0], &arguments->keys)) {
+        return QUERY_FAILED;
+    }
+    base_buf_char(&query->value, '[');
+    for (size_t i = 0; i < arguments->count; i++) {
+        enum substrate_presence presence = SUBSTRATE_ABSENT;
+        base_buf_str(&query->value, i > 0 ? ",{\"value\":" : "{\"value\":");
+        if (!query_changes_next(query, &changes, &key, &value) ||
+            !query_write_stored(query, arguments->items[i], value, &presence)) {
+            return QUERY_FAILED;
+        }
+        base_buf_format(&query->value, ",\"presence\":\"%s\"}", presence_text(presence));
+    }
+    base_buf_char(&query->value, ']');
+    return query_done_written(query);
+}
+
+static bool keep_entries(struct substrate_query *query,
+                         const struct substrate_storage_entry *entries, size_t count) {
+    struct multi_arguments *arguments = query->arguments;
+    arguments->entries = base_arena_calloc(&query->arena, count, sizeof(*arguments->entries));
+    arguments->items = base_arena_calloc(&query->arena, count, sizeof(struct metadata_storage *));
+    if (arguments->entries == NULL || arguments->items == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        arguments->entries[i] = entries[i];
+        if (!query_keep_entry(query, &arguments->entries[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum substrate_status substrate_query_storage_multi(const struct substrate_storage_entry *entries,
+                                                    size_t count, const struct substrate_pin *pin,
+                                                    struct substrate_query **query) {
+    static const struct query_description description = {
+        "storage of several", QUERY_NEEDS_STATE_RUNTIME, step_multi, false};
+    struct multi_arguments arguments = {.count = count};
+    bool good = query != NULL && (entries != NULL || count == 0);
+    for (size_t i = 0; i < count && good; i++) {
+        good = entries[i].pallet != NULL && entries[i].item != NULL;
+    }
+    if (!good) {
+        return SUBSTRATE_E_ARGUMENT;
+    }
+    enum substrate_status status =
+        query_new(&description, &arguments, sizeof(arguments), pin, query);
+    return status == SUBSTRATE_OK ? query_made(query, keep_entries(*query, entries, count))
+                                  : status;
 }

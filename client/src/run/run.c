@@ -1,55 +1,13 @@
-/* The runner of queries: checks, the serial mode, and the choice of mode. */
+/* The runner of queries: checks, and the choice of mode. */
 #include <string.h>
 
 #include <substrate/call.h>
 #include <substrate/query.h>
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "engine/engine_internal.h"
 #include "query/query.h"
 #include "run_internal.h"
-
-/* Asks the requests of one round in turn, and steps. */
-static enum query_progress run_round(struct substrate_connection *connection,
-                                     struct substrate_query *query) {
-    size_t count = query->request_count;
-    size_t asked = 0;
-    struct substrate_error error = {0};
-    struct substrate_pending **pending = base_calloc(count, sizeof(struct substrate_pending *));
-    struct substrate_reply *replies = base_calloc(count, sizeof(*replies));
-    enum substrate_status status = SUBSTRATE_OK;
-    enum query_progress progress = QUERY_FAILED;
-    if (pending == NULL || replies == NULL) {
-        status = SUBSTRATE_E_MEMORY;
-        (void)base_fail(&error, status, "%s: out of memory", query->name);
-    }
-    while (status == SUBSTRATE_OK && asked < count) {
-        const struct substrate_reply *reply = NULL;
-        status =
-            substrate_call(connection, &query->requests[asked], &pending[asked], &reply, &error);
-        if (status == SUBSTRATE_OK) {
-            replies[asked] = *reply;
-        }
-        asked += 1;
-    }
-    progress =
-        status == SUBSTRATE_OK ? query_step(query, replies, count) : query_fail(query, &error);
-    while (asked > 0) {
-        asked -= 1;
-        substrate_pending_free(pending[asked]);
-    }
-    base_free(replies);
-    base_free(pending);
-    return progress;
-}
-
-void run_one(struct substrate_connection *connection, struct substrate_query *query) {
-    enum query_progress progress = query_step(query, NULL, 0);
-    while (progress == QUERY_ASK) {
-        progress = run_round(connection, query);
-    }
-}
 
 static enum substrate_status check(const struct substrate_run_options *options,
                                    struct substrate_query *const *queries, size_t count,

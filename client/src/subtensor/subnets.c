@@ -1,15 +1,13 @@
-/* Questions about subnets, as rows of storage items. */
-#include <substrate/query.h>
+/* Questions about subnets, as entries of storage items. */
+#include <substrate/storage.h>
 #include <subtensor/subtensor.h>
-
-#include "query/storage.h"
-
-static const struct query_storage_item networks_added = {"SubtensorModule", "NetworksAdded",
-                                                         HASHER_IDENTITY, VALUE_BOOL, "false"};
 
 enum substrate_status subtensor_query_subnet_exists(uint16_t netuid,
                                                     const struct substrate_hash *at,
                                                     struct substrate_query **query) {
-    const uint8_t key[2] = {(uint8_t)(netuid & 0xff), (uint8_t)(netuid >> 8)};
-    return query_storage(&networks_added, (struct substrate_bytes){key, sizeof(key)}, at, query);
+    const uint8_t scale[2] = {(uint8_t)(netuid & 0xff), (uint8_t)(netuid >> 8)};
+    const struct substrate_storage_entry entry = {
+        "SubtensorModule", "NetworksAdded", {{NULL, 0}, {scale, sizeof(scale)}}};
+    const struct substrate_pin pin = {.hash = at};
+    return substrate_query_storage(&entry, &pin, query);
 }

@@ -1,0 +1,213 @@
+/* Arguments of generic queries; see arguments.h. */
+#include "arguments.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/storage_key.h"
+#include "codec/value.h"
+#include "names.h"
+#include "reply.h"
+
+static const struct value_limits limits = VALUE_LIMITS;
+
+char *query_keep_name(struct substrate_query *query, const char *name) {
+    char *copy = base_arena_alloc(&query->arena, strlen(name) + 1);
+    if (copy != NULL) {
+        memcpy(copy, name, strlen(name) + 1);
+    }
+    return copy;
+}
+
+bool query_keep_arguments(struct substrate_query *query, struct substrate_arguments *arguments) {
+    struct substrate_text scale = {(const char *)arguments->scale.data, arguments->scale.size};
+    if (arguments->json.data != NULL) {
+        arguments->json = base_arena_text(&query->arena, arguments->json);
+        return arguments->json.data != NULL;
+    }
+    scale = base_arena_text(&query->arena, scale);
+    arguments->scale.data = (const uint8_t *)scale.data;
+    return scale.data != NULL;
+}
+
+bool query_keep_entry(struct substrate_query *query, struct substrate_storage_entry *entry) {
+    entry->pallet = query_keep_name(query, entry->pallet);
+    entry->item = query_keep_name(query, entry->item);
+    return entry->pallet != NULL && entry->item != NULL &&
+           query_keep_arguments(query, &entry->arguments);
+}
+
+bool query_keep_title(struct substrate_query *query, const char *a, const char *b) {
+    size_t size = strlen(a) + strlen(b) + 2;
+    char *title = base_arena_alloc(&query->arena, size);
+    if (title == NULL) {
+        return false;
+    }
+    (void)snprintf(title, size, "%s.%s", a, b);
+    query->name = title;
+    return true;
+}
+
+enum substrate_status query_made(struct substrate_query **query, bool kept) {
+    if (!kept) {
+        substrate_query_free(*query);
+        *query = NULL;
+    }
+    return kept ? SUBSTRATE_OK : SUBSTRATE_E_MEMORY;
+}
+
+/* The types that are wanted, one after the other. */
+struct wanted {
+    const char *what; /* "Tempo", "account_nonce" */
+    size_t what_size, count;
+    const uint32_t *types;                     /* of an item, or */
+    const struct metadata_argument *arguments; /* of a method */
+};
+
+static uint32_t type_of(const struct wanted *wanted, size_t index) {
+    return wanted->types != NULL ? wanted->types[index] : wanted->arguments[index].type;
+}
+
+/* "Tempo wants 1 argument (u16), but …" */
+static bool fail_wanted(struct substrate_query *query, enum query_runtime_kind kind,
+                        const struct wanted *wanted, const char *problem) {
+    struct base_buf types = BASE_BUF_INIT;
+    for (size_t i = 0; i < wanted->count; i++) {
+        base_buf_str(&types, i == 0 ? " (" : ", ");
+        if (wanted->types == NULL) {
+            base_buf_text(&types, wanted->arguments[i].name);
+            base_buf_str(&types, ": ");
+        }
+        type_write_name(query_metadata(query, kind), type_of(wanted, i), &types);
+    }
+    base_buf_str(&types, wanted->count > 0 ? ")" : "");
+    (void)query_fail_with(query, SUBSTRATE_E_ARGUMENT, "%.*s takes %zu argument%s%.*s, but %s",
+                          (int)wanted->what_size, wanted->what, wanted->count,
+                          wanted->count == 1 ? "" : "s", (int)types.size,
+                          types.size > 0 ? types.data : "", problem);
+    base_buf_free(&types);
+    return false;
+}
+
+static bool fail_count(struct substrate_query *query, enum query_runtime_kind kind,
+                       const struct wanted *wanted, size_t count) {
+    char problem[64];
+    (void)snprintf(problem, sizeof(problem), "%zu %s given", count, count == 1 ? "is" : "are");
+    return fail_wanted(query, kind, wanted, problem);
+}
+
+/* What the codec says of arguments: not to be encoded is the caller's error. */
+static bool fail_value(struct substrate_query *query, enum query_runtime_kind kind,
+                       const struct wanted *wanted, const struct substrate_error *error) {
+    if (error->status == SUBSTRATE_E_DECODE || error->status == SUBSTRATE_E_ARGUMENT) {
+        return fail_wanted(query, kind, wanted, error->message);
+    }
+    (void)query_fail_with(query, error->status, "%s", error->message);
+    return false;
+}
+
+/* The array of arguments; kind NONE when there are none. */
+static bool parse_json(struct substrate_query *query, struct substrate_text text,
+                       struct base_json *json) {
+    size_t position = 0;
+    *json = (struct base_json){BASE_JSON_NONE, {NULL, 0}};
+    if (text.data == NULL) {
+        return true;
+    }
+    enum substrate_status status = base_json_parse(text, BASE_JSON_DEPTH_MAX, json, &position);
+    if (status != SUBSTRATE_OK || json->kind != BASE_JSON_ARRAY) {
+        (void)query_fail_with(query, SUBSTRATE_E_ARGUMENT,
+                              "the arguments are no JSON array (see byte %zu)", position);
+        query->outcome.error.position = position;
+        return false;
+    }
+    return true;
+}
+
+/* Takes SCALE bytes apart, at most wanted->count values; all bytes must be used. `views` may be
+ * NULL. */
+static bool split(struct substrate_query *query, enum query_runtime_kind kind,
+                  const struct wanted *wanted, struct substrate_bytes scale,
+                  struct substrate_bytes *views, size_t *count) {
+    struct scale_reader reader = scale_reader(scale);
+    struct substrate_error error = {0};
+    for (*count = 0; *count < wanted->count && scale_left(&reader) > 0; *count += 1) {
+        size_t begin = reader.at;
+        enum substrate_status status = value_skip(
+            query_metadata(query, kind), type_of(wanted, *count), &reader, &limits, &error);
+        if (status != SUBSTRATE_OK) {
+            return fail_value(query, kind, wanted, &error);
+        }
+        if (views != NULL) {
+            views[*count] = (struct substrate_bytes){scale.data + begin, reader.at - begin};
+        }
+    }
+    if (scale_left(&reader) > 0) {
+        return fail_wanted(query, kind, wanted, "more bytes are given");
+    }
+    return true;
+}
+
+bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
+                     bool whole, const struct metadata_storage **out, struct base_buf *key) {
+    const struct metadata_storage *item = query_find_storage(query, entry->pallet, entry->item);
+    struct substrate_bytes views[STORAGE_KEYS_MAX];
+    struct substrate_error error = {0};
+    struct base_json json;
+    size_t count = 0;
+    *out = item;
+    if (item == NULL || !parse_json(query, entry->arguments.json, &json)) {
+        return false;
+    }
+    struct wanted wanted = {item->name.data, item->name.size, item->key_count, item->keys, NULL};
+    if (json.kind != BASE_JSON_NONE) {
+        count = base_json_length(json);
+    } else if (!split(query, QUERY_STATE_RUNTIME, &wanted, entry->arguments.scale, views, &count)) {
+        return false;
+    }
+    if (count > wanted.count || (whole && count < wanted.count)) {
+        return fail_count(query, QUERY_STATE_RUNTIME, &wanted, count);
+    }
+    enum substrate_status status =
+        json.kind != BASE_JSON_NONE ? storage_key_write(query_metadata(query, QUERY_STATE_RUNTIME),
+                                                        item, json, &limits, key, &error)
+                                    : storage_key_encode(item, views, count, key, &error);
+    return status == SUBSTRATE_OK || fail_value(query, QUERY_STATE_RUNTIME, &wanted, &error);
+}
+
+bool query_write_call(struct substrate_query *query, const struct metadata_method *method,
+                      const struct substrate_arguments *arguments, struct base_buf *bytes) {
+    const struct substrate_metadata *metadata = query_metadata(query, QUERY_CALL_RUNTIME);
+    struct wanted wanted = {method->name.data, method->name.size, method->argument_count, NULL,
+                            method->arguments};
+    struct substrate_error error = {0};
+    struct base_json json, argument;
+    struct base_json_walk walk;
+    struct substrate_text name;
+    if (!parse_json(query, arguments->json, &json)) {
+        return false;
+    }
+    size_t count = base_json_length(json);
+    if (json.kind == BASE_JSON_NONE) {
+        base_buf_append(bytes, arguments->scale.data, arguments->scale.size);
+        if (!split(query, QUERY_CALL_RUNTIME, &wanted, arguments->scale, NULL, &count)) {
+            return false;
+        }
+    }
+    if (count != wanted.count) {
+        return fail_count(query, QUERY_CALL_RUNTIME, &wanted, count);
+    }
+    if (json.kind == BASE_JSON_NONE) {
+        return true;
+    }
+    base_json_walk_init(&walk, json);
+    for (size_t i = 0; base_json_walk_next(&walk, &name, &argument); i++) {
+        enum substrate_status status =
+            value_write(metadata, type_of(&wanted, i), argument, &limits, bytes, &error);
+        if (status != SUBSTRATE_OK) {
+            return fail_value(query, QUERY_CALL_RUNTIME, &wanted, &error);
+        }
+    }
+    return true;
+}

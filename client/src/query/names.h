@@ -1,0 +1,26 @@
+/* Finding things of a runtime by name. A name that is not there fails the query with E_NOT_FOUND
+ * and the nearest name that is: people mistype. */
+#ifndef QUERY_NAMES_H
+#define QUERY_NAMES_H
+
+#include "codec/metadata.h"
+#include "query.h"
+
+/* The nearest of the names offered so far, by edit distance, upper and lower case being alike; of
+ * equally near ones the first. Begin with {wanted}; `nearest` stays {NULL, 0} if none is offered.
+ */
+struct names {
+    struct substrate_text wanted, nearest;
+    unsigned distance;
+};
+void names_offer(struct names *names, struct substrate_text name);
+
+/* Each returns NULL when the query has failed. */
+const struct metadata_storage *query_find_storage(struct substrate_query *query, const char *pallet,
+                                                  const char *item);
+const struct metadata_constant *query_find_constant(struct substrate_query *query,
+                                                    const char *pallet, const char *name);
+const struct metadata_method *query_find_method(struct substrate_query *query, const char *api,
+                                                const char *method);
+
+#endif
