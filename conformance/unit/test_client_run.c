@@ -72,6 +72,23 @@ static void answer_by_rounds(struct node *to, const struct node_request *request
     }
 }
 
+/* Answers seven reads in the order that is set, all else at once. */
+#define ORDERED 7
+static size_t order[ORDERED];
+
+static void answer_in_order(struct node *to, const struct node_request *request) {
+    if (!base_text_is(request->method, "state_getStorage")) {
+        answer_at_once(to, request);
+        return;
+    }
+    hold(request);
+    for (size_t i = 0; held_count == ORDERED && i < ORDERED; i++) {
+        const struct held *kept = &held[order[i]];
+        reply(to, kept->socket, kept->id, base_text(kept->method), base_text(kept->params));
+    }
+    held_count %= ORDERED;
+}
+
 /* A connection that does not wait for ever when the node holds something back. */
 static struct substrate_connection *dial(void) {
     struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
@@ -111,13 +128,15 @@ static struct substrate_pin at_number(uint64_t number) {
     return (struct substrate_pin){.by_number = true, .number = number};
 }
 
-static struct substrate_query *tempo(struct substrate_pin pin) {
+static struct substrate_query *tempo_of(const char *arguments, struct substrate_pin pin) {
     struct substrate_storage_entry entry = {
-        "SubtensorModule", "Tempo", {BASE_TEXT("[1]"), {NULL, 0}}};
+        "SubtensorModule", "Tempo", {base_text(arguments), {NULL, 0}}};
     struct substrate_query *query = NULL;
     ck_assert_int_eq(substrate_query_storage(&entry, &pin, &query), SUBSTRATE_OK);
     return query;
 }
+
+static struct substrate_query *tempo(struct substrate_pin pin) { return tempo_of("[1]", pin); }
 
 static struct substrate_query *twice(struct substrate_pin pin) {
     struct substrate_api_call call = {"SampleApi", "double", {BASE_TEXT("[4]"), {NULL, 0}}};
@@ -691,10 +710,53 @@ END_TEST
 START_TEST(test_each_allocation_of_a_gather_may_fail) { chain_fail_each(gathered_scenario); }
 END_TEST
 
-CHECK_MAIN("client_run", test_modes_answer_alike, test_faults_of_each_step, test_older_metadata,
-           test_each_block_has_its_runtime, test_a_query_may_need_both_runtimes,
-           test_runtimes_are_the_processs, test_threads_fetch_metadata_once,
-           test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
-           test_a_map_in_a_gather, test_a_gather_goes_on_while_another_thread_fetches,
-           test_a_query_is_run_once, test_functions_ask_now, test_generic_functions_ask_now,
+/* The permutation of a number below 7!, by its digits in the factorial number system. */
+static void set_order(unsigned number) {
+    size_t left[ORDERED];
+    for (size_t i = 0; i < ORDERED; i++) {
+        left[i] = i;
+    }
+    for (unsigned count = ORDERED; count > 0; count--) {
+        unsigned digit = number % count;
+        number /= count;
+        order[ORDERED - count] = left[digit];
+        memmove(&left[digit], &left[digit + 1], (count - digit - 1) * sizeof(left[0]));
+    }
+}
+
+START_TEST(test_every_order_of_seven_replies) {
+    static const char *const EXPECTED[ORDERED] = {"true", "110", "false", "111",
+                                                  "112",  "113", "115"};
+    static const char *const TEMPOS[ORDERED] = {NULL, "[1]", NULL, "[2]", "[3]", "[4]", "[6]"};
+    struct substrate_connection *connection = start(answer_in_order);
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    for (unsigned number = 0; number < 5040; number++) {
+        struct substrate_query *queries[ORDERED];
+        struct substrate_outcome outcomes[ORDERED];
+        set_order(number);
+        for (size_t i = 0; i < ORDERED; i++) {
+            queries[i] = TEMPOS[i] == NULL
+                             ? exists(i == 0 ? 1 : 5, &at)
+                             : tempo_of(TEMPOS[i], (struct substrate_pin){.hash = &at});
+        }
+        ck_assert_int_eq(run(SUBSTRATE_MODE_GATHERED, connection, queries, ORDERED, outcomes),
+                         SUBSTRATE_OK);
+        for (size_t i = 0; i < ORDERED; i++) {
+            ck_assert_msg(base_text_is(outcomes[i].value, EXPECTED[i]), "order %u, question %zu",
+                          number, i);
+            substrate_query_free(queries[i]);
+        }
+    }
+    ck_assert_uint_eq(chain.reads, 5040 * ORDERED);
+    stop(connection);
+}
+END_TEST
+
+CHECK_MAIN("client_run", test_modes_answer_alike, test_every_order_of_seven_replies,
+           test_faults_of_each_step, test_older_metadata, test_each_block_has_its_runtime,
+           test_a_query_may_need_both_runtimes, test_runtimes_are_the_processs,
+           test_threads_fetch_metadata_once, test_a_gather_costs_its_deepest_query,
+           test_a_gather_of_many_is_as_deep_as_one, test_a_map_in_a_gather,
+           test_a_gather_goes_on_while_another_thread_fetches, test_a_query_is_run_once,
+           test_functions_ask_now, test_generic_functions_ask_now,
            test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail)
