@@ -1,6 +1,7 @@
 """Bad input: each gives one clear line on standard error and a status of its own, and never a crash, a
 hang or something half-written."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from testenv.fixture import Copy, run
 from testenv.node import NodeFailed
 from testenv.paths import FIXTURE
+from testenv.rpc import Socket
 
 pytestmark = pytest.mark.core
 
@@ -46,6 +48,12 @@ def copy(tmp_path):
     (["serve", FIXTURE, "--head", "0x12"], "0x12"),
     (["serve", FIXTURE, "--rules", "/no/such/rules.json"], "/no/such/rules.json"),
     (["serve", FIXTURE, "--host", "203.0.113.1", "--port", "0"], "203.0.113.1"),
+    (["serve", FIXTURE, "--host", "lo"], '"lo"'),
+    (["serve", FIXTURE, "--host", "eth0"], '"eth0"'),
+    (["serve", FIXTURE, "--host", ""], '""'),
+    (["serve", FIXTURE, "--host", "node.example"], '"node.example"'),
+    (["serve", FIXTURE, "--host", "127.0.0.256"], '"127.0.0.256"'),
+    (["serve", FIXTURE, "--host", "2001:db8::1", "--port", "0"], "2001:db8::1"),
     (["serve", FIXTURE, "--journal", "/no/such/folder/journal"], "/no/such/folder/journal"),
     (["serve", FIXTURE, "another"], "one fixture"),
     (["serve", "/no/such/fixture"], "/no/such/fixture"),
@@ -75,7 +83,61 @@ def test_a_port_in_use(tmp_path):
 def test_rules(tmp_path, rules):
     file = tmp_path / "rules.json"
     file.write_text(rules)
-    refused(run("serve", FIXTURE, "--port", 0, "--rules", file), file)
+    refused(run("serve", FIXTURE, "--port", 0, "--rules", file), f"{file}:1:")
+
+
+def machine_has(address):
+    try:
+        with sockets.socket(sockets.AF_INET6) as probe:
+            probe.bind((address, 0))
+        return True
+    except OSError:
+        return False
+
+
+def test_an_ipv6_address(start):
+    """Served there and nowhere else; where the machine has none, refused."""
+    if not machine_has("::1"):
+        refused(run("serve", FIXTURE, "--host", "::1", "--port", 0), "::1")
+        return
+    node = start(FIXTURE, "--host", "::1")
+    assert node.url == f"ws://[::1]:{node.port}"
+    with Socket(node.url) as socket:
+        assert socket.call("mock_stats")["requests"]["total"] == 0, "the peer is on this machine"
+    with pytest.raises(ConnectionRefusedError):
+        sockets.create_connection(("127.0.0.1", node.port))
+
+
+def test_localhost_is_an_address(start):
+    node = start(FIXTURE, "--host", "localhost")
+    assert node.url == f"ws://127.0.0.1:{node.port}"
+    with Socket(node.url) as socket:
+        assert socket.call("system_chain")
+
+
+def renew_digest(copy, name):
+    """What `verify --seal` would do, if it took the file."""
+    data = (copy.folder / name).read_bytes()
+    manifest = json.loads((copy.folder / "manifest.json").read_text())
+    manifest["files"][name] = {"bytes": len(data),
+                               "blake2_256": hashlib.blake2b(data, digest_size=32).hexdigest()}
+    (copy.folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_call_that_stands_twice(copy):
+    calls = copy.read("calls.jsonl")
+    calls.insert(7, {**calls[2], "result": "another"})
+    copy.write("calls.jsonl", calls)
+    renew_digest(copy, "calls.jsonl")
+    refused(run("serve", copy.folder, "--port", 0), copy.folder, "calls.jsonl:8:", "recorded twice")
+
+
+def test_a_header_of_another_height(copy):
+    blocks = copy.read("blocks.jsonl")
+    blocks[5]["header"]["number"] = "0x99"
+    copy.write("blocks.jsonl", blocks)
+    renew_digest(copy, "blocks.jsonl")
+    refused(run("serve", copy.folder, "--port", 0), copy.folder, "blocks.jsonl:6:", "153 in its header")
 
 
 def lines_of(copy, name):

@@ -1,13 +1,15 @@
 """Limits, as a node has them: connections, sizes of requests and answers, subscriptions."""
 
 import json
+import signal
+import socket as sockets
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from testenv.fixture import Copy
 from testenv.paths import FIXTURE
-from testenv.rpc import Socket, request
+from testenv.rpc import WAIT, Socket, request
 
 SIZE = 15 * 1024 * 1024
 
@@ -96,3 +98,38 @@ def test_large_answers_do_not_hold_up_others(space, truth):
         assert quick.call("chain_getBlockHash", number) == truth.canonical[number]["hash"]
     metadata = {json.loads(lazy.receive_text())["result"] for _ in range(60)}
     assert len(metadata) == 1
+
+
+def handshake(port, buffer=None):
+    """A WebSocket that is read by hand, after its handshake: (socket, file)."""
+    raw = sockets.socket()
+    raw.settimeout(WAIT)
+    if buffer is not None:
+        raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, buffer)
+    raw.connect(("127.0.0.1", port))
+    raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+    file = raw.makefile("rb")
+    lines = list(iter(file.readline, b"\r\n"))
+    assert lines[0].startswith(b"HTTP/1.1 101 ")
+    return raw, file
+
+
+def test_the_first_ping_comes_at_once(node):
+    raw, file = handshake(node.port)
+    assert file.read(2)[0] == 0x89
+    raw.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_end_does_not_wait_for_who_does_not_read(start, how):
+    node = start(FIXTURE)
+    raw, _ = handshake(node.port, buffer=2048)
+    message = request("state_getMetadata").encode()
+    for _ in range(40):
+        raw.sendall(bytes([0x81, 0x80 | len(message)]) + bytes(4) + message)
+    with Socket(node.url) as socket:
+        while socket.call("mock_stats")["requests"]["total"] == 0:
+            pass
+    assert node.stop(how) == (0, "")
+    raw.close()

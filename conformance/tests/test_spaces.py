@@ -125,6 +125,52 @@ def test_a_wrong_control_call_is_an_error_and_changes_nothing(space):
     assert space.stats()["requests"]["total"] == 1
 
 
+WRONG_PARAMS = [
+    ("mock_stats", [1]), ("mock_stats", {}), ("mock_reset", ["now"]), ("mock_unmatched", [None]),
+    ("mock_journal", [{"forms": "canonical"}]), ("mock_journal", ["raw"]), ("mock_journal", [5]),
+    ("mock_journal", [{"form": "raw", "more": 1}]), ("mock_journal", [{"form": "raw"}, 1]),
+    ("mock_journal", {"form": "raw"}), ("mock_journal", [{}]), ("mock_setRules", []),
+    ("mock_setRules", {"rules": []}), ("mock_setLatency", ["5ms", "6ms"]), ("mock_setLatency", [5]),
+    ("mock_setHead", [72, 5]), ("mock_setHead", []), ("mock_setGate", []),
+    ("mock_setGate", [{"n": 1}, {"n": 2}]), ("mock_advanceHead", [1, 1]), ("mock_advanceHead", [None]),
+]
+
+
+@pytest.mark.parametrize("method, params", WRONG_PARAMS)
+def test_wrong_params_of_control_calls(space, method, params):
+    """Each says what is wanted, and nothing has changed."""
+    text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    error = space.post(text).json()["error"]
+    assert error["code"] == -32602 and error["data"].startswith("expected params ["), error
+    socket = space.socket()
+    socket.call("chain_getBlockHash")
+    assert space.control("mock_journal")["entries"][0]["latency_us"] == 0
+
+
+def test_rules_are_taken_away_by_an_empty_list(space):
+    socket = space.socket()
+    for rules in ([{"methods": ["*"], "latency": "3ms"}], [[]]):
+        space.control("mock_setRules", *rules)
+        socket.call("system_chain")
+    entries = space.control("mock_journal", {"form": "raw"})["entries"]
+    assert [entry["latency_us"] for entry in entries] == [3000, 0]
+
+
+@pytest.mark.parametrize("id", ["", '"id":-1,', '"id":1.5,', '"id":true,', '"id":{},'])
+@pytest.mark.parametrize("method", ["mock_reset", "mock_no_such"])
+def test_control_that_is_no_call_leaves_no_trace(space, id, method):
+    """Ignored as any other notification is: over HTTP, over a socket, and in a batch."""
+    text = '{"jsonrpc":"2.0",%s"method":"%s"}' % (id, method)
+    socket = space.socket()
+    for sent in (text, f"[{text},{text}]"):
+        socket.send(sent)
+        answer = space.post(sent)
+        assert (answer.status, answer.text) == (200, "")
+    assert socket.call("mock_stats") == NOTHING
+    assert space.control("mock_journal")["entries"] == []
+    assert not socket.notifications
+
+
 def test_names_of_spaces(node):
     for name in ("a", "A-b_c.9", "x" * 60):
         space = node.space(name)

@@ -2,10 +2,13 @@
 
 import pytest
 
+from testenv.fixture import Copy
+from testenv.paths import FIXTURE
 from testenv.truth import ABSENT, KNOWN
 
 pytestmark = pytest.mark.core
 
+CODE = "0x3a636f6465"  # there, its value not recorded
 HEADS = {
     "chain_subscribeNewHeads": ("chain_newHead", "chain_unsubscribeNewHeads"),
     "chain_subscribeAllHeads": ("chain_allHead", "chain_unsubscribeAllHeads"),
@@ -105,7 +108,7 @@ def test_storage_all_at_once_and_then_changes_only(space, truth, rng):
     first = truth.head["number"] - 12
     moving = sorted({key for block in truth.state_blocks() if block["number"] > first
                      for key in truth.sets[block["hash"]].own})
-    still = [key for key in truth.keys(truth.head["hash"]) if key not in moving]
+    still = [key for key in truth.keys(truth.head["hash"]) if key not in moving and key != CODE]
     keys = rng.sample(moving, min(8, len(moving))) + rng.sample(still, 4)
     space.control("mock_setHead", first)
     socket = space.socket()
@@ -125,6 +128,103 @@ def test_storage_all_at_once_and_then_changes_only(space, truth, rng):
         before = now
     socket.nothing_more()
     assert socket.call("state_unsubscribeStorage", id) is True
+
+
+def is_unmatched(error, method):
+    return (error["code"], error["message"], error["data"]["method"]) == (
+        -32055, "mocknode: unmatched request", method) and bool(error["data"]["reason"])
+
+
+def test_what_is_unknown_at_first_is_said_at_once(start, truth):
+    """A subscriber would wait for it for ever: the value of a key, and all before the recording."""
+    node = start(FIXTURE)
+    space = node.space()
+    socket = space.socket()
+    known = truth.keys(truth.head["hash"])[60]
+    for keys in ([CODE], [known, CODE]):
+        error = socket.error("state_subscribeStorage", keys)
+        assert is_unmatched(vars(error), "state_subscribeStorage")
+        assert CODE in error.data["canonical"]
+    stats = space.stats()
+    assert stats["unmatched"] == 2 and stats["subscriptions"] == {"opened": 0, "open": 0}
+    assert [entry["outcome"] for entry in space.control("mock_journal")["entries"]] == ["unmatched"] * 2
+    socket.nothing_more()
+    assert node.stop()[0] == 3
+
+
+def test_what_becomes_unknown_is_told(start, truth):
+    """The head moves to a block of which no state is recorded, and back: an error, and then values."""
+    first = truth.state_blocks()[0]["number"]
+    node = start(FIXTURE)
+    space = node.space()
+    socket = space.socket()
+    key = truth.keys(truth.head["hash"])[60]
+    id = socket.call("state_subscribeStorage", [key])
+    socket.notification("state_storage", id)
+    space.control("mock_setHead", first - 1)
+    message = socket.receive()
+    assert (message["method"], message["params"]["subscription"]) == ("state_storage", id)
+    assert set(message["params"]) == {"subscription", "error"}
+    assert is_unmatched(message["params"]["error"], "state_subscribeStorage")
+    assert truth.canonical[first - 1]["hash"] in message["params"]["error"]["data"]["reason"]
+    assert space.stats()["unmatched"] == 1
+    assert socket.call("state_unsubscribeStorage", id) is True
+    assert node.stop()[0] == 3
+
+
+def test_a_reset_counts_nothing_of_its_own(start, truth):
+    """It moves the head to where nothing is recorded, which subscribers hear of."""
+    first = truth.state_blocks()[0]["number"]
+    node = start(FIXTURE, "--head", first - 1)
+    space = node.space()
+    space.control("mock_setHead", truth.head["number"])
+    socket = space.socket()
+    id = socket.call("state_subscribeStorage", [truth.keys(truth.head["hash"])[60]])
+    socket.notification("state_storage", id)
+    assert space.control("mock_reset") is True
+    assert "error" in socket.receive()["params"]
+    assert space.stats()["unmatched"] == 0 and space.control("mock_unmatched") == []
+    assert node.stop()[0] == 3
+
+
+def test_without_keys_every_change_is_told(space, truth):
+    """All but of keys whose values are not recorded at all."""
+    begin = truth.head["number"] - 12
+    space.control("mock_setHead", begin)
+    socket = space.socket()
+    ids = [socket.call("state_subscribeStorage", *params) for params in ([], [None])]
+    socket.nothing_more()
+    before = truth.canonical[begin]["hash"]
+    for number in range(begin + 1, truth.head["number"] + 1):
+        now = truth.canonical[number]["hash"]
+        space.control("mock_advanceHead")
+        changes = {key: truth.lookup(now, key)[1] for key in truth.sets[now].own
+                   if truth.lookup(now, key) != truth.lookup(before, key)}
+        assert changes, "the recording's blocks all change something"
+        for id in ids:
+            answer = socket.notification("state_storage", id)
+            assert answer["block"] == now and CODE not in changes
+            assert answer["changes"] == [[key, changes[key]] for key in sorted(changes)]
+        before = now
+    socket.nothing_more()
+    assert space.stats()["unmatched"] == 0
+
+
+def test_without_keys_a_gap_is_told(start, truth, tmp_path):
+    """One key of the state is unknown: so is the list of all changes."""
+    copy = Copy(tmp_path / "gap")
+    key = truth.keys(truth.head["hash"])[60]
+    copy.remove_fact(key)
+    copy.remove_coverage(key)
+    node = start(copy.seal(), "--head", truth.head["number"] - 1)
+    space = node.space()
+    socket = space.socket()
+    id = socket.call("state_subscribeStorage")
+    space.control("mock_advanceHead")
+    message = socket.receive()
+    assert message["params"]["subscription"] == id
+    assert is_unmatched(message["params"]["error"], "state_subscribeStorage")
+    assert node.stop()[0] == 3
 
 
 def test_the_head_moves_for_reads_too(space, truth):

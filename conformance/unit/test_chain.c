@@ -93,6 +93,7 @@ START_TEST(parents_must_fit) {
     struct facts *facts = folder_load(&folder, 0);
     ck_assert_int_eq(chain_build(facts, &chain, &error), SUBSTRATE_E_DECODE);
     ck_assert_ptr_nonnull(strstr(error.message, "has number 3, but its parent has 1"));
+    ck_assert_ptr_eq(strstr(error.message, "blocks.jsonl:"), error.message);
     facts_free(facts);
     /* And then that it is the fork: the numbers follow, but the canonical chain is broken. */
     memcpy(parent, SAMPLE_FORK2, 66);

@@ -2,6 +2,8 @@
  */
 #include "chain/chain.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <substrate/hash.h>
@@ -10,8 +12,27 @@
 #include "base/text.h"
 #include "chain/model.h"
 
+static const char BLOCKS[] = "blocks.jsonl", CALLS[] = "calls.jsonl";
+
 static enum substrate_status no_memory(struct substrate_error *error) {
     return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+}
+
+/* Fills the error with `FILE:LINE: what`; 0 is no line. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+static enum substrate_status
+refuse(struct substrate_error *error, const char *file, size_t line, const char *format, ...) {
+    char what[300], number[24] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    if (line > 0) {
+        (void)snprintf(number, sizeof number, ":%zu", line);
+    }
+    return base_fail(error, SUBSTRATE_E_DECODE, "%s%s: %s", file, number, what);
 }
 
 static struct substrate_text hash_text(const struct substrate_hash *hash) {
@@ -138,12 +159,13 @@ static enum substrate_status build_calls(struct chain *chain, struct substrate_e
     qsort(chain->calls, facts->call_count, sizeof *chain->calls, compare_calls);
     for (size_t i = 1; i < facts->call_count; i++) {
         if (compare_calls(&chain->calls[i - 1], &chain->calls[i]) == 0) {
-            const struct fact_call *call = chain->calls[i];
-            return base_fail(
-                error, SUBSTRATE_E_DECODE,
-                "calls.jsonl: %.*s %.*s is recorded twice at one block; remove one line",
-                (int)(call->method.size < 60 ? call->method.size : 60), call->method.data,
-                (int)(call->params.size < 60 ? call->params.size : 60), call->params.data);
+            const struct fact_call *first = chain->calls[i - 1], *call = chain->calls[i];
+            call = call->line > first->line ? call : first;
+            return refuse(error, CALLS, call->line,
+                          "%.*s %.*s is recorded twice at one block; remove one line",
+                          (int)(call->method.size < 60 ? call->method.size : 60), call->method.data,
+                          (int)(call->params.size < 60 ? call->params.size : 60),
+                          call->params.data);
         }
     }
     return SUBSTRATE_OK;
@@ -179,13 +201,13 @@ static enum substrate_status link_parent(struct chain *chain, struct chain_block
         return no_memory(error);
     }
     if (status != SUBSTRATE_OK) {
-        return base_fail(error, status, "blocks.jsonl: header of block %s: %.100s", hash,
-                         why.message);
+        return refuse(error, BLOCKS, block->fact->line, "header of block %s: %.100s", hash,
+                      why.message);
     }
     if (header.number != block->number) {
-        return base_fail(error, SUBSTRATE_E_DECODE,
-                         "blocks.jsonl: block %s has number %llu, but %llu in its header", hash,
-                         (unsigned long long)block->number, (unsigned long long)header.number);
+        return refuse(error, BLOCKS, block->fact->line,
+                      "block %s has number %llu, but %llu in its header", hash,
+                      (unsigned long long)block->number, (unsigned long long)header.number);
     }
     if (block->number == 0) {
         return SUBSTRATE_OK;
@@ -195,10 +217,9 @@ static enum substrate_status link_parent(struct chain *chain, struct chain_block
         return add_gap(chain, &header.parent) == SUBSTRATE_OK ? SUBSTRATE_OK : no_memory(error);
     }
     if (block->parent->number + 1 != block->number) {
-        return base_fail(error, SUBSTRATE_E_DECODE,
-                         "blocks.jsonl: block %s has number %llu, but its parent has %llu", hash,
-                         (unsigned long long)block->number,
-                         (unsigned long long)block->parent->number);
+        return refuse(error, BLOCKS, block->fact->line,
+                      "block %s has number %llu, but its parent has %llu", hash,
+                      (unsigned long long)block->number, (unsigned long long)block->parent->number);
     }
     return SUBSTRATE_OK;
 }
@@ -238,17 +259,18 @@ static enum substrate_status sort_canonical(struct chain *chain, struct substrat
         char hash[67];
         substrate_hash_format(&block->hash, hash);
         if (last->number == block->number) {
-            return base_fail(
-                error, SUBSTRATE_E_DECODE,
-                "blocks.jsonl: two blocks of number %llu, one of them %s; mark the one "
-                "that is not on the chain of the head with \"fork\":true",
-                (unsigned long long)block->number, hash);
+            return refuse(error, BLOCKS,
+                          block->fact->line > last->fact->line ? block->fact->line
+                                                               : last->fact->line,
+                          "two blocks of number %llu, one of them %s; mark the one "
+                          "that is not on the chain of the head with \"fork\":true",
+                          (unsigned long long)block->number, hash);
         }
         if (block->fact->header.data != NULL && last->number + 1 == block->number &&
             block->parent != last) {
-            return base_fail(error, SUBSTRATE_E_DECODE,
-                             "blocks.jsonl: the parent of block %s is not the block of number %llu",
-                             hash, (unsigned long long)last->number);
+            return refuse(error, BLOCKS, block->fact->line,
+                          "the parent of block %s is not the block of number %llu", hash,
+                          (unsigned long long)last->number);
         }
     }
     return SUBSTRATE_OK;
@@ -262,8 +284,9 @@ static enum substrate_status find_named(const struct chain *chain, const char *n
     if (*block == NULL || (*block)->fork) {
         char text[67];
         substrate_hash_format(hash, text);
-        return base_fail(error, SUBSTRATE_E_DECODE, "the %s block %s is %s blocks.jsonl", name,
-                         text, *block == NULL ? "not in" : "marked as a fork in");
+        return base_fail(error, SUBSTRATE_E_DECODE,
+                         "manifest.json: the %s block %s is %s blocks.jsonl", name, text,
+                         *block == NULL ? "not in" : "marked as a fork in");
     }
     return SUBSTRATE_OK;
 }

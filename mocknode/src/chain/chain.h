@@ -58,6 +58,9 @@ enum substrate_status chain_keys(const struct chain *chain, const struct chain_b
                                  size_t limit, struct substrate_text *keys, size_t *count,
                                  struct substrate_text *missing);
 
+/* The keys that any recorded state names, in order, one by one; {NULL, 0} behind the last. */
+struct substrate_text chain_key(const struct chain *chain, size_t index);
+
 /* The recorded call; NULL: none. at NULL: a method without a block. */
 const struct fact_call *chain_call(const struct chain *chain, struct substrate_text method,
                                    struct substrate_text params, const struct substrate_hash *at);

@@ -25,6 +25,7 @@ struct fact_block {
     bool runtime_known;
     uint32_t runtime;                                         /* spec version */
     struct substrate_text header, extrinsics, justifications; /* raw JSON */
+    size_t line; /* of blocks.jsonl; 0: it came from elsewhere */
 };
 
 struct fact_metadata {
@@ -74,6 +75,7 @@ struct fact_call {
     struct substrate_hash at;
     bool is_error;
     struct substrate_text result; /* raw JSON: the result, or the error object */
+    size_t line;                  /* of calls.jsonl; 0: it came from elsewhere */
 };
 
 struct facts {

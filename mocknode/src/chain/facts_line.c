@@ -255,6 +255,7 @@ enum substrate_status facts_line_block(struct facts_reader *reader, struct base_
     }
     block->number = number;
     block->fork = fork;
+    block->line = reader->log ? 0 : reader->line;
     if (m[BLOCK_RUNTIME].kind != BASE_JSON_NONE) {
         TRY(read_u32(reader, m[BLOCK_RUNTIME], "runtime", &runtime));
         if (block->runtime_known && block->runtime != runtime) {
@@ -575,7 +576,7 @@ static const char *const CALL_NAMES[CALL_MEMBERS] = {"method", "params", "at", "
 
 enum substrate_status facts_line_call(struct facts_reader *reader, struct base_json line) {
     struct base_json m[CALL_MEMBERS];
-    struct fact_call call = {0};
+    struct fact_call call = {.line = reader->log ? 0 : reader->line};
     struct facts *facts = reader->facts;
     TRY(facts_members(reader, line, CALL_NAMES, CALL_MEMBERS, m));
     TRY(read_string(reader, m[CALL_METHOD], "method", &call.method));

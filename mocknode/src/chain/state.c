@@ -350,6 +350,10 @@ enum chain_known chain_storage(const struct chain *chain, const struct chain_blo
     return known_as(version, value);
 }
 
+struct substrate_text chain_key(const struct chain *chain, size_t index) {
+    return index < chain->key_count ? chain->keys[index] : (struct substrate_text){NULL, 0};
+}
+
 static bool starts_with(struct substrate_text text, struct substrate_text prefix) {
     return text.size >= prefix.size &&
            (prefix.size == 0 || memcmp(text.data, prefix.data, prefix.size) == 0);

@@ -9,6 +9,7 @@
 struct control {
     struct space *space;
     struct base_json params;
+    const char *expected; /* how the parameters must look */
     uint64_t now;
     struct base_arena *arena;
     struct base_buf *result; /* raw JSON */
@@ -31,8 +32,8 @@ static struct base_json first(const struct control *control) {
     return value;
 }
 
-static enum substrate_status wrong(const struct control *control, const char *expected) {
-    return base_fail(control->error, SUBSTRATE_E_ARGUMENT, "expected params %s", expected);
+static enum substrate_status wrong(const struct control *control) {
+    return base_fail(control->error, SUBSTRATE_E_ARGUMENT, "expected params %s", control->expected);
 }
 
 static enum substrate_status done(struct control *control) {
@@ -84,7 +85,7 @@ static enum substrate_status set_latency(struct control *control) {
     struct substrate_text spec = {NULL, 0};
     uint64_t us = 0;
     if (!base_json_string(first(control), control->arena, &spec)) {
-        return wrong(control, "[\"200ms\"]");
+        return wrong(control);
     }
     enum substrate_status status = script_latency_parse(spec, &us, control->error);
     if (status != SUBSTRATE_OK) {
@@ -123,8 +124,8 @@ static enum substrate_status set_rules(struct control *control) {
     struct script_rules *rules = NULL, *gate = NULL;
     bool document = base_json_member(value, "rules").kind != BASE_JSON_NONE ||
                     base_json_member(value, "gate").kind != BASE_JSON_NONE;
-    if (control->params.kind != BASE_JSON_ARRAY) {
-        return wrong(control, "[{\"methods\":[\"state_*\"],\"latency\":\"50ms\"}]");
+    if (value.kind == BASE_JSON_NONE) {
+        return wrong(control);
     }
     struct substrate_text json =
         document || value.kind == BASE_JSON_ARRAY ? value.raw : control->params.raw;
@@ -145,8 +146,7 @@ static enum substrate_status set_gate(struct control *control) {
     struct base_json value = first(control);
     struct script_rules *rules = NULL;
     if (value.kind != BASE_JSON_OBJECT && value.kind != BASE_JSON_NULL) {
-        return wrong(control, "[{\"n\":7,\"methods\":[\"state_*\"],\"order\":\"reversed\"}] or "
-                              "[null]");
+        return wrong(control);
     }
     enum substrate_status status = read_script(control, "gate", value.raw, &rules);
     if (status == SUBSTRATE_OK) {
@@ -164,7 +164,7 @@ static enum substrate_status set_head(struct control *control) {
     struct base_json value = first(control);
     struct substrate_text text = value.raw;
     if (value.kind != BASE_JSON_NUMBER && !base_json_string(value, control->arena, &text)) {
-        return wrong(control, "[72] or [\"0x...\"], a recorded block");
+        return wrong(control);
     }
     const struct chain_block *block =
         control_find_block(space_chain(control->space), text, control->error);
@@ -179,7 +179,7 @@ static enum substrate_status advance_head(struct control *control) {
     struct base_json value = first(control);
     uint64_t steps = 1;
     if (value.kind != BASE_JSON_NONE && (!base_json_u64(value, &steps) || steps == 0)) {
-        return wrong(control, "[] or [3], a number of blocks");
+        return wrong(control);
     }
     const struct chain_block *block = space_head(control->space), *last = block;
     for (uint64_t i = 0; i < steps; i++) {
@@ -196,10 +196,11 @@ static enum substrate_status advance_head(struct control *control) {
 }
 
 static enum substrate_status journal(struct control *control) {
-    struct base_json form = base_json_member(first(control), "form");
+    struct base_json options = first(control), form = base_json_member(options, "form");
     bool canonical = base_json_is(form, "canonical");
-    if (form.kind != BASE_JSON_NONE && !canonical && !base_json_is(form, "raw")) {
-        return wrong(control, "[], [{\"form\":\"raw\"}] or [{\"form\":\"canonical\"}]");
+    bool given = options.kind != BASE_JSON_NONE;
+    if (given && (base_json_length(options) != 1 || (!canonical && !base_json_is(form, "raw")))) {
+        return wrong(control);
     }
     space_write_journal(control->space, canonical, control->result);
     return SUBSTRATE_OK;
@@ -210,28 +211,41 @@ static enum substrate_status unmatched(struct control *control) {
     return SUBSTRATE_OK;
 }
 
-static const struct {
+static const struct method {
     const char *name;
     control_function function;
+    size_t params_max;
+    const char *expected;
 } methods[] = {
-    {"mock_stats", stats},
-    {"mock_reset", reset},
-    {"mock_setLatency", set_latency},
-    {"mock_setRules", set_rules},
-    {"mock_setGate", set_gate},
-    {"mock_setHead", set_head},
-    {"mock_advanceHead", advance_head},
-    {"mock_journal", journal},
-    {"mock_unmatched", unmatched},
+    {"mock_stats", stats, 0, "[]"},
+    {"mock_reset", reset, 0, "[]"},
+    {"mock_setLatency", set_latency, 1, "[\"200ms\"]"},
+    {"mock_setRules", set_rules, SIZE_MAX,
+     "[{\"methods\":[\"state_*\"],\"latency\":\"50ms\"}], or [[]] for none"},
+    {"mock_setGate", set_gate, 1,
+     "[{\"n\":7,\"methods\":[\"state_*\"],\"order\":\"reversed\"}], or [null] for none"},
+    {"mock_setHead", set_head, 1, "[72] or [\"0x...\"], a recorded block"},
+    {"mock_advanceHead", advance_head, 1, "[] or [3], a number of blocks"},
+    {"mock_journal", journal, 1, "[], [{\"form\":\"raw\"}] or [{\"form\":\"canonical\"}]"},
+    {"mock_unmatched", unmatched, 0, "[]"},
 };
 
-static control_function find(struct substrate_text name) {
+static const struct method *find(struct substrate_text name) {
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (base_text_is(name, methods[i].name)) {
-            return methods[i].function;
+            return &methods[i];
         }
     }
     return NULL;
+}
+
+static enum substrate_status run(struct control *control, const struct method *method) {
+    bool listed = control->params.kind == BASE_JSON_ARRAY;
+    if ((!listed && control->params.kind != BASE_JSON_NONE) ||
+        (listed && base_json_length(control->params) > method->params_max)) {
+        return wrong(control);
+    }
+    return method->function(control);
 }
 
 static void write_error(const struct rpc_envelope *envelope, const char *message,
@@ -245,10 +259,10 @@ static void write_error(const struct rpc_envelope *envelope, const char *message
 
 void control_answer(struct space_peer *peer, const struct rpc_envelope *envelope, uint64_t now,
                     struct base_buf *out) {
-    control_function function = find(envelope->method);
-    if (!space_peer_privileged(peer) || function == NULL) {
+    const struct method *method = find(envelope->method);
+    if (!space_peer_privileged(peer) || method == NULL) {
         rpc_write_error(out, envelope->id, RPC_ERROR_METHOD_NOT_FOUND,
-                        function == NULL ? NULL : "RPC call is unsafe to be called externally",
+                        method == NULL ? NULL : "RPC call is unsafe to be called externally",
                         (struct substrate_text){NULL, 0});
         return;
     }
@@ -256,8 +270,9 @@ void control_answer(struct space_peer *peer, const struct rpc_envelope *envelope
     struct base_buf result = BASE_BUF_INIT;
     struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
     base_arena_init(&arena, 1024);
-    struct control control = {space_of(peer), envelope->params, now, &arena, &result, &error};
-    if (function(&control) != SUBSTRATE_OK) {
+    struct control control = {
+        space_of(peer), envelope->params, method->expected, now, &arena, &result, &error};
+    if (run(&control, method) != SUBSTRATE_OK) {
         write_error(envelope, error.message, out);
     } else {
         rpc_write_result(out, envelope->id, base_buf_view(&result));

@@ -13,7 +13,7 @@ static const char help[] =
     "Usage: mocknode serve FIXTURE [options]\n"
     "Serves a recorded chain as a Substrate node does: WebSocket and HTTP POST on one port.\n"
     "\n"
-    "  --host ADDRESS          IPv4 address to listen on (127.0.0.1)\n"
+    "  --host ADDRESS          IPv4 or IPv6 address to listen on (127.0.0.1)\n"
     "  --port N                port to listen on; 0 takes a free one (0)\n"
     "  --seed N                seed of spaces that name none (0)\n"
     "  --latency SPEC          delay of every answer: 50ms, 1.5s, 200us, 0 (0)\n"

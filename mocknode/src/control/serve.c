@@ -185,7 +185,8 @@ static bool load_chain(struct server *server) {
     }
     if (chain_build(facts, &server->chain, &error) != SUBSTRATE_OK) {
         facts_free(facts);
-        return complain(&error);
+        (void)fprintf(stderr, "mocknode serve: %s: %s\n", server->options.fixture, error.message);
+        return false;
     }
     if (server->options.head != NULL) {
         server->config.head =

@@ -216,11 +216,24 @@ static void recorded_only(struct answer *answer) {
     }
 }
 
+/* What a subscriber would hear first must be recorded: else he would wait for it for ever. */
+static void subscribe(struct answer *answer, enum method_subscription kind) {
+    struct base_buf greeting = BASE_BUF_INIT;
+    const char *reason = NULL;
+    if (method_notify(kind, answer->request, NULL, answer->view, answer->arena, &greeting,
+                      &reason) == SUBSTRATE_E_DECODE) {
+        answer_unmatched(answer, "%s", reason);
+    } else {
+        answer->outcome->kind = METHOD_SUBSCRIBE;
+    }
+    base_buf_free(&greeting);
+}
+
 static void subscription(struct answer *answer, enum method_subscription kind) {
     struct method_outcome *outcome = answer->outcome;
     outcome->subscription = kind;
     if (answer->request->method->kind == RPC_METHOD_SUBSCRIBE) {
-        outcome->kind = METHOD_SUBSCRIBE;
+        subscribe(answer, kind);
     } else if (answer->request->params[0].data != NULL) {
         outcome->kind = METHOD_UNSUBSCRIBE;
         outcome->text = answer->request->params[0];

@@ -22,7 +22,8 @@ enum method_outcome_kind {
     METHOD_RESULT,    /* `text` is the raw JSON result */
     METHOD_ERROR,     /* code, message, data; or `text` is a whole recorded error object (code 0) */
     METHOD_UNMATCHED, /* `reason` says what is not recorded */
-    METHOD_SUBSCRIBE, /* start `subscription`; the space makes the id */
+    METHOD_SUBSCRIBE, /* start `subscription`, of which the first notification is recorded, if there
+                         is to be one; the space makes the id */
     METHOD_UNSUBSCRIBE, /* end the subscription whose id is `text` (raw JSON), of `subscription`
                            kind */
 };
@@ -60,7 +61,7 @@ const char *method_notification_name(enum method_subscription kind);
 /* Appends to `out` the raw JSON `result` of the notification that a subscription of this kind and
  * with these parameters gets when the view moves from `before` (NULL: it has just begun) to `now`.
  * Returns OK; E_NOT_FOUND when nothing is sent (no change); E_DECODE when the recording does not
- * say, *reason is then set: the space counts it as unmatched. */
+ * say, *reason is then set: the space counts it as unmatched, and tells the subscriber. */
 enum substrate_status method_notify(enum method_subscription kind,
                                     const struct rpc_request *request,
                                     const struct method_view *before, const struct method_view *now,

@@ -72,10 +72,10 @@ static bool same_value(enum chain_known a, struct substrate_text a_value, enum c
 }
 
 /* Appends `[key,value]` unless it is what it was; the status says whether that is known. */
-static enum substrate_status notify_key(struct notice *notice, struct substrate_text key,
+static enum substrate_status notify_key(struct notice *notice, struct substrate_text digits,
                                         size_t *changes) {
     const struct chain *chain = notice->now->chain;
-    struct substrate_text digits = answer_digits(key), value = {NULL, 0}, old = {NULL, 0};
+    struct substrate_text value = {NULL, 0}, old = {NULL, 0};
     enum chain_known known = chain_storage(chain, notice->now->head, digits, &value);
     if (known == CHAIN_UNKNOWN || known == CHAIN_PRESENT) {
         return not_recorded(notice, notice->now->head, "a subscribed key is");
@@ -89,38 +89,82 @@ static enum substrate_status notify_key(struct notice *notice, struct substrate_
             return SUBSTRATE_OK;
         }
     }
-    base_buf_str(notice->out, (*changes)++ > 0 ? ",[" : "[");
-    base_buf_text(notice->out, key);
-    base_buf_str(notice->out, known == CHAIN_ABSENT ? ",null]" : ",\"");
+    base_buf_str(notice->out, (*changes)++ > 0 ? ",[\"0x" : "[\"0x");
+    base_buf_text(notice->out, digits);
+    base_buf_str(notice->out, known == CHAIN_ABSENT ? "\",null]" : "\",\"");
     base_buf_text(notice->out, value);
     base_buf_str(notice->out, known == CHAIN_ABSENT ? "" : "\"]");
     return SUBSTRATE_OK;
 }
 
+static enum substrate_status notify_listed(struct notice *notice, struct substrate_text keys,
+                                           size_t *changes) {
+    struct base_json_walk walk;
+    struct substrate_text name;
+    struct base_json key;
+    enum substrate_status status = SUBSTRATE_OK;
+    base_json_walk_init(&walk, (struct base_json){BASE_JSON_ARRAY, keys});
+    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &key)) {
+        status = notify_key(notice, answer_digits(key.raw), changes);
+    }
+    return status;
+}
+
+/* Whether it is known of every key whether it is there. */
+static bool is_whole(const struct chain *chain, const struct chain_block *block) {
+    enum { PAGE = 256 };
+    struct substrate_text keys[PAGE], after = {NULL, 0}, missing;
+    size_t count = PAGE;
+    while (count == PAGE) {
+        if (chain_keys(chain, block, BASE_TEXT(""), after, PAGE, keys, &count, &missing) !=
+            SUBSTRATE_OK) {
+            return false;
+        }
+        after = count > 0 ? keys[count - 1] : after;
+    }
+    return true;
+}
+
+static bool has_value(const struct chain *chain, const struct chain_block *block,
+                      struct substrate_text key) {
+    struct substrate_text value;
+    return chain_storage(chain, block, key, &value) != CHAIN_PRESENT;
+}
+
+/* Without a list: whatever has changed. A key that is there with a value that was not recorded
+ * (`:code`) is passed over, for nobody has asked for it. */
+static enum substrate_status notify_all(struct notice *notice, size_t *changes) {
+    const struct chain *chain = notice->now->chain;
+    const struct chain_block *before = notice->before->head, *now = notice->now->head;
+    if (!is_whole(chain, before) || !is_whole(chain, now)) {
+        return not_recorded(notice, now, "the list of all changes is");
+    }
+    enum substrate_status status = SUBSTRATE_OK;
+    struct substrate_text key = chain_key(chain, 0);
+    for (size_t i = 1; status == SUBSTRATE_OK && key.data != NULL; i++) {
+        if (has_value(chain, before, key) && has_value(chain, now, key)) {
+            status = notify_key(notice, key, changes);
+        }
+        key = chain_key(chain, i);
+    }
+    return status;
+}
+
 static enum substrate_status notify_storage(struct notice *notice) {
     const struct chain_block *head = notice->now->head;
-    struct substrate_text keys = notice->request->params[0], name;
-    if (notice->before != NULL && notice->before->head == head) {
-        return SUBSTRATE_E_NOT_FOUND;
-    }
-    if (keys.data == NULL) {
-        /* Without keys the node says nothing at first, and then every change of the block. */
-        return notice->before == NULL ? SUBSTRATE_E_NOT_FOUND
-                                      : not_recorded(notice, head, "the list of all changes is");
+    struct substrate_text keys = notice->request->params[0];
+    bool begins = notice->before == NULL;
+    if (begins ? keys.data == NULL : notice->before->head == head) {
+        return SUBSTRATE_E_NOT_FOUND; /* without a list the node says nothing at first */
     }
     size_t start = notice->out->size, changes = 0;
-    struct base_json_walk walk;
-    struct base_json key;
     base_buf_str(notice->out, "{\"block\":");
     base_json_write_hex(notice->out,
                         (struct substrate_bytes){head->hash.bytes, sizeof head->hash.bytes});
     base_buf_str(notice->out, ",\"changes\":[");
-    base_json_walk_init(&walk, (struct base_json){BASE_JSON_ARRAY, keys});
-    enum substrate_status status = SUBSTRATE_OK;
-    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &key)) {
-        status = notify_key(notice, key.raw, &changes);
-    }
-    if (status == SUBSTRATE_OK && notice->before != NULL && changes == 0) {
+    enum substrate_status status =
+        keys.data != NULL ? notify_listed(notice, keys, &changes) : notify_all(notice, &changes);
+    if (status == SUBSTRATE_OK && !begins && changes == 0) {
         status = SUBSTRATE_E_NOT_FOUND;
     }
     if (status == SUBSTRATE_OK) {

@@ -30,6 +30,7 @@ struct keeper {
     struct base_map seen;       /* canonical texts of requests whose facts are kept */
     struct base_map documented; /* hashes of blocks with header and runtime */
     struct base_map runtimes;   /* spec versions whose parts are kept, as 4 bytes */
+    struct base_map values;     /* block hash and key of storage to what was said of it */
     int log;
 };
 
@@ -122,8 +123,57 @@ static enum substrate_status append(struct keeper *keeper, struct substrate_text
     return SUBSTRATE_OK;
 }
 
-/* Ends a step: what it found goes to the log and to the facts in memory. */
-static enum substrate_status end_step(struct keeper *keeper) {
+/* What was said of a key at a block is said once and for all: E_DECODE when it was another thing.
+ */
+static enum substrate_status check_value(struct keeper *keeper, const struct fact_set *set,
+                                         const struct fact_change *change) {
+    struct base_buf name = BASE_BUF_INIT;
+    enum substrate_status status = SUBSTRATE_OK;
+    line_hash(&name, &set->block);
+    base_buf_text(&name, change->key);
+    if (name.failed) {
+        base_buf_free(&name);
+        return no_memory(keeper);
+    }
+    struct substrate_text value = change->kind == FACT_ABSENT ? BASE_TEXT("null") : change->value;
+    const struct substrate_text *said = base_map_get(&keeper->values, base_buf_view(&name));
+    if (change->kind == FACT_PRESENT) {
+        /* Only that it is there: nothing to compare, and nothing to remember. */
+    } else if (said != NULL && !base_text_equal(*said, value)) {
+        status = base_fail(keeper->side.error, SUBSTRATE_E_DECODE,
+                           "upstream %s says two things of key 0x%.*s at one block",
+                           keeper->side.asker.url,
+                           (int)(change->key.size < 80 ? change->key.size : 80), change->key.data);
+    } else if (said == NULL) {
+        struct substrate_text key = base_arena_text(&keeper->arena, base_buf_view(&name));
+        struct substrate_text *copy = base_arena_alloc(&keeper->arena, sizeof *copy);
+        if (key.data == NULL || copy == NULL) {
+            status = no_memory(keeper);
+        } else {
+            *copy = base_arena_text(&keeper->arena, value);
+            if (copy->data == NULL || !base_map_put(&keeper->values, key, copy)) {
+                status = no_memory(keeper);
+            }
+        }
+    }
+    base_buf_free(&name);
+    return status;
+}
+
+/* Takes a step into the facts in memory, unless it contradicts them. */
+static enum substrate_status absorb(struct keeper *keeper) {
+    const struct facts *step = keeper->side.facts;
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < step->set_count; i++) {
+        for (size_t j = 0; j < step->sets[i].change_count && status == SUBSTRATE_OK; j++) {
+            status = check_value(keeper, &step->sets[i], &step->sets[i].changes[j]);
+        }
+    }
+    return status == SUBSTRATE_OK ? merge_absorb(keeper->fresh, step, keeper->side.error) : status;
+}
+
+/* Writes a step that was absorbed to the log. */
+static enum substrate_status log_step(struct keeper *keeper) {
     const struct facts *step = keeper->side.facts;
     struct facts *fresh = keeper->fresh;
     struct base_buf lines = BASE_BUF_INIT;
@@ -133,9 +183,6 @@ static enum substrate_status end_step(struct keeper *keeper) {
         status = lines.failed ? no_memory(keeper) : append(keeper, base_buf_view(&lines));
     }
     base_buf_free(&lines);
-    if (status == SUBSTRATE_OK) {
-        status = merge_absorb(fresh, step, keeper->side.error);
-    }
     if (status == SUBSTRATE_OK && step->has_head) {
         fresh->has_head = true;
         fresh->head = step->head;
@@ -145,6 +192,12 @@ static enum substrate_status end_step(struct keeper *keeper) {
         fresh->finalized = step->finalized;
     }
     return status;
+}
+
+/* Ends a step: what it found goes to the facts in memory and to the log. */
+static enum substrate_status end_step(struct keeper *keeper) {
+    enum substrate_status status = absorb(keeper);
+    return status == SUBSTRATE_OK ? log_step(keeper) : status;
 }
 
 static enum substrate_status begin_step(struct keeper *keeper) {
@@ -384,7 +437,16 @@ enum substrate_status keeper_take(struct keeper *keeper, const struct exchange *
     if (status == SUBSTRATE_E_MEMORY && error->message[0] == '\0') {
         return no_memory(keeper);
     }
-    return status == SUBSTRATE_OK ? end_step(keeper) : status;
+    if (status == SUBSTRATE_OK) {
+        status = end_step(keeper);
+    }
+    if (status == SUBSTRATE_E_DECODE) {
+        /* It contradicts what was said before, which stays; the rest is worth having. */
+        fprintf(stderr, "mocknode record: %s; what was said first is kept\n", error->message);
+        *error = (struct substrate_error){.status = SUBSTRATE_OK};
+        return SUBSTRATE_OK;
+    }
+    return status;
 }
 
 /* ---- the beginning ---- */
@@ -403,8 +465,8 @@ static enum substrate_status open_log(struct keeper *keeper) {
     return status;
 }
 
-/* The folder begins as an unfinished recording of what it has, with an empty log. */
-static enum substrate_status open_folder(struct keeper *keeper, bool merge) {
+/* What the folder has; nothing is written yet. */
+static enum substrate_status load_folder(struct keeper *keeper, bool merge) {
     struct substrate_error *error = keeper->side.error;
     enum substrate_status status = SUBSTRATE_OK;
     char *manifest = file_path(keeper->folder, "manifest.json", "");
@@ -424,11 +486,13 @@ static enum substrate_status open_folder(struct keeper *keeper, bool merge) {
     } else {
         keeper->old = facts_new();
     }
-    if (status != SUBSTRATE_OK || keeper->old == NULL) {
-        return status != SUBSTRATE_OK ? status : no_memory(keeper);
-    }
+    return status == SUBSTRATE_OK && keeper->old == NULL ? no_memory(keeper) : status;
+}
+
+/* The folder begins as an unfinished recording of what it has, with an empty log. */
+static enum substrate_status open_folder(struct keeper *keeper) {
     keeper->old->unfinished = true;
-    status = write_fixture(keeper->old, keeper->folder, error);
+    enum substrate_status status = write_fixture(keeper->old, keeper->folder, keeper->side.error);
     return status == SUBSTRATE_OK ? open_log(keeper) : status;
 }
 
@@ -445,35 +509,54 @@ static enum substrate_status mark_old(struct keeper *keeper) {
     return status;
 }
 
-static enum substrate_status first_facts(struct keeper *keeper) {
+/* Blocks and runtimes that the folder has: what comes must not contradict them. */
+static enum substrate_status absorb_old(struct keeper *keeper) {
+    return merge_absorb_chain(keeper->fresh, keeper->old, keeper->side.error);
+}
+
+/* Genesis and head, with what documents them: all that is wrong with an upstream from the start
+ * shows here, before the folder is touched. */
+static enum substrate_status find_chain(struct keeper *keeper) {
+    struct recorder *side = &keeper->side;
+    enum substrate_status status = begin_step(keeper);
+    if (status == SUBSTRATE_OK) {
+        status = recorder_find_chain(side);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = recorder_same_chain(side, keeper->old);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = document(keeper, &side->facts->genesis);
+    }
+    if (status == SUBSTRATE_E_NOT_FOUND) {
+        return recorder_odd(side, "chain_getHeader", "the genesis block has no right header");
+    }
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    struct substrate_hash real;
+    const struct fact_block *genesis = facts_block(side->facts, &side->facts->genesis, false);
+    side->facts->genesis_assigned =
+        genesis != NULL && base_header_hash(genesis->header, &real, NULL) == SUBSTRATE_OK &&
+        memcmp(&real, &side->facts->genesis, sizeof real) != 0;
+    keeper->fresh->has_genesis = true;
+    keeper->fresh->genesis = side->facts->genesis;
+    keeper->fresh->genesis_assigned = side->facts->genesis_assigned;
+    keeper->fresh->chain = base_arena_text(&keeper->fresh->arena, side->facts->chain);
+    if (keeper->fresh->chain.data == NULL) {
+        return no_memory(keeper);
+    }
+    return find_head(keeper);
+}
+
+static enum substrate_status ask_system(struct keeper *keeper) {
     static const char *const SYSTEM[] = {
         "system_chain",  "system_name",      "system_version",   "system_properties",
         "system_health", "system_chainType", "system_nodeRoles", "system_localPeerId"};
     struct recorder *side = &keeper->side;
     struct substrate_text text;
     struct substrate_error ignored = {.status = SUBSTRATE_OK};
-    enum substrate_status status = begin_step(keeper);
-    if (status == SUBSTRATE_OK) {
-        status = recorder_find_chain(side);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = document(keeper, &side->facts->genesis);
-    }
-    if (status == SUBSTRATE_OK) {
-        struct substrate_hash real;
-        const struct fact_block *genesis = facts_block(side->facts, &side->facts->genesis, false);
-        side->facts->genesis_assigned =
-            genesis != NULL && base_header_hash(genesis->header, &real, NULL) == SUBSTRATE_OK &&
-            memcmp(&real, &side->facts->genesis, sizeof real) != 0;
-        keeper->fresh->has_genesis = true;
-        keeper->fresh->genesis = side->facts->genesis;
-        keeper->fresh->genesis_assigned = side->facts->genesis_assigned;
-        keeper->fresh->chain = base_arena_text(&keeper->fresh->arena, side->facts->chain);
-        status = find_head(keeper);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = end_step(keeper);
-    }
+    enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < sizeof SYSTEM / sizeof *SYSTEM && status == SUBSTRATE_OK; i++) {
         status = ask_one(&side->asker, SYSTEM[i], BASE_TEXT("[]"), &keeper->arena, &text, &ignored);
         if (status == SUBSTRATE_OK) {
@@ -499,32 +582,26 @@ enum substrate_status keeper_open(const char *upstream, const char *folder, bool
     made->log = -1;
     made->plan.metadata_all = made->plan.exports = made->plan.has_runtimes = true;
     made->side.plan = &made->plan;
+    made->side.plan_path = "the proxy's questions";
     made->side.error = error;
     base_arena_init(&made->arena, 0);
     base_arena_init(&made->side.arena, 0);
     base_map_init(&made->seen, 0);
     base_map_init(&made->documented, 0);
     base_map_init(&made->runtimes, 0);
+    base_map_init(&made->values, 0);
     made->fresh = facts_new();
+    static enum substrate_status (*const STEPS[])(struct keeper *) = {
+        find_chain, absorb_old, absorb, open_folder, mark_old, log_step, ask_system};
     enum substrate_status status = made->fresh != NULL ? SUBSTRATE_OK : no_memory(made);
+    if (status == SUBSTRATE_OK) {
+        status = load_folder(made, merge);
+    }
     if (status == SUBSTRATE_OK) {
         status = asker_open(&made->side.asker, upstream, error);
     }
-    /* Something that is no node is found out before the folder is touched. */
-    if (status == SUBSTRATE_OK) {
-        status = begin_step(made);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = recorder_find_chain(&made->side);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = open_folder(made, merge);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = mark_old(made);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = first_facts(made);
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && status == SUBSTRATE_OK; i++) {
+        status = STEPS[i](made);
     }
     if (status != SUBSTRATE_OK) {
         keeper_free(made);
@@ -536,6 +613,22 @@ enum substrate_status keeper_open(const char *upstream, const char *folder, bool
 
 /* ---- the end ---- */
 
+/* What came contradicts what the folder had: that is as it was, and the log lies beside it. */
+static void restore(struct keeper *keeper, struct substrate_error *error) {
+    struct substrate_error why = {.status = SUBSTRATE_OK};
+    char message[sizeof why.message];
+    char *log = file_path(keeper->folder, "log.jsonl", "");
+    char *aside = file_path(keeper->folder, "rejected.jsonl", "");
+    if (log != NULL && aside != NULL && keeper->old->block_count > 0 && rename(log, aside) == 0 &&
+        write_fixture(keeper->old, keeper->folder, &why) == SUBSTRATE_OK) {
+        snprintf(message, sizeof message,
+                 "%.300s; the recording is as it was, %.120s has what came", error->message, aside);
+        memcpy(error->message, message, sizeof message);
+    }
+    base_free(log);
+    base_free(aside);
+}
+
 enum substrate_status keeper_finish(struct keeper *keeper, struct substrate_error *error) {
     struct facts *merged = NULL;
     keeper->side.error = error;
@@ -545,8 +638,14 @@ enum substrate_status keeper_finish(struct keeper *keeper, struct substrate_erro
     if (status == SUBSTRATE_OK) {
         status = merge_facts(keeper->old, keeper->fresh, &merged, error);
     }
+    if (status == SUBSTRATE_E_DECODE) {
+        restore(keeper, error);
+    }
     if (status == SUBSTRATE_OK) {
-        status = write_fixture(merged, keeper->folder, error);
+        status = verify_before(merged, keeper->side.asker.url, error);
+        if (status == SUBSTRATE_OK) {
+            status = write_fixture(merged, keeper->folder, error);
+        }
         facts_free(merged);
     }
     return status == SUBSTRATE_OK ? verify_folder(keeper->folder, error) : status;
@@ -565,6 +664,7 @@ void keeper_free(struct keeper *keeper) {
     base_map_free(&keeper->seen);
     base_map_free(&keeper->documented);
     base_map_free(&keeper->runtimes);
+    base_map_free(&keeper->values);
     base_arena_free(&keeper->side.arena);
     base_arena_free(&keeper->arena);
     base_free(keeper);

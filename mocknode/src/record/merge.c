@@ -160,7 +160,7 @@ static enum substrate_status join_runtime(struct merge *merge, const struct fact
     return status == SUBSTRATE_OK ? join_exports(merge, out, runtime) : status;
 }
 
-static enum substrate_status join_simple(struct merge *merge, const struct facts *facts) {
+static enum substrate_status join_chain(struct merge *merge, const struct facts *facts) {
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < facts->block_count && status == SUBSTRATE_OK; i++) {
         status = join_block(merge, &facts->blocks[i]);
@@ -168,6 +168,11 @@ static enum substrate_status join_simple(struct merge *merge, const struct facts
     for (size_t i = 0; i < facts->runtime_count && status == SUBSTRATE_OK; i++) {
         status = join_runtime(merge, &facts->runtimes[i]);
     }
+    return status;
+}
+
+static enum substrate_status join_simple(struct merge *merge, const struct facts *facts) {
+    enum substrate_status status = join_chain(merge, facts);
     for (size_t i = 0; i < facts->call_count && status == SUBSTRATE_OK; i++) {
         if (facts_add_call(merge->out, &facts->calls[i]) != SUBSTRATE_OK) {
             status = no_memory(merge);
@@ -325,6 +330,12 @@ static enum substrate_status join_sets(struct merge *merge) {
         }
     }
     return status;
+}
+
+enum substrate_status merge_absorb_chain(struct facts *out, const struct facts *in,
+                                         struct substrate_error *error) {
+    struct merge merge = {in, in, out, error};
+    return join_chain(&merge, in);
 }
 
 enum substrate_status merge_absorb(struct facts *out, const struct facts *in,

@@ -13,6 +13,9 @@
 enum substrate_status merge_facts(const struct facts *a, const struct facts *b,
                                   struct facts **merged, struct substrate_error *error);
 
+/* Adds the blocks and runtimes of `in` to `out`. Both stay the caller's. */
+enum substrate_status merge_absorb_chain(struct facts *out, const struct facts *in,
+                                         struct substrate_error *error);
 /* Adds facts to others without resolving storage: sets of `in` have no base. Both stay the
  * caller's. */
 enum substrate_status merge_absorb(struct facts *out, const struct facts *in,

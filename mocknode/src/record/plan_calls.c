@@ -327,6 +327,11 @@ static enum substrate_status check_method(struct plan_reader *reader,
         if (status != SUBSTRATE_OK) {
             return plan_no_memory(reader);
         }
+        if (base_text_starts(parsed.name, "mock_") ||
+            (parsed.method != NULL && parsed.method->kind != RPC_METHOD_CALL)) {
+            return plan_refuse(reader, place, "has %.*s, which is no question with one answer",
+                               name, request->name.data);
+        }
         bool takes_block = parsed.method != NULL && parsed.method->has_at;
         if (takes_block && (!has_blocks || parsed.at_given)) {
             return plan_refuse(reader, place, "has %.*s, whose block must come from \"blocks\"",

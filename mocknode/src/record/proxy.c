@@ -31,6 +31,8 @@
 /* A request that waits for its reply, or an exchange that waits for the keeper: texts follow. */
 struct said {
     struct said *next;
+    size_t twins; /* other requests with its id in flight: which reply is whose, nobody can tell */
+    bool ambiguous;
     struct exchange exchange;
 };
 
@@ -115,12 +117,20 @@ static struct substrate_text id_text(struct substrate_text raw, struct base_aren
 
 static void note_call(struct link *link, const struct rpc_envelope *call,
                       struct base_arena *arena) {
-    struct said *said = make_said(call->method, call->params.raw, id_text(call->id, arena));
+    struct substrate_text id = id_text(call->id, arena);
+    struct said *twin = base_map_get(&link->asked, id);
+    if (twin != NULL) {
+        twin->ambiguous = true;
+        twin->twins++;
+        return;
+    }
+    /* No params are the same as none in a list. */
+    struct substrate_text params =
+        call->params.raw.data != NULL ? call->params.raw : BASE_TEXT("[]");
+    struct said *said = make_said(call->method, params, id);
     if (said == NULL) {
         return;
     }
-    /* An id that is used again before its answer: which one is answered cannot be told. */
-    base_free(base_map_remove(&link->asked, said->exchange.result));
     if (!base_map_put(&link->asked, said->exchange.result, said)) {
         base_free(said);
     }
@@ -165,8 +175,16 @@ static void hear_reply(struct link *link, struct base_json reply) {
         }
         return;
     }
-    struct said *asked = id.kind == BASE_JSON_NONE ? NULL : base_map_remove(&link->asked, id.raw);
-    if (asked == NULL || (result.kind == BASE_JSON_NONE) == (error.kind == BASE_JSON_NONE)) {
+    struct said *asked = id.kind == BASE_JSON_NONE ? NULL : base_map_get(&link->asked, id.raw);
+    if (asked != NULL && asked->twins > 0) {
+        asked->twins--;
+        return;
+    }
+    if (asked != NULL) {
+        base_map_remove(&link->asked, id.raw);
+    }
+    if (asked == NULL || asked->ambiguous ||
+        (result.kind == BASE_JSON_NONE) == (error.kind == BASE_JSON_NONE)) {
         base_free(asked);
         return;
     }
@@ -229,8 +247,10 @@ static void *keep(void *argument) {
             wire_stop(proxy->wire);
         }
         base_free(said);
-        atomic_fetch_add(&proxy->kept, 1);
-        wire_wake(proxy->wire);
+        if (good) { /* what could not be kept is not handed on either */
+            atomic_fetch_add(&proxy->kept, 1);
+            wire_wake(proxy->wire);
+        }
     }
     return NULL;
 }
@@ -378,7 +398,7 @@ static void on_upstream_close(void *user, const char *reason) {
 
 /* ---- the whole ---- */
 
-static struct wire *signalled_wire;
+static struct wire *volatile signalled_wire; /* NULL: there is none any more */
 static volatile sig_atomic_t signals;
 
 /* The first signal finishes the folder; the second one gives up on the upstream as well. */
@@ -388,7 +408,9 @@ static void on_signal(int number) {
     if (signals > 1) {
         ask_interrupt();
     }
-    wire_stop(signalled_wire);
+    if (signalled_wire != NULL) {
+        wire_stop(signalled_wire);
+    }
 }
 
 static void print_ready(const struct proxy *proxy, const struct proxy_options *options) {
@@ -437,8 +459,10 @@ static void run_wire(struct proxy *proxy, const struct proxy_options *options) {
     }
 }
 
-/* What is left of clients goes with the wire. */
+/* What is left of clients goes with the wire. This is the only thread by now, so that no signal is
+ * being handled elsewhere. */
 static void close_wire(struct proxy *proxy) {
+    signalled_wire = NULL;
     for (struct link *link = proxy->links; link != NULL; link = link->next) {
         if (link->upstream != NULL) {
             wire_upstream_close(link->upstream);

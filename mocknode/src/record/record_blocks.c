@@ -155,6 +155,27 @@ static enum substrate_status check_header(struct recorder *recorder, struct fact
     return SUBSTRATE_OK;
 }
 
+/* Whether each element is "0x…", whole bytes in lower case. */
+static bool are_bytes(struct base_json list) {
+    struct base_json_walk walk;
+    struct substrate_text key;
+    struct base_json value;
+    base_json_walk_init(&walk, list);
+    while (base_json_walk_next(&walk, &key, &value)) {
+        struct substrate_text text = {value.raw.data + 1, value.raw.size - 2};
+        if (value.kind != BASE_JSON_STRING || !base_text_starts(text, "0x") || text.size % 2 != 0) {
+            return false;
+        }
+        for (size_t i = 2; i < text.size; i++) {
+            char c = text.data[i];
+            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static enum substrate_status keep_block(struct recorder *recorder, uint64_t height,
                                         struct base_json result) {
     struct facts *facts = recorder->facts;
@@ -171,6 +192,9 @@ static enum substrate_status keep_block(struct recorder *recorder, uint64_t heig
     if (header.kind != BASE_JSON_OBJECT ||
         ((wanted & WANT_BODY) != 0 && extrinsics.kind != BASE_JSON_ARRAY)) {
         return recorder_odd(recorder, "chain_getBlock", "a header or the extrinsics are missing");
+    }
+    if ((wanted & WANT_BODY) != 0 && !are_bytes(extrinsics)) {
+        return recorder_odd(recorder, "chain_getBlock", "an extrinsic is no hexadecimal bytes");
     }
     bool stored = true;
     if ((wanted & WANT_HEADER) != 0) {

@@ -111,6 +111,12 @@ static enum substrate_status record_metadata(struct target *target, uint32_t ver
         /* A version that is listed and cannot be had (an unstable one) is not recorded. */
         return status == SUBSTRATE_E_RPC && !must_exist ? SUBSTRATE_OK : status;
     }
+    if (blob.size < 5 || memcmp(blob.data, "meta", 4) != 0 || blob.data[4] != version) {
+        char what[64];
+        snprintf(what, sizeof what, "answered with something that is no metadata V%u",
+                 (unsigned)version);
+        return recorder_odd(recorder, version == 14 ? "state_getMetadata" : "state_call", what);
+    }
     return runtime_add_metadata(recorder->facts, target->spec, version, blob)
                ? SUBSTRATE_OK
                : recorder_no_memory(recorder);

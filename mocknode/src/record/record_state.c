@@ -304,12 +304,17 @@ static enum substrate_status check_apart(struct recorder *recorder, size_t index
     return status;
 }
 
+enum substrate_status record_state_check(struct recorder *recorder) {
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < recorder->plan->state_count && status == SUBSTRATE_OK; i++) {
+        status = check_apart(recorder, i);
+    }
+    return status;
+}
+
 enum substrate_status record_state(struct recorder *recorder) {
     const struct plan *plan = recorder->plan;
     enum substrate_status status = SUBSTRATE_OK;
-    for (size_t i = 0; i < plan->state_count && status == SUBSTRATE_OK; i++) {
-        status = check_apart(recorder, i);
-    }
     for (size_t i = 0; i < plan->state_count && status == SUBSTRATE_OK; i++) {
         struct reading reading = {.recorder = recorder, .state = &plan->state[i]};
         uint64_t from, to;

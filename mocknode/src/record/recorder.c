@@ -158,6 +158,40 @@ enum substrate_status recorder_find_chain(struct recorder *recorder) {
     return facts->chain.data != NULL ? SUBSTRATE_OK : recorder_no_memory(recorder);
 }
 
+enum substrate_status recorder_same_chain(struct recorder *recorder, const struct facts *old) {
+    struct substrate_hash head, hash;
+    uint64_t height = 0;
+    const struct fact_block *highest = NULL;
+    enum substrate_status status =
+        old->block_count == 0 ? SUBSTRATE_OK
+                              : ask_hash(recorder, "chain_getBlockHash", BASE_TEXT("[]"), &head);
+    if (status == SUBSTRATE_OK && old->block_count > 0) {
+        status = ask_number(recorder, &head, &height);
+    }
+    for (size_t i = 0; i < old->block_count; i++) {
+        const struct fact_block *block = &old->blocks[i];
+        if (!block->fork && block->number <= height &&
+            (highest == NULL || block->number > highest->number)) {
+            highest = block;
+        }
+    }
+    if (status != SUBSTRATE_OK || highest == NULL) {
+        return status;
+    }
+    char params[32], hex[67], other[67];
+    snprintf(params, sizeof params, "[%llu]", (unsigned long long)highest->number);
+    status = ask_hash(recorder, "chain_getBlockHash", base_text(params), &hash);
+    if (status == SUBSTRATE_OK && memcmp(&hash, &highest->hash, sizeof hash) != 0) {
+        substrate_hash_format(&highest->hash, hex);
+        substrate_hash_format(&hash, other);
+        status = base_fail(recorder->error, SUBSTRATE_E_DECODE,
+                           "the recording is of another chain than upstream %s: block %llu is %s "
+                           "there, and %s here; record into another folder",
+                           recorder->asker.url, (unsigned long long)highest->number, other, hex);
+    }
+    return status;
+}
+
 /* "name" and "version" of the node, when it says them, and which plan it was: what is the same each
  * time. */
 static enum substrate_status note_provenance(struct recorder *recorder) {
@@ -234,6 +268,10 @@ static enum substrate_status finish(struct recorder *recorder, const char *folde
     recorder->facts->unfinished = false;
     enum substrate_status status = facts_normalise(recorder->facts, recorder->error);
     if (status == SUBSTRATE_OK) {
+        /* What the upstream said is checked before it is written, not after. */
+        status = verify_before(recorder->facts, recorder->asker.url, recorder->error);
+    }
+    if (status == SUBSTRATE_OK) {
         status = write_fixture(recorder->facts, folder, recorder->error);
     }
     if (status == SUBSTRATE_OK) {
@@ -242,16 +280,28 @@ static enum substrate_status finish(struct recorder *recorder, const char *folde
     return status == SUBSTRATE_OK ? verify_folder(folder, recorder->error) : status;
 }
 
-/* Keeps what came before a failure, and adds to the error how to go on. */
+static bool has_block(struct facts *facts, const struct substrate_hash *hash) {
+    return facts_block(facts, hash, false) != NULL;
+}
+
+/* Keeps what came before a failure, and adds to the error how to go on. A mistake in the plan, or a
+ * contradiction, is not mended by going on: then the folder stays as it was. */
 static void keep_unfinished(struct recorder *recorder, const struct record_options *options) {
     struct substrate_error why = {.status = SUBSTRATE_OK};
     struct facts *facts = recorder->facts;
     char message[sizeof why.message];
-    if (facts->block_count == 0 && facts->call_count == 0) {
+    enum substrate_status cause = recorder->error->status;
+    if (cause == SUBSTRATE_E_DECODE || cause == SUBSTRATE_E_ARGUMENT ||
+        facts->block_count + facts->call_count == 0) {
         return;
     }
+    facts->has_head = facts->has_head && has_block(facts, &facts->head);
+    facts->has_finalized = facts->has_finalized && has_block(facts, &facts->finalized);
     facts->unfinished = true;
     enum substrate_status status = facts_normalise(facts, &why);
+    if (status == SUBSTRATE_OK) {
+        status = verify_before(facts, recorder->asker.url, &why);
+    }
     if (status == SUBSTRATE_OK) {
         status = write_fixture(facts, options->out, &why);
     }
@@ -263,10 +313,14 @@ static void keep_unfinished(struct recorder *recorder, const struct record_optio
 
 /* ---- all of it ---- */
 
+static enum substrate_status same_chain(struct recorder *recorder) {
+    return recorder_same_chain(recorder, recorder->facts);
+}
+
 static enum substrate_status run_phases(struct recorder *recorder) {
     static enum substrate_status (*const PHASES[])(struct recorder *) = {
-        recorder_find_chain, find_head,       note_provenance, index_calls,
-        record_blocks,       record_runtimes, record_state,    record_calls};
+        recorder_find_chain, same_chain,    find_head,       record_state_check, note_provenance,
+        index_calls,         record_blocks, record_runtimes, record_state,       record_calls};
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < sizeof PHASES / sizeof *PHASES && status == SUBSTRATE_OK; i++) {
         status = PHASES[i](recorder);

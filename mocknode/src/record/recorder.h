@@ -43,7 +43,12 @@ enum substrate_status recorder_odd(struct recorder *recorder, const char *method
 
 /* The chain's name and genesis hash; E_DECODE: the facts are of another chain. */
 enum substrate_status recorder_find_chain(struct recorder *recorder);
+/* Whether the upstream has the blocks of a recording that is to be added to; E_DECODE: it has
+ * others. Test chains share an assigned genesis hash, so that it proves nothing. */
+enum substrate_status recorder_same_chain(struct recorder *recorder, const struct facts *old);
 
+/* What can be wrong with a plan beside this chain, before anything is asked for it. */
+enum substrate_status record_state_check(struct recorder *recorder);
 enum substrate_status record_blocks(struct recorder *recorder);
 enum substrate_status record_runtimes(struct recorder *recorder);
 enum substrate_status record_state(struct recorder *recorder);

@@ -122,8 +122,29 @@ static bool has_runtime(const struct facts *facts, uint32_t spec) {
     return false;
 }
 
+/* The blocks below the head, parent by parent, are its chain and no forks. */
+static void check_canonical(struct check *check) {
+    const struct facts *facts = check->facts;
+    const struct fact_block *block = facts->has_head ? find_block(facts, &facts->head) : NULL;
+    struct base_header header;
+    for (size_t i = 0; block != NULL && i <= facts->block_count; i++) {
+        if (block->fork) {
+            problem(check,
+                    "blocks.jsonl: block %llu is on the chain of the head, and marked as a fork",
+                    (unsigned long long)block->number);
+        }
+        bool more = block->header.data != NULL && block->number > 0 &&
+                    base_header_read(block->header, &header, NULL, NULL) == SUBSTRATE_OK;
+        block = more ? find_block(facts, &header.parent) : NULL;
+    }
+}
+
 static void check_blocks(struct check *check) {
     const struct facts *facts = check->facts;
+    check_canonical(check);
+    if (facts->has_genesis && !facts->unfinished && find_block(facts, &facts->genesis) == NULL) {
+        problem(check, "blocks.jsonl: the genesis block of manifest.json is missing");
+    }
     for (size_t i = 0; i < facts->block_count; i++) {
         const struct fact_block *block = &facts->blocks[i];
         if (block->header.data != NULL) {
@@ -162,6 +183,10 @@ static void check_runtimes(struct check *check) {
                         "runtimes.jsonl: runtime %u: metadata %u is none: it must begin "
                         "with \"meta\"",
                         (unsigned)runtime->spec_version, (unsigned)runtime->metadata[j].version);
+            } else if (bytes.data[4] != runtime->metadata[j].version) {
+                problem(check, "runtimes.jsonl: runtime %u: metadata %u is of version %u",
+                        (unsigned)runtime->spec_version, (unsigned)runtime->metadata[j].version,
+                        (unsigned)bytes.data[4]);
             }
         }
     }
@@ -205,6 +230,39 @@ static bool is_canonical(const struct fact_call *call, struct base_arena *arena)
            (request.method == NULL || request.method->has_at == call->has_at);
 }
 
+/* Whether a call has a result of a function that the runtime of its block does not export. */
+static bool is_impossible(const struct facts *facts, const struct fact_call *call) {
+    struct base_json params, name;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    const struct fact_block *block =
+        call->has_at && !call->is_error && base_text_is(call->method, "state_call")
+            ? find_block(facts, &call->at)
+            : NULL;
+    if (block == NULL || !block->runtime_known ||
+        base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) != SUBSTRATE_OK) {
+        return false;
+    }
+    base_json_walk_init(&walk, params);
+    if (!base_json_walk_next(&walk, &key, &name)) {
+        return false;
+    }
+    for (size_t i = 0; i < facts->runtime_count; i++) {
+        const struct fact_runtime *runtime = &facts->runtimes[i];
+        if (runtime->spec_version != block->runtime || !runtime->exports_known) {
+            continue;
+        }
+        for (size_t j = 0; j < runtime->export_count; j++) {
+            if (name.raw.size == runtime->exports[j].size + 2 &&
+                memcmp(name.raw.data + 1, runtime->exports[j].data, name.raw.size - 2) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return false;
+}
+
 static void check_calls(struct check *check) {
     struct base_arena arena;
     base_arena_init(&arena, 0);
@@ -219,6 +277,10 @@ static void check_calls(struct check *check) {
         if (!is_canonical(call, &arena)) {
             problem(check, "calls.jsonl:%zu: %.*s %.*s: not a canonical request", i + 1, method,
                     call->method.data, params, call->params.data);
+        }
+        if (is_impossible(check->facts, call)) {
+            problem(check, "calls.jsonl:%zu: %.*s %.*s: its runtime does not export that function",
+                    i + 1, method, call->method.data, params, call->params.data);
         }
         base_arena_reset(&arena);
     }
@@ -236,6 +298,14 @@ static size_t run_checks(struct check *check) {
 size_t verify_facts(const struct facts *facts, const char *folder, FILE *report) {
     struct check check = {.facts = facts, .folder = folder, .report = report};
     return run_checks(&check);
+}
+
+enum substrate_status verify_before(const struct facts *facts, const char *source,
+                                    struct substrate_error *error) {
+    struct check check = {.facts = facts, .folder = source};
+    return run_checks(&check) == 0
+               ? SUBSTRATE_OK
+               : base_fail(error, SUBSTRATE_E_PROTOCOL, "upstream %s: %s", source, check.first);
 }
 
 /* Builds the chain model, which checks what serving relies on. Takes the facts. */

@@ -142,10 +142,9 @@ static const char *code_text(int64_t code) {
     return "";
 }
 
-void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t code,
-                     const char *message, struct substrate_text data) {
-    write_start(out, id);
-    base_buf_str(out, ",\"error\":{\"code\":");
+void rpc_write_error_value(struct base_buf *out, int64_t code, const char *message,
+                           struct substrate_text data) {
+    base_buf_str(out, "{\"code\":");
     base_buf_i64(out, code);
     base_buf_str(out, ",\"message\":");
     base_json_write_string(out, base_text(message != NULL ? message : code_text(code)));
@@ -153,7 +152,15 @@ void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t cod
         base_buf_str(out, ",\"data\":");
         base_buf_text(out, data);
     }
-    base_buf_str(out, "}}");
+    base_buf_char(out, '}');
+}
+
+void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t code,
+                     const char *message, struct substrate_text data) {
+    write_start(out, id);
+    base_buf_str(out, ",\"error\":");
+    rpc_write_error_value(out, code, message, data);
+    base_buf_char(out, '}');
 }
 
 void rpc_write_error_object(struct base_buf *out, struct substrate_text id,

@@ -62,6 +62,9 @@ void rpc_write_result(struct base_buf *out, struct substrate_text id, struct sub
  * the member out. */
 void rpc_write_error(struct base_buf *out, struct substrate_text id, int64_t code,
                      const char *message, struct substrate_text data);
+/* The object of such an error alone. */
+void rpc_write_error_value(struct base_buf *out, int64_t code, const char *message,
+                           struct substrate_text data);
 /* A recorded error object, as it is. */
 void rpc_write_error_object(struct base_buf *out, struct substrate_text id,
                             struct substrate_text object);

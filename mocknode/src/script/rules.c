@@ -268,8 +268,10 @@ enum substrate_status script_rules_read(struct substrate_text json, const char *
     }
     base_arena_init(&reader.rules->arena, 0);
     json_error_t problem;
-    json_t *document = json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &problem);
-    enum substrate_status status = document != NULL
+    bool empty = json.size == 0; /* jansson has no words for that */
+    json_t *document =
+        empty ? NULL : json_loadb(json.data, json.size, JSON_REJECT_DUPLICATES, &problem);
+    enum substrate_status status = document != NULL || empty
                                        ? read_document(&reader, document)
                                        : base_fail(error, SUBSTRATE_E_ARGUMENT, "%s:%d: %s", source,
                                                    problem.line, problem.text);

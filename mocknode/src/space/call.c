@@ -158,18 +158,10 @@ static void write_limit_error(struct base_buf *out, struct substrate_text id, in
 static void write_unmatched(struct space *space, const struct rpc_envelope *envelope,
                             const struct rpc_request *request, const struct method_outcome *outcome,
                             struct base_buf *out) {
-    struct substrate_text canonical = base_buf_view(&space->canonical);
-    space_note_unmatched(space, request->name, canonical, outcome->reason, outcome->nearest);
+    struct space_unmatched what = {request->name, base_buf_view(&space->canonical),
+                                   base_text(outcome->reason), outcome->nearest, 0};
     struct base_buf data = BASE_BUF_INIT;
-    base_buf_str(&data, "{\"method\":");
-    base_json_write_string(&data, request->name);
-    base_buf_str(&data, ",\"canonical\":");
-    base_json_write_string(&data, canonical);
-    base_buf_str(&data, ",\"nearest\":");
-    base_buf_text(&data, outcome->nearest.size > 0 ? outcome->nearest : BASE_TEXT("null"));
-    base_buf_str(&data, ",\"reason\":");
-    base_json_write_string(&data, base_text(outcome->reason));
-    base_buf_char(&data, '}');
+    space_unmatched(space, &what, &data);
     rpc_write_error(out, envelope->id, RPC_ERROR_UNMATCHED, NULL, base_buf_view(&data));
     out->failed = out->failed || data.failed;
     base_buf_free(&data);
@@ -374,13 +366,19 @@ static void note_notification(struct work *work, const struct rpc_envelope *enve
 }
 
 static bool is_control(const struct work *work, const struct rpc_envelope *envelope) {
-    return envelope->kind == RPC_CALL && base_text_starts(envelope->method, "mock_") &&
+    return (envelope->kind == RPC_CALL || envelope->kind == RPC_NOTIFICATION) &&
+           base_text_starts(envelope->method, "mock_") &&
            work->peer->space->config.port->control != NULL;
 }
 
 /* A control call takes effect at once and leaves no trace. In a batch it would come between calls
- * that are half done. */
+ * that are half done. A notification, or a call whose id makes it one, is ignored, like any other.
+ */
 static void control(struct work *work, const struct rpc_envelope *envelope, struct base_buf *out) {
+    space_peer_controlled(work->peer);
+    if (envelope->kind == RPC_NOTIFICATION) {
+        return;
+    }
     if (work->in_batch) {
         rpc_write_error(out, envelope->id, RPC_ERROR_INVALID_REQUEST,
                         "mocknode: control calls cannot be batched",
@@ -393,13 +391,12 @@ static void control(struct work *work, const struct rpc_envelope *envelope, stru
 /* One call, notification or mistake; appends its answer, if any, to `out`. */
 static void answer_one(struct work *work, const struct rpc_envelope *envelope,
                        struct base_buf *out) {
+    if (is_control(work, envelope)) {
+        control(work, envelope, out);
+        return;
+    }
     switch (envelope->kind) {
     case RPC_CALL:
-        if (is_control(work, envelope)) {
-            space_peer_controlled(work->peer);
-            control(work, envelope, out);
-            return;
-        }
         space_peer_requested(work->peer);
         answer_call(work, envelope, out);
         return;

@@ -90,7 +90,8 @@ struct space_entry {
 };
 
 struct space_unmatched {
-    struct substrate_text method, request, reason, nearest;
+    struct substrate_text method, request, reason;
+    struct substrate_text nearest; /* raw JSON or {NULL, 0} */
     uint64_t count;
 };
 
@@ -158,8 +159,8 @@ struct space_method *space_method_of(struct space *space, struct substrate_text 
 uint64_t space_journal_add(struct space *space, const struct space_entry *entry);
 void space_journal_emitted(struct space *space, uint64_t place, uint64_t now);
 void space_journal_reset(struct space *space);
-void space_note_unmatched(struct space *space, struct substrate_text method,
-                          struct substrate_text request, const char *reason,
-                          struct substrate_text nearest);
+/* Counts and remembers a request that is unmatched, and appends the `data` of its error. */
+void space_unmatched(struct space *space, const struct space_unmatched *what,
+                     struct base_buf *data);
 
 #endif

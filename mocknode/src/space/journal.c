@@ -155,34 +155,53 @@ void space_journal_reset(struct space *space) {
     base_arena_init(&space->memory, 16384);
 }
 
-void space_note_unmatched(struct space *space, struct substrate_text method,
-                          struct substrate_text request, const char *reason,
-                          struct substrate_text nearest) {
-    space->unmatched++;
-    space->unmatched_ever++;
-    struct space_unmatched *note = base_map_get(&space->unmatched_map, request);
+/* A line on standard error and a place in the list the first time, then only a count. */
+static void note_unmatched(struct space *space, const struct space_unmatched *what) {
+    struct space_unmatched *note = base_map_get(&space->unmatched_map, what->request);
+    struct base_arena *memory = &space->memory;
     if (note != NULL) {
         note->count++;
         return;
     }
-    struct base_arena *memory = &space->memory;
     note = base_arena_calloc(memory, 1, sizeof(*note));
     if (note == NULL) {
         return;
     }
-    note->method = base_arena_text(memory, method);
-    note->request = base_arena_text(memory, request);
-    note->reason = base_arena_text(memory, base_text(reason));
-    note->nearest = base_arena_text(memory, nearest);
+    note->method = base_arena_text(memory, what->method);
+    note->request = base_arena_text(memory, what->request);
+    note->reason = base_arena_text(memory, what->reason);
+    note->nearest = base_arena_text(memory, what->nearest);
     note->count = 1;
     if (note->method.data != NULL && note->request.data != NULL) {
         (void)base_map_put(&space->unmatched_map, note->request, note);
     }
     if (!space->config.quiet) {
-        (void)fprintf(stderr, "mocknode: unmatched request: %.*s%s: %s\n",
+        struct substrate_text request = what->request;
+        (void)fprintf(stderr, "mocknode: unmatched request: %.*s%s: %.*s\n",
                       (int)(request.size < 200 ? request.size : 200), request.data,
-                      request.size > 200 ? "..." : "", reason != NULL ? reason : "not recorded");
+                      request.size > 200 ? "..." : "", (int)what->reason.size, what->reason.data);
     }
+}
+
+/* {"method","canonical","nearest","reason", without the end: what error and list have in common. */
+static void begin_unmatched(const struct space_unmatched *what, struct base_buf *out) {
+    base_buf_str(out, "{\"method\":");
+    base_json_write_string(out, what->method);
+    base_buf_str(out, ",\"canonical\":");
+    base_json_write_string(out, what->request);
+    base_buf_str(out, ",\"nearest\":");
+    base_buf_text(out, what->nearest.size > 0 ? what->nearest : BASE_TEXT("null"));
+    base_buf_str(out, ",\"reason\":");
+    base_json_write_string(out, what->reason);
+}
+
+void space_unmatched(struct space *space, const struct space_unmatched *what,
+                     struct base_buf *data) {
+    space->unmatched++;
+    space->unmatched_ever++;
+    note_unmatched(space, what);
+    begin_unmatched(what, data);
+    base_buf_char(data, '}');
 }
 
 static int by_request(const void *left, const void *right) {
@@ -204,14 +223,8 @@ void space_write_unmatched(const struct space *space, struct base_buf *out) {
     }
     base_buf_char(out, '[');
     for (size_t i = 0; i < count; i++) {
-        base_buf_str(out, i > 0 ? ",{\"method\":" : "{\"method\":");
-        base_json_write_string(out, sorted[i]->method);
-        base_buf_str(out, ",\"canonical\":");
-        base_json_write_string(out, sorted[i]->request);
-        base_buf_str(out, ",\"nearest\":");
-        base_buf_text(out, sorted[i]->nearest.size > 0 ? sorted[i]->nearest : BASE_TEXT("null"));
-        base_buf_str(out, ",\"reason\":");
-        base_json_write_string(out, sorted[i]->reason);
+        base_buf_str(out, i > 0 ? "," : "");
+        begin_unmatched(sorted[i], out);
         base_buf_format(out, ",\"count\":%llu}", (unsigned long long)sorted[i]->count);
     }
     base_buf_char(out, ']');

@@ -124,6 +124,12 @@ bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t no
 
 void space_reset(struct space *space, uint64_t now) {
     release_held(space, now);
+    /* First, as subscribers hear of it, and it may count something. */
+    const struct chain_block *head =
+        space->config.head != NULL ? space->config.head : chain_head(space->config.chain);
+    if (head != space->view.head) {
+        space_set_head(space, head, now);
+    }
     drop_scripts(space);
     start(space);
     space_journal_reset(space);
@@ -139,11 +145,6 @@ void space_reset(struct space *space, uint64_t now) {
     }
     space->subscriptions_opened = space->subscriptions_open;
     space_conns_reset(space);
-    const struct chain_block *head =
-        space->config.head != NULL ? space->config.head : chain_head(space->config.chain);
-    if (head != space->view.head) {
-        space_set_head(space, head, now);
-    }
 }
 
 uint64_t space_due(const struct space *space) {

@@ -90,6 +90,22 @@ void space_reply_left(struct space_peer *peer, const struct space_call *reply) {
     }
 }
 
+/* The `error` of a notification that cannot be made; jsonrpsee sends such ones in place of results.
+ */
+static void write_gap(struct space *space, const struct space_subscription *subscription,
+                      const char *reason, struct base_buf *out) {
+    const struct rpc_request *request = &subscription->request;
+    base_buf_reset(&space->canonical);
+    rpc_request_write(request, &space->view.head->hash, &space->canonical);
+    struct space_unmatched what = {
+        request->name, base_buf_view(&space->canonical), base_text(reason), {NULL, 0}, 0};
+    struct base_buf data = BASE_BUF_INIT;
+    space_unmatched(space, &what, &data);
+    rpc_write_error_value(out, RPC_ERROR_UNMATCHED, NULL, base_buf_view(&data));
+    out->failed = out->failed || data.failed;
+    base_buf_free(&data);
+}
+
 static void notify(struct space_peer *peer, struct space_subscription *subscription,
                    const struct method_view *before, uint64_t now) {
     struct space *space = peer->space;
@@ -97,18 +113,17 @@ static void notify(struct space_peer *peer, struct space_subscription *subscript
     const char *reason = NULL;
     enum substrate_status status = method_notify(subscription->kind, &subscription->request, before,
                                                  &space->view, &space->arena, &result, &reason);
-    if (status == SUBSTRATE_E_DECODE) {
-        base_buf_reset(&space->canonical);
-        rpc_request_write(&subscription->request, &space->view.head->hash, &space->canonical);
-        space_note_unmatched(space, subscription->request.name, base_buf_view(&space->canonical),
-                             reason, (struct substrate_text){NULL, 0});
+    bool gap = status == SUBSTRATE_E_DECODE;
+    if (gap) {
+        base_buf_reset(&result);
+        write_gap(space, subscription, reason, &result);
     }
-    struct space_call *call = status == SUBSTRATE_OK ? space_call_new(peer) : NULL;
+    struct space_call *call = status == SUBSTRATE_OK || gap ? space_call_new(peer) : NULL;
     if (call != NULL) {
         base_buf_format(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{",
                         method_notification_name(subscription->kind));
-        base_buf_format(&call->text, "\"subscription\":\"%.*s\",\"result\":", SPACE_ID_SIZE,
-                        subscription->id);
+        base_buf_format(&call->text, "\"subscription\":\"%.*s\",\"%s\":", SPACE_ID_SIZE,
+                        subscription->id, gap ? "error" : "result");
         base_buf_text(&call->text, base_buf_view(&result));
         base_buf_str(&call->text, "}}");
         space_call_put(call, now, subscription->reply);

@@ -8,9 +8,16 @@
 #include "wire/out.h"
 #include "wire/wire.h"
 
-#define WIRE_URL_MAX 64
+#define WIRE_URL_MAX 128
 #define WIRE_REASON_MAX 64
-#define WIRE_PROTOCOL_MAX 64
+
+/* Where an HTTP connection stands. */
+enum wire_exchange {
+    WIRE_HEAD,   /* the head of a request is coming in */
+    WIRE_BODY,   /* its body is */
+    WIRE_ANSWER, /* it is to be answered; requests behind it wait */
+    WIRE_LINGER, /* all is said: what still comes is thrown away, until the peer hangs up, too */
+};
 
 struct wire_conn {
     struct wire *wire;
@@ -29,14 +36,15 @@ struct wire_conn {
     bool closing;
     unsigned close_code;
     char close_reason[WIRE_REASON_MAX];
-    struct base_buf in; /* the message, or body, so far */
+    struct base_buf in; /* the message so far; or all that has come in by HTTP */
     struct wire_out out;
     /* HTTP: one exchange at a time */
     struct base_buf target; /* path and query that on_open was asked for */
-    bool awaiting;          /* a POST was handed over and is not answered */
-    bool answered;          /* the answer is in `out` */
-    bool hang_up;           /* close after the answer: the body was not read */
-    unsigned vain_ends;     /* see wire_http_body_end */
+    enum wire_exchange exchange;
+    size_t body_size;
+    bool answered; /* the answer is in `out` */
+    bool hang_up;  /* close after the answer */
+    bool http10, head_only;
     /* Pings: WebSockets in the order of their next one. */
     uint64_t next_ping_us, heard_us;
     struct wire_conn *ping_previous, *ping_next;
@@ -48,13 +56,14 @@ struct wire {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct lws_protocols protocols[2];
-    /* The name that libwebsockets matches the client's offer with; see ws.c. */
-    char protocol_name[WIRE_PROTOCOL_MAX];
+    struct lws *listener;
+    bool accept_paused;          /* out of descriptors: until a connection ends */
+    struct wire_conn *upgrading; /* being handed over to libwebsockets; see wire_http_receive */
     char url[WIRE_URL_MAX];
     lws_sorted_usec_list_t due_timer, ping_timer, goodbye_timer;
     struct wire_conn *first_ping, *last_ping;
     size_t established;
-    /* WebSockets to write to when this turn of the loop is over; only while messages come in. */
+    /* Whom to write to when this turn of the loop is over; only while messages come in. */
     struct wire_conn *first_flush, *last_flush;
     bool turn_open;
     volatile sig_atomic_t stopping;
@@ -62,15 +71,11 @@ struct wire {
 };
 
 /* http.c: callbacks while the connection speaks HTTP; what they return is for libwebsockets (not 0:
- * close). */
-int wire_http_headers(struct wire_conn *conn);
-int wire_http_body(struct wire_conn *conn, const char *data, size_t size);
-int wire_http_body_end(struct wire_conn *conn);
+ * close). After -1 the connection may be gone. */
+int wire_http_receive(struct wire_conn *conn, const char *data, size_t size);
 int wire_http_writeable(struct wire_conn *conn);
-int wire_http_upgrade(struct wire_conn *conn, const char *protocol);
 
 /* ws.c */
-void wire_ws_hide_protocol(struct wire_conn *conn);
 void wire_ws_established(struct wire_conn *conn);
 int wire_ws_receive(struct wire_conn *conn, const char *data, size_t size);
 int wire_ws_writeable(struct wire_conn *conn);
@@ -79,6 +84,7 @@ void wire_ws_forget(struct wire_conn *conn);
 void wire_ws_flow(struct wire_conn *conn);
 
 /* wire.c */
+void wire_conn_destroy(struct wire_conn *conn);
 void wire_flush_forget(struct wire_conn *conn);
 void wire_conn_schedule(struct wire_conn *conn);
 void wire_conn_closed(struct wire_conn *conn); /* calls on_close when that is due */

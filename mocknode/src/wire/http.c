@@ -1,15 +1,27 @@
 /* HTTP: POST of JSON, GET for whoever wants it, refusals, and the request for an upgrade. Rules and
- * texts are those of the node (jsonrpsee-server 0.24). libwebsockets parses; the answers, head and
- * body, are written here as one run of bytes. */
+ * texts are those of the node (jsonrpsee-server 0.24, hyper). libwebsockets only moves the bytes
+ * here: its own HTTP server hangs on some headers, loops on requests behind one another, and
+ * ignores `Connection: close`. A WebSocket is handed to it with a handshake that is written here.
+ */
 #include "wire/conn.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "base/text.h"
+#include "wire/head.h"
+#include "wire/listen.h"
 
 #define PATH_MAX_BYTES 512
 #define QUERY_MAX_BYTES 512
-#define HEADER_MAX_BYTES 160
-#define VAIN_ENDS_MAX 1000
+#define KEY_MAX 64
+/* Reading stops when so much came behind a request that is not answered. */
+#define AHEAD_MAX 65536
+/* A buffer that grew over this for one large body is given back. */
+#define KEEP_MAX (1024 * 1024)
+/* How long a peer may go on sending to a connection that ends. Closing at once would reset it, and
+ * the answer might be lost. */
+#define LINGER_SECONDS 2
 
 struct target {
     char path[PATH_MAX_BYTES], query[QUERY_MAX_BYTES];
@@ -29,9 +41,13 @@ static const char *status_text(int status) {
                  {411, "Length Required"},
                  {413, "Payload Too Large"},
                  {415, "Unsupported Media Type"},
+                 {426, "Upgrade Required"},
                  {429, "Too Many Requests"},
+                 {431, "Request Header Fields Too Large"},
                  {500, "Internal Server Error"},
-                 {503, "Service Unavailable"}};
+                 {502, "Bad Gateway"},
+                 {503, "Service Unavailable"},
+                 {505, "HTTP Version Not Supported"}};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (table[i].status == status) {
             return table[i].text;
@@ -40,59 +56,29 @@ static const char *status_text(int status) {
     return "Error";
 }
 
-/* The value of a header, cut to nothing when it is longer than the buffer. */
-static struct substrate_text header(struct lws *wsi, enum lws_token_indexes token, char *buf,
-                                    int capacity) {
-    int size = lws_hdr_copy(wsi, buf, capacity, token);
-    return (struct substrate_text){buf, size > 0 ? (size_t)size : 0};
-}
+/* ---- answers ---- */
 
-/* Path and query. libwebsockets has taken the query apart at every `&`. */
-static bool read_target(struct wire_conn *conn, enum lws_token_indexes uri, struct target *target) {
-    int size = lws_hdr_copy(conn->wsi, target->path, sizeof(target->path), uri);
-    if (size <= 0) {
-        return false;
+static const char *connection_line(const struct wire_conn *conn) {
+    if (conn->hang_up) {
+        return "connection: close\r\n";
     }
-    struct wire_request *request = &target->request;
-    memset(request, 0, sizeof(*request));
-    request->path = (struct substrate_text){target->path, (size_t)size};
-    size_t used = 0;
-    for (int i = 0; i < 64; i++) {
-        int room = (int)(sizeof(target->query) - used);
-        if (used > 0 && room > 1) {
-            target->query[used++] = '&';
-            room--;
-        }
-        int part = lws_hdr_copy_fragment(conn->wsi, target->query + used, room,
-                                         WSI_TOKEN_HTTP_URI_ARGS, i);
-        if (part == -1 || (part <= 0 && used == 0)) {
-            used -= used > 0 ? 1 : 0;
-            break;
-        }
-        if (part < 0) {
-            return false;
-        }
-        used += (size_t)part;
-    }
-    request->query = (struct substrate_text){target->query, used};
-    char peer[64] = "";
-    (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
-    request->loopback = base_text_starts(base_text(peer), "127.");
-    request->origin = lws_hdr_total_length(conn->wsi, WSI_TOKEN_ORIGIN) > 0;
-    return true;
+    return conn->http10 ? "connection: keep-alive\r\n" : "";
 }
 
 static void put_answer(struct wire_conn *conn, int status, const char *type,
-                       struct substrate_text body, bool with_body) {
+                       struct substrate_text body) {
     struct base_buf head = BASE_BUF_INIT;
-    base_buf_format(&head, "HTTP/1.1 %d %s\r\n", status, status_text(status));
+    base_buf_format(&head, "HTTP/1.%d %d %s\r\n", conn->http10 ? 0 : 1, status,
+                    status_text(status));
     if (body.size > 0) {
         base_buf_format(&head, "content-type: %s\r\n", type);
     }
-    base_buf_format(&head, "content-length: %zu\r\n%s\r\n", body.size,
-                    conn->hang_up ? "connection: close\r\n" : "");
+    if (status == 426) {
+        base_buf_str(&head, "upgrade: websocket\r\nsec-websocket-version: 13\r\n");
+    }
+    base_buf_format(&head, "content-length: %zu\r\n%s\r\n", body.size, connection_line(conn));
     wire_out_raw(&conn->out, base_buf_view(&head));
-    if (with_body) {
+    if (!conn->head_only) {
         wire_out_raw(&conn->out, body);
     }
     conn->broken = conn->broken || head.failed || conn->out.buf.failed;
@@ -101,23 +87,32 @@ static void put_answer(struct wire_conn *conn, int status, const char *type,
 
 uint64_t wire_respond(struct wire_conn *conn, int status, const char *type,
                       struct substrate_text body) {
-    if (conn->websocket || conn->answered) {
-        return wire_out_end(&conn->out);
+    if (!conn->websocket && conn->exchange == WIRE_ANSWER && !conn->answered) {
+        conn->answered = true;
+        put_answer(conn, status, type, body);
+        wire_conn_schedule(conn);
     }
-    conn->answered = true;
-    if (conn->awaiting) {
-        conn->awaiting = false;
-        (void)lws_rx_flow_control(conn->wsi, 1);
-    }
-    bool head_only = lws_hdr_total_length(conn->wsi, WSI_TOKEN_HEAD_URI) > 0;
-    put_answer(conn, status, type, body, !head_only);
-    wire_conn_schedule(conn);
     return conn->broken ? 0 : wire_out_end(&conn->out);
 }
 
-static int refuse(struct wire_conn *conn, int status, const char *text) {
+static void refuse(struct wire_conn *conn, int status, const char *text) {
     (void)wire_respond(conn, status, "text/plain; charset=utf-8", base_text(text));
-    return 0;
+}
+
+/* ---- requests ---- */
+
+static bool read_target(struct wire_conn *conn, const struct wire_head *head,
+                        struct target *target) {
+    struct wire_request *request = &target->request;
+    memset(request, 0, sizeof(*request));
+    request->loopback = wire_peer_is_loopback(lws_get_socket_fd(conn->wsi));
+    request->origin = head->origin;
+    if (wire_unescape(head->path, target->path, sizeof(target->path), &request->path) &&
+        wire_unescape(head->query, target->query, sizeof(target->query), &request->query)) {
+        return true;
+    }
+    refuse(conn, 400, "The path or the query is too long.\n");
+    return false;
 }
 
 /* Has the user accept the connection, unless he has for this very target. */
@@ -140,185 +135,118 @@ static bool admit(struct wire_conn *conn, const struct wire_request *request) {
     conn->open = !name.failed && handler->on_open(handler->context, conn, request, &refusal);
     if (!conn->open) {
         conn->hang_up = true;
-        (void)refuse(conn, refusal.status, refusal.text);
+        refuse(conn, refusal.status, refusal.text);
     }
     return conn->open;
 }
 
-static bool is_json(struct wire_conn *conn) {
-    char buf[HEADER_MAX_BYTES];
-    struct substrate_text type = header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, buf, sizeof(buf));
+static bool is_json(struct substrate_text type) {
     static const char json[] = "application/json";
-    if (type.size < sizeof(json) - 1) {
-        return false;
+    size_t size = sizeof(json) - 1;
+    bool longer = type.size > size && strchr("; \t", type.data[size]) != NULL;
+    return wire_same_word((struct substrate_text){type.data, longer ? size : type.size}, json);
+}
+
+static void post(struct wire_conn *conn, const struct wire_head *head) {
+    struct target target;
+    if (!head->has_length || head->chunked) {
+        conn->hang_up = true;
+        refuse(conn, 411, "A POST needs a Content-Length.\n");
+        return;
     }
-    for (size_t i = 0; i < sizeof(json) - 1; i++) {
-        char c = type.data[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != json[i]) {
+    if (!is_json(head->content_type)) {
+        refuse(conn, 415,
+               "Supplied content type is not allowed. Content-Type: application/json is "
+               "required\n");
+        return;
+    }
+    if (!read_target(conn, head, &target) || !admit(conn, &target.request)) {
+        return;
+    }
+    if (head->length > conn->wire->options.message_max) {
+        if (conn->wire->handler.on_oversize == NULL) {
+            refuse(conn, 413, "The body is too large.\n");
+        } else {
+            conn->wire->handler.on_oversize(conn->wire->handler.context, conn);
+        }
+        return;
+    }
+    conn->exchange = WIRE_BODY;
+    conn->body_size = (size_t)head->length;
+    conn->hang_up = !head->keep_alive;
+    if (head->expecting && !head->http10) {
+        wire_out_raw(&conn->out, BASE_TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+        conn->broken = conn->broken || conn->out.buf.failed;
+        wire_conn_schedule(conn);
+    }
+}
+
+static void get(struct wire_conn *conn, const struct wire_head *head) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    struct target target;
+    if (base_text_is(head->method, "GET") && handler->on_get != NULL) {
+        if (!read_target(conn, head, &target) ||
+            handler->on_get(handler->context, conn, target.request.path)) {
+            return;
+        }
+    }
+    refuse(conn, 405, "Used HTTP Method is not allowed. POST or OPTIONS is required\n");
+}
+
+/* ---- upgrades ---- */
+
+static bool is_key(struct substrate_text key) {
+    for (size_t i = 0; i < key.size; i++) {
+        char c = key.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && c != '+' && c != '/' && c != '=') {
             return false;
         }
     }
-    return type.size == sizeof(json) - 1 || strchr("; \t", type.data[sizeof(json) - 1]) != NULL;
+    return key.size > 0 && key.size <= KEY_MAX;
 }
 
-static int post(struct wire_conn *conn) {
-    char buf[32];
-    uint64_t length = 0;
-    struct substrate_text text = header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, buf, sizeof(buf));
-    /* Without a length the end of the body cannot be told: libwebsockets reads no chunked bodies.
-     */
-    if (!base_text_u64(base_text_trim(text), &length)) {
-        conn->hang_up = true;
-        return refuse(conn, 411, "A POST needs a Content-Length.\n");
+/* Gives the socket to libwebsockets anew, as one that begins with a plain handshake: offers of
+ * extensions and subprotocols are left out, for a node takes none. Nothing is waiting to be sent on
+ * it. The old handle ends with the return of -1, without ending the connection. */
+static int hand_over(struct wire_conn *conn, const struct wire_head *head) {
+    struct wire *wire = conn->wire;
+    struct base_buf bytes = BASE_BUF_INIT;
+    base_buf_str(&bytes, "GET / HTTP/1.1\r\nHost: mocknode\r\nUpgrade: websocket\r\n"
+                         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: ");
+    base_buf_text(&bytes, head->key);
+    base_buf_str(&bytes, "\r\n\r\n");
+    base_buf_append(&bytes, conn->in.data + head->size, conn->in.size - head->size);
+    base_buf_free(&conn->in);
+    conn->out.framed = true;
+    lws_set_opaque_user_data(conn->wsi, NULL);
+    int socket = bytes.failed ? -1 : dup(lws_get_socket_fd(conn->wsi));
+    wire->upgrading = conn;
+    if (socket >= 0) { /* closed by libwebsockets when it fails */
+        (void)lws_adopt_socket_vhost_readbuf(wire->vhost, socket, bytes.data, bytes.size);
     }
-    if (!is_json(conn)) {
-        return refuse(conn, 415,
-                      "Supplied content type is not allowed. Content-Type: application/json is "
-                      "required\n");
+    if (wire->upgrading != NULL) {
+        wire->upgrading = NULL;
+        wire_conn_destroy(conn);
     }
-    struct target target;
-    if (!read_target(conn, WSI_TOKEN_POST_URI, &target)) {
-        return refuse(conn, 400, "The path or the query is too long.\n");
-    }
-    if (!admit(conn, &target.request)) {
-        return 0;
-    }
-    if (length > conn->wire->options.message_max) {
-        conn->hang_up = true;
-        conn->oversize = true;
-        if (conn->wire->handler.on_oversize == NULL) {
-            return refuse(conn, 413, "The body is too large.\n");
-        }
-        conn->wire->handler.on_oversize(conn->wire->handler.context, conn);
-    }
-    return 0;
-}
-
-int wire_http_headers(struct wire_conn *conn) {
-    conn->answered = false;
-    conn->awaiting = false;
-    conn->oversize = false;
-    conn->hang_up = false;
-    conn->vain_ends = 0;
-    base_buf_reset(&conn->in);
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_POST_URI) > 0) {
-        return post(conn);
-    }
-    const struct wire_handler *handler = &conn->wire->handler;
-    struct target target;
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) > 0 && handler->on_get != NULL &&
-        read_target(conn, WSI_TOKEN_GET_URI, &target) &&
-        handler->on_get(handler->context, conn, target.request.path)) {
-        return 0;
-    }
-    return refuse(conn, 405, "Used HTTP Method is not allowed. POST or OPTIONS is required\n");
-}
-
-int wire_http_body(struct wire_conn *conn, const char *data, size_t size) {
-    if (!conn->answered && !conn->oversize) {
-        base_buf_append(&conn->in, data, size);
-    }
-    return conn->in.failed ? -1 : 0;
-}
-
-/* Called again, and again, while bytes of a next, pipelined, request wait behind an exchange that
- * is not over. Reading stops meanwhile; but where two such requests came in one segment,
- * libwebsockets 4.1.6 calls in a loop without end, and all that gets it out is to close. */
-int wire_http_body_end(struct wire_conn *conn) {
-    if (conn->answered || conn->awaiting || conn->oversize) {
-        conn->vain_ends++;
-        bool stuck = conn->vain_ends > VAIN_ENDS_MAX;
-        if (stuck && conn->answered) {
-            (void)wire_conn_write(conn);
-        }
-        return stuck ? -1 : 0;
-    }
-    conn->awaiting = true;
-    (void)lws_rx_flow_control(conn->wsi, 0);
-    conn->wire->handler.on_message(conn->wire->handler.context, conn, base_buf_view(&conn->in));
-    return 0;
-}
-
-int wire_http_writeable(struct wire_conn *conn) {
-    conn->scheduled = false;
-    conn->vain_ends = 0;
-    if (conn->broken || !wire_conn_write(conn)) {
-        return -1;
-    }
-    if (wire_out_unsent(&conn->out) > 0) {
-        wire_conn_schedule(conn);
-        return 0;
-    }
-    if (!conn->answered) {
-        return 0;
-    }
-    conn->answered = false;
-    return conn->hang_up ? -1 : lws_http_transaction_completed(conn->wsi);
-}
-
-/* Refuses an upgrade: the answer leaves at once, and the connection ends. */
-static int refuse_upgrade(struct wire_conn *conn, int status, const char *text) {
-    conn->hang_up = true;
-    put_answer(conn, status, "text/plain; charset=utf-8", base_text(text), true);
-    (void)wire_conn_write(conn);
+    base_buf_free(&bytes);
     return -1;
 }
 
-/* What libwebsockets would only hang up on later is refused here, before the user hears of it. */
-static const char *upgrade_fault(struct wire_conn *conn, const char *protocol) {
-    char buf[HEADER_MAX_BYTES];
-    struct substrate_text connection = header(conn->wsi, WSI_TOKEN_CONNECTION, buf, sizeof(buf));
-    for (size_t i = 0; i < connection.size; i++) {
-        buf[i] = (char)(buf[i] >= 'A' && buf[i] <= 'Z' ? buf[i] - 'A' + 'a' : buf[i]);
-    }
-    int key = lws_hdr_total_length(conn->wsi, WSI_TOKEN_KEY);
-    if (strcmp(protocol, "websocket") != 0) {
-        return "The only upgrade is to websocket.\n";
-    }
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) == 0 || connection.size == 0 ||
-        strstr(buf, "upgrade") == NULL) {
-        return "A WebSocket begins with GET and `Connection: Upgrade`.\n";
-    }
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HOST) == 0 || key == 0 || key >= 128) {
-        return "A WebSocket needs Host and Sec-WebSocket-Key.\n";
-    }
-    return NULL;
-}
-
-/* libwebsockets binds a connection to the first offered subprotocol that has a handler, and drops
- * one whose offers have none. A node ignores offers. So our only protocol takes the name of the
- * first offer, and loses it again before the handshake could echo it (wire_ws_hide_protocol). */
-static const char *accept_offer(struct wire_conn *conn) {
-    char buf[128];
-    conn->wire->protocol_name[0] = '\0';
-    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_PROTOCOL) == 0) {
-        return NULL;
-    }
-    struct substrate_text offers = header(conn->wsi, WSI_TOKEN_PROTOCOL, buf, sizeof(buf) - 1);
-    size_t start = strspn(buf, " \t,");
-    size_t size = strcspn(buf + start, " \t,");
-    if (offers.size == 0 || size == 0 || size >= WIRE_PROTOCOL_MAX) {
-        return "Sec-WebSocket-Protocol is malformed or too long.\n";
-    }
-    memcpy(conn->wire->protocol_name, buf + start, size);
-    conn->wire->protocol_name[size] = '\0';
-    return NULL;
-}
-
-int wire_http_upgrade(struct wire_conn *conn, const char *protocol) {
-    char name[16] = "";
-    for (size_t i = 0; i + 1 < sizeof(name) && protocol[i] != '\0'; i++) {
-        char c = protocol[i];
-        name[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    const char *fault = upgrade_fault(conn, name);
-    fault = fault != NULL ? fault : accept_offer(conn);
-    if (fault != NULL) {
-        return refuse_upgrade(conn, 400, fault);
-    }
+static int upgrade(struct wire_conn *conn, const struct wire_head *head) {
     struct target target;
-    if (!read_target(conn, WSI_TOKEN_GET_URI, &target)) {
-        return refuse_upgrade(conn, 400, "The path or the query is too long.\n");
+    conn->hang_up = true; /* if it is refused */
+    if (!base_text_is(head->version, "13")) {
+        refuse(conn, 426, "The only version of WebSocket is 13.\n");
+        return 0;
+    }
+    if (!is_key(head->key)) {
+        refuse(conn, 400, "A WebSocket needs a Sec-WebSocket-Key.\n");
+        return 0;
+    }
+    if (!read_target(conn, head, &target)) {
+        return 0;
     }
     wire_conn_closed(conn); /* a POST may have come before on this connection */
     target.request.websocket = true;
@@ -328,8 +256,104 @@ int wire_http_upgrade(struct wire_conn *conn, const char *protocol) {
     conn->open = handler->on_open(handler->context, conn, &target.request, &refusal);
     if (!conn->open) {
         conn->websocket = false;
-        return refuse_upgrade(conn, refusal.status, refusal.text);
+        refuse(conn, refusal.status, refusal.text);
+        return 0;
     }
-    conn->out.framed = true;
+    return hand_over(conn, head);
+}
+
+/* ---- the connection ---- */
+
+static void consume(struct wire_conn *conn, size_t size) {
+    struct base_buf *in = &conn->in;
+    in->size -= size;
+    if (in->size > 0) {
+        memmove(in->data, in->data + size, in->size);
+    } else if (in->capacity > KEEP_MAX) {
+        base_buf_free(in);
+    }
+}
+
+/* A request that is not answered from its body leaves that unread, so the connection ends. */
+static int begin(struct wire_conn *conn, int status, const struct wire_head *head) {
+    conn->exchange = WIRE_ANSWER;
+    conn->answered = false;
+    conn->http10 = head->http10;
+    conn->head_only = base_text_is(head->method, "HEAD");
+    conn->hang_up = status != 200 || !head->keep_alive || head->length > 0 || head->chunked;
+    if (status != 200) {
+        refuse(conn, status, "This is no HTTP/1 request that can be read.\n");
+    } else if (head->websocket) {
+        return upgrade(conn, head);
+    } else if (base_text_is(head->method, "POST")) {
+        post(conn, head);
+    } else {
+        get(conn, head);
+    }
     return 0;
+}
+
+/* Goes as far as what has come in allows, up to a request that is to be answered. */
+static int proceed(struct wire_conn *conn) {
+    struct wire_head head;
+    int status = conn->exchange == WIRE_HEAD ? wire_head_read(base_buf_view(&conn->in), &head) : 0;
+    if (status != 0) {
+        if (begin(conn, status, &head) != 0) {
+            return -1;
+        }
+        consume(conn, head.size);
+    }
+    if (conn->exchange == WIRE_BODY && conn->in.size >= conn->body_size) {
+        const struct wire_handler *handler = &conn->wire->handler;
+        conn->exchange = WIRE_ANSWER;
+        handler->on_message(handler->context, conn,
+                            (struct substrate_text){conn->in.data, conn->body_size});
+        consume(conn, conn->body_size);
+    }
+    return conn->broken ? -1 : 0;
+}
+
+static void stop_reading(struct wire_conn *conn, bool stop) {
+    if (stop != conn->reading_stopped) {
+        conn->reading_stopped = stop;
+        (void)lws_rx_flow_control(conn->wsi, stop ? 0 : 1);
+    }
+}
+
+int wire_http_receive(struct wire_conn *conn, const char *data, size_t size) {
+    bool waiting = conn->exchange == WIRE_ANSWER;
+    if (conn->exchange == WIRE_LINGER || (waiting && conn->hang_up)) {
+        return 0;
+    }
+    base_buf_append(&conn->in, data, size);
+    stop_reading(conn, waiting && conn->in.size > AHEAD_MAX);
+    return conn->in.failed ? -1 : proceed(conn);
+}
+
+static int linger(struct wire_conn *conn) {
+    conn->exchange = WIRE_LINGER;
+    wire_conn_closed(conn);
+    stop_reading(conn, false);
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_SHUTDOWN_FLUSH, LINGER_SECONDS);
+    return shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR) == 0 ? 0 : -1;
+}
+
+int wire_http_writeable(struct wire_conn *conn) {
+    conn->scheduled = false;
+    if (conn->broken || !wire_conn_write(conn)) {
+        return -1;
+    }
+    if (wire_out_unsent(&conn->out) > 0 || lws_partial_buffered(conn->wsi)) {
+        wire_conn_schedule(conn);
+        return 0;
+    }
+    if (conn->exchange != WIRE_ANSWER || !conn->answered) {
+        return 0;
+    }
+    if (conn->hang_up) {
+        return linger(conn);
+    }
+    conn->exchange = WIRE_HEAD;
+    stop_reading(conn, false);
+    return proceed(conn);
 }

@@ -251,7 +251,9 @@ bool wire_upstream_send(struct wire_upstream *upstream, struct substrate_text me
     }
     queued->next = NULL;
     queued->size = message.size;
-    memcpy((char *)(queued + 1) + LWS_PRE, message.data, message.size);
+    if (message.size > 0) {
+        memcpy((char *)(queued + 1) + LWS_PRE, message.data, message.size);
+    }
     *upstream->last = queued;
     upstream->last = &queued->next;
     if (upstream->established) {

@@ -4,16 +4,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
+#include "wire/listen.h"
 
 #define MESSAGE_MAX (15 * 1024 * 1024)
 #define PING_US 30000000U
 #define IDLE_US 60000000U
-/* How long wire_run waits for peers to return its goodbye. */
-#define GOODBYE_US 300000U
-#define HEADERS_MAX 8192
-#define KEEP_ALIVE_SECONDS 3600
+/* How long wire_run waits for peers to read what was sent, and return its goodbye. */
+#define GOODBYE_US 1000000U
+
+#define PROTOCOL "json-rpc"
 
 static struct wire_conn *conn_of(struct lws *wsi, struct wire *wire) {
     struct wire_conn *conn = lws_get_opaque_user_data(wsi);
@@ -39,12 +41,7 @@ void wire_conn_closed(struct wire_conn *conn) {
     }
 }
 
-static void destroy_conn(struct lws *wsi) {
-    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
-    if (conn == NULL) {
-        return;
-    }
-    lws_set_opaque_user_data(wsi, NULL);
+void wire_conn_destroy(struct wire_conn *conn) {
     wire_ws_forget(conn);
     wire_flush_forget(conn);
     wire_conn_closed(conn);
@@ -52,6 +49,47 @@ static void destroy_conn(struct lws *wsi) {
     base_buf_free(&conn->target);
     wire_out_free(&conn->out);
     base_free(conn);
+}
+
+static void wsi_destroyed(struct wire *wire, struct lws *wsi) {
+    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
+    if (conn != NULL) {
+        lws_set_opaque_user_data(wsi, NULL);
+        wire_conn_destroy(conn);
+    }
+    if (wsi == wire->listener) {
+        wire->listener = NULL;
+    } else if (wire->accept_paused && wire->listener != NULL) {
+        wire->accept_paused = false;
+        (void)lws_rx_flow_control(wire->listener, 1);
+    }
+}
+
+/* Takes all connections that wait. Where there are no descriptors left for them, asking on would
+ * only burn time until one is given back. */
+static void accept_all(struct wire *wire) {
+    bool exhausted = false;
+    lws_sock_file_fd_type peer;
+    int listener = lws_get_socket_fd(wire->listener);
+    peer.sockfd = wire_accept(listener, &exhausted);
+    while (peer.sockfd >= 0) {
+        /* Closes the descriptor when it fails. */
+        (void)lws_adopt_descriptor_vhost(wire->vhost, LWS_ADOPT_SOCKET, peer, PROTOCOL, NULL);
+        peer.sockfd = wire_accept(listener, &exhausted);
+    }
+    if (exhausted) {
+        wire->accept_paused = true;
+        (void)lws_rx_flow_control(wire->listener, 0);
+    }
+}
+
+/* A connection that was handed over for its WebSocket goes on under a new handle. */
+static void adopted(struct wire *wire, struct lws *wsi) {
+    if (wire->upgrading != NULL) {
+        wire->upgrading->wsi = wsi;
+        lws_set_opaque_user_data(wsi, wire->upgrading);
+        wire->upgrading = NULL;
+    }
 }
 
 static void woken(struct wire *wire) {
@@ -63,19 +101,15 @@ static void woken(struct wire *wire) {
 static int on_connection(struct wire_conn *conn, enum lws_callback_reasons reason, void *in,
                          size_t size) {
     switch ((int)reason) {
-    case LWS_CALLBACK_HTTP:
-        return wire_http_headers(conn);
-    case LWS_CALLBACK_HTTP_BODY:
-        return wire_http_body(conn, in, size);
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return wire_http_body_end(conn);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_RAW_RX: {
+        struct wire *wire = conn->wire; /* the connection may not outlive the call */
+        wire->turn_open = true;
+        int close = wire_http_receive(conn, in, size);
+        wire->turn_open = false;
+        return close;
+    }
+    case LWS_CALLBACK_RAW_WRITEABLE:
         return wire_http_writeable(conn);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return wire_http_upgrade(conn, in);
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        wire_ws_hide_protocol(conn);
-        return 0;
     case LWS_CALLBACK_ESTABLISHED:
         wire_ws_established(conn);
         return 0;
@@ -107,14 +141,16 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         woken(wire);
         return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        destroy_conn(wsi);
+        wsi_destroyed(wire, wsi);
         return 0;
-    case LWS_CALLBACK_HTTP:
-    case LWS_CALLBACK_HTTP_BODY:
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_RAW_RX_FILE:
+        accept_all(wire);
+        return 0;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        adopted(wire, wsi);
+        return 0;
+    case LWS_CALLBACK_RAW_RX:
+    case LWS_CALLBACK_RAW_WRITEABLE:
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_RECEIVE:
     case LWS_CALLBACK_RECEIVE_PONG:
@@ -123,8 +159,6 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         struct wire_conn *conn = conn_of(wsi, wire);
         return conn == NULL ? -1 : on_connection(conn, reason, in, size);
     }
-    case LWS_CALLBACK_ADD_HEADERS:
-    case LWS_CALLBACK_FILTER_HTTP_CONNECTION:
     default:
         return 0;
     }
@@ -138,18 +172,14 @@ static struct lws_context *make_context(struct wire *wire) {
     lws_set_log_level(0, NULL);
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof(info));
-    info.port = wire->options.port;
-    info.iface = wire->options.host;
+    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info.protocols = wire->protocols;
     info.gid = -1;
     info.uid = -1;
     info.user = wire;
-    info.keepalive_timeout = KEEP_ALIVE_SECONDS;
-    info.max_http_header_data = HEADERS_MAX;
     info.pt_serv_buf_size = WIRE_CHUNK_MAX;
     /* UTF-8 is the scanner's business: the node answers a parse error, it does not hang up. */
-    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DISABLE_IPV6 |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
+    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
     struct lws_context *context = lws_create_context(&info);
     if (context != NULL) {
         wire->vhost = lws_create_vhost(context, &info);
@@ -167,6 +197,18 @@ static void set_options(struct wire *wire, const struct wire_options *options) {
     own->idle_us = own->idle_us != 0 ? own->idle_us : IDLE_US;
 }
 
+/* The listening socket is ours, and only watched by libwebsockets, which closes it. */
+static bool watch(struct wire *wire, int listener) {
+    lws_sock_file_fd_type file;
+    file.filefd = listener;
+    wire->context = make_context(wire);
+    wire->listener = wire->vhost == NULL
+                         ? NULL
+                         : lws_adopt_descriptor_vhost(wire->vhost, LWS_ADOPT_RAW_FILE_DESC, file,
+                                                      PROTOCOL, NULL);
+    return wire->listener != NULL;
+}
+
 enum substrate_status wire_create(const struct wire_options *options,
                                   const struct wire_handler *handler, struct wire **wire,
                                   struct substrate_error *error) {
@@ -176,23 +218,21 @@ enum substrate_status wire_create(const struct wire_options *options,
     }
     set_options(made, options);
     made->handler = *handler;
-    made->protocols[0].name = made->protocol_name;
+    made->protocols[0].name = PROTOCOL;
     made->protocols[0].callback = callback;
     made->protocols[0].rx_buffer_size = WIRE_CHUNK_MAX;
     made->protocols[0].tx_packet_size = WIRE_CHUNK_MAX;
-    made->context = make_context(made);
-    int port = made->vhost != NULL ? lws_get_vhost_listen_port(made->vhost) : -1;
-    if (port <= 0) {
-        enum substrate_status status =
-            base_fail(error, SUBSTRATE_E_IO,
-                      "cannot listen on %s:%u: the port is in use, or the host is no IPv4 address "
-                      "of this machine (port 0 takes a free one)",
-                      made->options.host, (unsigned)made->options.port);
+    int listener = -1;
+    enum substrate_status status = wire_listen(made->options.host, &made->options.port, made->url,
+                                               sizeof(made->url), &listener, error);
+    if (status == SUBSTRATE_OK && !watch(made, listener)) {
+        (void)close(listener);
+        status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory, or of file descriptors");
+    }
+    if (status != SUBSTRATE_OK) {
         wire_destroy(made);
         return status;
     }
-    made->options.port = (uint16_t)port;
-    (void)snprintf(made->url, sizeof(made->url), "ws://%s:%d", made->options.host, port);
     *wire = made;
     return SUBSTRATE_OK;
 }
@@ -221,7 +261,8 @@ static void flush(struct wire *wire) {
         }
         conn->broken = conn->broken || !wire_conn_write(conn);
         wire_ws_flow(conn);
-        if (conn->broken || conn->closing || wire_out_unsent(&conn->out) > 0) {
+        bool more = conn->closing || wire_out_unsent(&conn->out) > 0;
+        if (conn->broken || more || !conn->websocket) { /* HTTP goes on when all is written */
             wire_flush_forget(conn);
             ask_for_writeable(conn);
         }
@@ -253,8 +294,11 @@ static bool turn(struct wire *wire) {
     return good;
 }
 
+/* Timers fire before the poll of a turn, so the turn is told not to wait. */
 static void goodbye_over(lws_sorted_usec_list_t *timer) {
-    lws_container_of(timer, struct wire, goodbye_timer)->goodbye_over = true;
+    struct wire *wire = lws_container_of(timer, struct wire, goodbye_timer);
+    wire->goodbye_over = true;
+    lws_cancel_service(wire->context);
 }
 
 enum substrate_status wire_run(struct wire *wire) {
@@ -328,7 +372,7 @@ void wire_conn_schedule(struct wire_conn *conn) {
         return;
     }
     conn->scheduled = true;
-    if (conn->established && wire->turn_open) {
+    if ((conn->established || !conn->websocket) && wire->turn_open) {
         conn->flush_due = true;
         if (wire->first_flush == NULL) {
             wire->first_flush = conn;
@@ -336,7 +380,7 @@ void wire_conn_schedule(struct wire_conn *conn) {
             wire->last_flush->flush_next = conn;
         }
         wire->last_flush = conn;
-    } else if (!conn->websocket || conn->established) {
+    } else if (conn->established || !conn->websocket) {
         lws_callback_on_writable(conn->wsi);
     }
 }

@@ -59,22 +59,24 @@ struct wire_handler {
 };
 
 struct wire_options {
-    const char *host;   /* NULL: 127.0.0.1. An IPv4 address of this machine */
+    const char *host;   /* NULL: 127.0.0.1. An IPv4 or IPv6 address of this machine */
     uint16_t port;      /* 0: any that is free */
     size_t message_max; /* bytes of a message or a POST; 0: 15 MiB */
-    uint64_t ping_us;   /* between pings; 0: 30 s */
-    uint64_t idle_us;   /* a WebSocket that is silent so long is closed; 0: 60 s */
+    uint64_t ping_us;   /* between pings, of which the first comes at once; 0: 30 s */
+    uint64_t idle_us;   /* a WebSocket that is silent for three times so long is closed; 0: 60 s */
 };
 
-/* Listens. Gives *wire. E_IO: the port is in use, or the host is not of this machine; E_MEMORY. The
- * process's handling of SIGPIPE is as it was afterwards. */
+/* Listens. Gives *wire. E_ARGUMENT: the host is no address; E_IO: the port is in use, or the
+ * address is not of this machine; E_MEMORY. The process's handling of SIGPIPE is as it was
+ * afterwards. */
 enum substrate_status wire_create(const struct wire_options *options,
                                   const struct wire_handler *handler, struct wire **wire,
                                   struct substrate_error *error);
 uint16_t wire_port(const struct wire *wire);
 const char *wire_url(const struct wire *wire); /* ws://HOST:PORT, borrowed */
 
-/* Serves until wire_stop; then says goodbye to every WebSocket (close code 1001) and returns. */
+/* Serves until wire_stop; then says goodbye to every WebSocket (close code 1001), waits for them
+ * for at most a second, and returns. */
 enum substrate_status wire_run(struct wire *wire);
 /* Ends wire_run soon. Threads: any, and signal handlers. */
 void wire_stop(struct wire *wire);

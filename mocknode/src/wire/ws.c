@@ -6,8 +6,8 @@
 /* Reading stops when this much is unsent and goes on when less than that is. */
 #define UNSENT_HIGH (1024 * 1024)
 #define UNSENT_LOW (256 * 1024)
-
-void wire_ws_hide_protocol(struct wire_conn *conn) { conn->wire->protocol_name[0] = '\0'; }
+/* A WebSocket ends when it has been silent for so many idle times, as at a node. */
+#define MISSES_MAX 3
 
 static void ping_list_append(struct wire_conn *conn) {
     struct wire *wire = conn->wire;
@@ -52,7 +52,7 @@ void wire_ws_ping_due(struct wire *wire) {
         ping_list_remove(conn);
         conn->next_ping_us = now + wire->options.ping_us;
         ping_list_append(conn);
-        if (now - conn->heard_us >= wire->options.idle_us) {
+        if (now - conn->heard_us >= MISSES_MAX * wire->options.idle_us) {
             wire_close(conn, LWS_CLOSE_STATUS_GOINGAWAY, "no answer to pings");
         } else if (wire_out_unsent(&conn->out) == 0) {
             wire_out_ping(&conn->out);
@@ -71,9 +71,9 @@ void wire_ws_established(struct wire_conn *conn) {
     if (conn->wire->first_ping == conn) {
         ping_timer_set(conn->wire);
     }
-    if (conn->scheduled) { /* sent to before the handshake was done */
-        lws_callback_on_writable(conn->wsi);
-    }
+    wire_out_ping(&conn->out);
+    conn->scheduled = false; /* what was sent before the handshake was done had to wait */
+    wire_conn_schedule(conn);
 }
 
 void wire_ws_forget(struct wire_conn *conn) {
