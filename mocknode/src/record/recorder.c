@@ -105,6 +105,12 @@ static enum substrate_status ask_number(struct recorder *recorder,
     if (status == SUBSTRATE_OK && base_header_read(text, &header, NULL, &why) != SUBSTRATE_OK) {
         status = recorder_odd(recorder, "chain_getHeader", why.message);
     }
+    struct substrate_hash real;
+    if (status == SUBSTRATE_OK && header.number > 0 &&
+        (base_header_hash(text, &real, NULL) != SUBSTRATE_OK ||
+         memcmp(&real, hash, sizeof real) != 0)) {
+        status = recorder_odd(recorder, "chain_getHeader", "a header that is not of its hash");
+    }
     if (status == SUBSTRATE_OK && header.number > HEIGHT_MAX) {
         status = recorder_odd(recorder, "chain_getHeader", "the height is out of range");
     }
@@ -284,6 +290,20 @@ static bool has_block(struct facts *facts, const struct substrate_hash *hash) {
     return facts_block(facts, hash, false) != NULL;
 }
 
+/* A hash without its header is unproven: as long as nothing is said about the blocks, those are
+ * left out, to be asked for again. */
+static void drop_unproven(struct facts *facts) {
+    size_t kept = 0;
+    for (size_t i = 0; i < facts->block_count && facts->set_count + facts->call_count == 0; i++) {
+        if (facts->blocks[i].header.data != NULL) {
+            facts->blocks[kept++] = facts->blocks[i];
+        }
+    }
+    if (facts->set_count + facts->call_count == 0) {
+        facts->block_count = kept;
+    }
+}
+
 /* Keeps what came before a failure, and adds to the error how to go on. A mistake in the plan, or a
  * contradiction, is not mended by going on: then the folder stays as it was. */
 static void keep_unfinished(struct recorder *recorder, const struct record_options *options) {
@@ -291,14 +311,15 @@ static void keep_unfinished(struct recorder *recorder, const struct record_optio
     struct facts *facts = recorder->facts;
     char message[sizeof why.message];
     enum substrate_status cause = recorder->error->status;
+    drop_unproven(facts);
     if (cause == SUBSTRATE_E_DECODE || cause == SUBSTRATE_E_ARGUMENT ||
         facts->block_count + facts->call_count == 0) {
         return;
     }
-    facts->has_head = facts->has_head && has_block(facts, &facts->head);
-    facts->has_finalized = facts->has_finalized && has_block(facts, &facts->finalized);
     facts->unfinished = true;
     enum substrate_status status = facts_normalise(facts, &why);
+    facts->has_head = facts->has_head && has_block(facts, &facts->head);
+    facts->has_finalized = facts->has_finalized && has_block(facts, &facts->finalized);
     if (status == SUBSTRATE_OK) {
         status = verify_before(facts, recorder->asker.url, &why);
     }
