@@ -10,12 +10,13 @@ static enum substrate_status ask_all(struct substrate_connection *connection,
     struct substrate_query *queries[7] = {NULL};
     struct substrate_outcome outcomes[7];
     struct substrate_hash head;
+    const struct substrate_pin pin = {.hash = &head};
     options.mode = SUBSTRATE_MODE_GATHERED;
     options.connection = connection;
 
     enum substrate_status status = substrate_get_block_hash(connection, -1, &head, error);
     for (uint16_t i = 0; i < 7 && status == SUBSTRATE_OK; i++) {
-        status = subtensor_query_subnet_exists((uint16_t)(i + 1), &head, &queries[i]);
+        status = subtensor_query_subnet_exists((uint16_t)(i + 1), &pin, &queries[i]);
     }
     if (status == SUBSTRATE_OK) {
         status = substrate_run(&options, queries, 7, outcomes, error);

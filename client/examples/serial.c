@@ -5,12 +5,13 @@
 
 static int ask_all(struct substrate_connection *connection, struct substrate_error *error) {
     struct substrate_hash head;
+    const struct substrate_pin pin = {.hash = &head};
     if (substrate_get_block_hash(connection, -1, &head, error) != SUBSTRATE_OK) {
         return 1;
     }
     for (uint16_t netuid = 1; netuid <= 7; netuid++) {
         bool exists = false;
-        if (subtensor_subnet_exists(connection, netuid, &head, &exists, error) != SUBSTRATE_OK) {
+        if (subtensor_subnet_exists(connection, netuid, &pin, &exists, error) != SUBSTRATE_OK) {
             return 1;
         }
         printf("subnet %d: %s\n", netuid, exists ? "exists" : "absent");

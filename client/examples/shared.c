@@ -7,7 +7,7 @@
 
 struct question {
     struct substrate_connection *connection; /* shared by all threads */
-    const struct substrate_hash *at;
+    const struct substrate_pin *at;
     uint16_t netuid;
     pthread_t thread;
     enum substrate_status status;
@@ -26,6 +26,7 @@ int main(int argc, char **argv) {
     struct substrate_connection *connection = NULL;
     struct substrate_error error = {0};
     struct substrate_hash head;
+    const struct substrate_pin pin = {.hash = &head};
     struct question questions[7];
     int started = 0, failed = 0;
     options.url = argc > 1 ? argv[1] : "local";
@@ -39,7 +40,7 @@ int main(int argc, char **argv) {
     for (; started < 7; started++) {
         struct question *q = &questions[started];
         *q = (struct question){
-            .connection = connection, .at = &head, .netuid = (uint16_t)(started + 1)};
+            .connection = connection, .at = &pin, .netuid = (uint16_t)(started + 1)};
         if (pthread_create(&q->thread, NULL, ask, q) != 0) {
             fprintf(stderr, "shared: no thread for subnet %d\n", q->netuid);
             failed = 1;

@@ -119,8 +119,9 @@ static void stop(struct substrate_connection *connection) {
 /* ---- queries ---- */
 
 static struct substrate_query *exists(uint16_t netuid, const struct substrate_hash *at) {
+    const struct substrate_pin pin = {.hash = at};
     struct substrate_query *query = NULL;
-    ck_assert_int_eq(subtensor_query_subnet_exists(netuid, at, &query), SUBSTRATE_OK);
+    ck_assert_int_eq(subtensor_query_subnet_exists(netuid, &pin, &query), SUBSTRATE_OK);
     return query;
 }
 
@@ -606,6 +607,7 @@ END_TEST
 START_TEST(test_functions_ask_now) {
     struct substrate_connection *connection = start(answer_at_once);
     struct substrate_hash head, expected = chain_block(CHAIN_HEAD);
+    const struct substrate_pin pin = {.hash = &head};
     struct substrate_error error;
     bool there = false;
     ck_assert_int_eq(substrate_get_block_hash(connection, -1, &head, &error), SUBSTRATE_OK);
@@ -614,14 +616,13 @@ START_TEST(test_functions_ask_now) {
                      SUBSTRATE_E_NOT_FOUND);
     ck_assert_mem_eq(&head, &expected, sizeof(head)); /* untouched */
     ck_assert_int_eq(substrate_get_block_hash(connection, 1, NULL, &error), SUBSTRATE_E_ARGUMENT);
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 6, &head, &there, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 6, &pin, &there, &error), SUBSTRATE_OK);
     ck_assert(there);
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &there, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &pin, &there, &error), SUBSTRATE_OK);
     ck_assert(!there);
     chain.refuse_netuid = 5;
     there = true;
-    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &head, &there, &error),
-                     SUBSTRATE_E_RPC);
+    ck_assert_int_eq(subtensor_subnet_exists(connection, 5, &pin, &there, &error), SUBSTRATE_E_RPC);
     ck_assert(there); /* untouched */
     ck_assert_int_eq(error.rpc_code, 4003);
     stop(connection);

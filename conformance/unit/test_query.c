@@ -19,7 +19,8 @@ static struct substrate_query *pinned(void) {
     struct chain chain = {0};
     struct substrate_query *query = NULL;
     struct substrate_hash at = chain_block(CHAIN_HEAD);
-    ck_assert_int_eq(subtensor_query_subnet_exists(258, &at, &query), SUBSTRATE_OK);
+    const struct substrate_pin pin = {.hash = &at};
+    ck_assert_int_eq(subtensor_query_subnet_exists(258, &pin, &query), SUBSTRATE_OK);
     ck_assert(!query_needs_pin(query));
     drive_provide(&chain, query);
     return query;

@@ -55,6 +55,13 @@ struct substrate_outcome {
     struct substrate_error error;
 };
 
+/* What the connections that a THREADED run opened for itself have cost: their sum, the peak being
+ * the highest on one of them. */
+struct substrate_run_cost {
+    uint64_t connections, requests;
+    uint32_t in_flight_peak;
+};
+
 struct substrate_run_options {
     size_t size;
     enum substrate_mode mode;
@@ -62,9 +69,14 @@ struct substrate_run_options {
     /* for THREADED: how each thread opens its own connection; borrowed for the call */
     const struct substrate_connection_options *connect;
     uint32_t threads_max; /* for THREADED and SHARED; 0: one thread per query */
+    /* NULL, or called as each query ends, with its index, on the thread that ran it: at the same
+     * time from several ones in THREADED and SHARED. It must not free queries of the run. */
+    void (*ended)(void *context, size_t index, const struct substrate_outcome *outcome);
+    void *context;                   /* borrowed for the call */
+    struct substrate_run_cost *cost; /* NULL, or set by THREADED; borrowed for the call */
 };
 #define SUBSTRATE_RUN_OPTIONS_INIT \
-    { sizeof(struct substrate_run_options), SUBSTRATE_MODE_SERIAL, NULL, NULL, 0 }
+    { sizeof(struct substrate_run_options), SUBSTRATE_MODE_SERIAL, NULL, NULL, 0, NULL, NULL, NULL }
 
 /* Runs queries until each has ended. A query may be run once.
  *   options   borrowed for the call
@@ -88,6 +100,18 @@ enum substrate_status substrate_query_ask(struct substrate_connection *connectio
 /* The outcome of a query, borrowed from it; its status is E_PENDING before it has ended.
  * Threads: owner. */
 const struct substrate_outcome *substrate_query_outcome(const struct substrate_query *query);
+
+/* Until when the requests of a query must have been answered: absolute, on substrate_now_us's
+ * clock; what was not ends it with E_TIMEOUT. 0: the connection's request_timeout_ms for each
+ * request. Of those that find out a runtime, which others wait for as well, that timeout is the
+ * only one. Before it is run. Threads: owner. */
+void substrate_query_set_deadline(struct substrate_query *query, uint64_t deadline_us);
+
+/* Ends a query with E_CANCELLED, unless it has ended: its requests are cancelled, and no more are
+ * sent. One that is not run yet ends when it is run, or when its turn comes; one that is finding
+ * out a runtime, which others wait for as well, when that is found. The query must not be freed
+ * meanwhile. Threads: any. */
+void substrate_query_cancel(struct substrate_query *query);
 
 /* Frees a query and its value. Takes `query`; NULL is allowed. Threads: owner. */
 void substrate_query_free(struct substrate_query *query);

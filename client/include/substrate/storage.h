@@ -13,6 +13,7 @@
 #ifndef SUBSTRATE_STORAGE_H
 #define SUBSTRATE_STORAGE_H
 
+#include <stdbool.h>
 #include <substrate/base.h>
 #include <substrate/connection.h>
 #include <substrate/query.h>
@@ -66,9 +67,10 @@ struct substrate_map_options {
     uint32_t page; /* keys asked for at once, 1 to 1000 */
     void (*progress)(void *context, uint64_t entries);
     void *context; /* borrowed until the query has ended */
+    bool or_entry; /* where the arguments name one entry: its value, as substrate_storage has it */
 };
 #define SUBSTRATE_MAP_OPTIONS_INIT \
-    { sizeof(struct substrate_map_options), 1000, NULL, NULL }
+    { sizeof(struct substrate_map_options), 1000, NULL, NULL, false }
 
 /* All entries of a map, or those that begin with the arguments given, in the order of their keys:
  * an array of {"args":[…],"value":…}. `args` has all arguments of the entry, null for one whose
@@ -126,6 +128,20 @@ enum substrate_status substrate_constant(struct substrate_connection *connection
                                          const struct substrate_pin *pin,
                                          struct substrate_query **answer,
                                          struct substrate_error *error);
+
+/* What the runtime has, from its metadata; types by name ("Vec<u16>"). `name` NULL, all in numbers:
+ * {"spec_version","metadata_version","pallets":[{"name","index","storage","constants","calls",
+ * "events","errors"}],"apis":[{"name","methods"}]}. Of a pallet, {"pallet","index",
+ * "storage":[{"name","keys":[TYPE],"value":TYPE,"optional"}],"constants":[{"name","type"}],
+ * "calls", "events", "errors":[{"name","fields":[{"name","type"}]}]}. Of a runtime API,
+ * {"api","methods":[{"name","arguments":[{"name","type"}],"output":TYPE}]}. Threads: any. */
+enum substrate_status substrate_query_description(const char *name, const struct substrate_pin *pin,
+                                                  struct substrate_query **query);
+/* The same, asked now. Threads: any, blocks. */
+enum substrate_status substrate_description(struct substrate_connection *connection,
+                                            const char *name, const struct substrate_pin *pin,
+                                            struct substrate_query **answer,
+                                            struct substrate_error *error);
 
 /* A block: {"hash","number","header","extrinsics"}: the header as the node has it, the extrinsics
  * decoded. Threads: any. */

@@ -150,7 +150,7 @@ static bool split(struct substrate_query *query, enum query_runtime_kind kind,
 }
 
 bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
-                     bool whole, const struct metadata_storage **out, struct base_buf *key) {
+                     size_t *given, const struct metadata_storage **out, struct base_buf *key) {
     const struct metadata_storage *item = query_find_storage(query, entry->pallet, entry->item);
     struct substrate_bytes views[STORAGE_KEYS_MAX];
     struct substrate_error error = {0};
@@ -166,8 +166,11 @@ bool query_write_key(struct substrate_query *query, const struct substrate_stora
     } else if (!split(query, QUERY_STATE_RUNTIME, &wanted, entry->arguments.scale, views, &count)) {
         return false;
     }
-    if (count > wanted.count || (whole && count < wanted.count)) {
+    if (count > wanted.count || (given == NULL && count < wanted.count)) {
         return fail_count(query, QUERY_STATE_RUNTIME, &wanted, count);
+    }
+    if (given != NULL) {
+        *given = count;
     }
     enum substrate_status status =
         json.kind != BASE_JSON_NONE ? storage_key_write(query_metadata(query, QUERY_STATE_RUNTIME),

@@ -19,10 +19,10 @@ bool query_keep_title(struct substrate_query *query, const char *a, const char *
  */
 enum substrate_status query_made(struct substrate_query **query, bool kept);
 
-/* The item of an entry, and its key, appended to `key`. With `whole` there must be as many
- * arguments as the item takes, else at most as many. */
+/* The item of an entry, and its key, appended to `key`. There must be as many arguments as the item
+ * takes; with `given`, which is set to their number, at most as many. */
 bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
-                     bool whole, const struct metadata_storage **item, struct base_buf *key);
+                     size_t *given, const struct metadata_storage **item, struct base_buf *key);
 /* The SCALE bytes of a method's arguments, appended to `bytes`. */
 bool query_write_call(struct substrate_query *query, const struct metadata_method *method,
                       const struct substrate_arguments *arguments, struct base_buf *bytes);

@@ -49,8 +49,8 @@ void names_offer(struct names *names, struct substrate_text name) {
 }
 
 /* "System has no storage item …": `owner` has no `thing` of that name. */
-static void fail_unknown(struct substrate_query *query, const struct names *names,
-                         const char *owner, const char *thing) {
+void query_fail_unknown(struct substrate_query *query, const struct names *names, const char *owner,
+                        const char *thing) {
     int size = (int)names->wanted.size;
     if (names->nearest.data == NULL) {
         (void)query_fail_with(query, SUBSTRATE_E_NOT_FOUND, "%s has no %s \"%.*s\", nor any other",
@@ -70,7 +70,7 @@ static const struct metadata_pallet *find_pallet(struct substrate_query *query, 
         for (uint32_t i = 0; i < metadata->pallet_count; i++) {
             names_offer(&names, metadata->pallets[i].name);
         }
-        fail_unknown(query, &names, "the runtime", "pallet");
+        query_fail_unknown(query, &names, "the runtime", "pallet");
     }
     return pallet;
 }
@@ -85,7 +85,7 @@ const struct metadata_storage *query_find_storage(struct substrate_query *query,
         for (uint32_t i = 0; i < pallet->storage_count; i++) {
             names_offer(&names, pallet->storage[i].name);
         }
-        fail_unknown(query, &names, pallet_name, "storage item");
+        query_fail_unknown(query, &names, pallet_name, "storage item");
     }
     return storage;
 }
@@ -100,7 +100,7 @@ const struct metadata_constant *query_find_constant(struct substrate_query *quer
         for (uint32_t i = 0; i < pallet->constant_count; i++) {
             names_offer(&names, pallet->constants[i].name);
         }
-        fail_unknown(query, &names, pallet_name, "constant");
+        query_fail_unknown(query, &names, pallet_name, "constant");
     }
     return constant;
 }
@@ -118,7 +118,7 @@ static const struct metadata_api *find_api(struct substrate_query *query, const 
         for (uint32_t i = 0; i < metadata->api_count; i++) {
             names_offer(&names, metadata->apis[i].name);
         }
-        fail_unknown(query, &names, "the runtime", "API");
+        query_fail_unknown(query, &names, "the runtime", "API");
     }
     return api;
 }
@@ -133,7 +133,7 @@ const struct metadata_method *query_find_method(struct substrate_query *query, c
         for (uint32_t i = 0; i < api->method_count; i++) {
             names_offer(&names, api->methods[i].name);
         }
-        fail_unknown(query, &names, api_name, "method");
+        query_fail_unknown(query, &names, api_name, "method");
     }
     return method;
 }

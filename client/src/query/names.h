@@ -15,6 +15,10 @@ struct names {
 };
 void names_offer(struct names *names, struct substrate_text name);
 
+/* Fails a query: `owner` has no `thing` of the name that was wanted. */
+void query_fail_unknown(struct substrate_query *query, const struct names *names, const char *owner,
+                        const char *thing);
+
 /* Each returns NULL when the query has failed. */
 const struct metadata_storage *query_find_storage(struct substrate_query *query, const char *pallet,
                                                   const char *item);

@@ -58,6 +58,10 @@ void substrate_query_free(struct substrate_query *query) {
     base_free(query);
 }
 
+void substrate_query_set_deadline(struct substrate_query *query, uint64_t deadline_us) {
+    query->deadline_us = deadline_us;
+}
+
 const struct substrate_outcome *substrate_query_outcome(const struct substrate_query *query) {
     return &query->outcome;
 }
@@ -118,6 +122,7 @@ void query_add(struct substrate_query *query, const char *method, const struct b
     }
     if (made) {
         request->method = method;
+        request->deadline_us = query->deadline_us;
         query->request_count += 1;
     }
     query->round_failed = !made;

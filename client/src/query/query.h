@@ -16,6 +16,8 @@
 #include "base/json.h"
 #include "runtime.h"
 
+struct cancellable;
+
 enum query_progress { QUERY_ASK, QUERY_DONE, QUERY_FAILED };
 
 /* Needs: a set of bits. A runtime is that of a pin, which is then needed, too. */
@@ -45,7 +47,11 @@ struct substrate_query {
     struct substrate_hash at;
     char pin[69]; /* the same as a JSON string */
     struct query_runtime *runtimes[QUERY_RUNTIME_KINDS];
-    bool taken; /* a run has it, or had it */
+    bool taken;           /* a run has it, or had it */
+    uint64_t deadline_us; /* of its requests; 0: the connection's timeout */
+    /* The runner's, under its own lock: see run/cancel.h. */
+    bool cancelled;
+    struct cancellable *cancellable;
     /* The round: given back when the next step begins, as is everything that a step takes from
      * `round`. */
     struct base_arena round;

@@ -16,7 +16,7 @@ struct storage_arguments {
 static enum query_progress ask_one(struct substrate_query *query) {
     struct storage_arguments *arguments = query->arguments;
     struct base_buf key = BASE_BUF_INIT;
-    if (query_write_key(query, &arguments->entry, true, &arguments->item, &key)) {
+    if (query_write_key(query, &arguments->entry, NULL, &arguments->item, &key)) {
         query_add_storage(query, (struct substrate_bytes){(const uint8_t *)key.data, key.size});
     }
     base_buf_free(&key);
@@ -72,7 +72,7 @@ static enum query_progress ask_all(struct substrate_query *query) {
     query_keys_begin(query, &arguments->keys);
     for (size_t i = 0; i < arguments->count && good; i++) {
         base_buf_reset(&key);
-        good = query_write_key(query, &arguments->entries[i], true, &arguments->items[i], &key);
+        good = query_write_key(query, &arguments->entries[i], NULL, &arguments->items[i], &key);
         query_keys_add(query, &arguments->keys,
                        (struct substrate_bytes){(const uint8_t *)key.data, key.size});
     }

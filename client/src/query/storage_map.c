@@ -22,6 +22,7 @@ struct map_arguments {
     /* The last key seen: the next must be greater, so that every node comes to an end. */
     uint8_t *last;
     size_t last_size, last_capacity;
+    bool entry_asked;              /* instead of a map */
     bool values_asked, keys_asked; /* in the round that is answered next */
     struct query_keys page;        /* whose values are asked */
     uint64_t entries;
@@ -51,7 +52,12 @@ static void ask_keys(struct substrate_query *query) {
 static enum query_progress begin(struct substrate_query *query) {
     struct map_arguments *arguments = query->arguments;
     struct base_buf key = BASE_BUF_INIT;
-    if (query_write_key(query, &arguments->entry, false, &arguments->item, &key)) {
+    size_t given = 0;
+    bool good = query_write_key(query, &arguments->entry, &given, &arguments->item, &key);
+    if (good && arguments->options.or_entry && given == arguments->item->key_count) {
+        query_add_storage(query, (struct substrate_bytes){(const uint8_t *)key.data, key.size});
+        arguments->entry_asked = true;
+    } else if (good) {
         struct substrate_text copy = base_arena_text(&query->arena, base_buf_view(&key));
         arguments->prefix = (struct substrate_bytes){(const uint8_t *)copy.data, copy.size};
         query->round_failed = copy.data == NULL;
@@ -61,7 +67,7 @@ static enum query_progress begin(struct substrate_query *query) {
         ask_keys(query);
     }
     base_buf_free(&key);
-    base_buf_char(&query->value, '[');
+    base_buf_str(&query->value, arguments->entry_asked ? "" : "[");
     return query_ask(query);
 }
 
@@ -185,12 +191,26 @@ static bool take_values(struct substrate_query *query, const struct substrate_re
     return true;
 }
 
+static enum query_progress take_one(struct substrate_query *query,
+                                    const struct substrate_reply *reply) {
+    const struct map_arguments *arguments = query->arguments;
+    struct base_json json;
+    if (!query_read_json(query, reply, &json) ||
+        !query_write_stored(query, arguments->item, json, &query->outcome.presence)) {
+        return QUERY_FAILED;
+    }
+    return query_done_written(query);
+}
+
 static enum query_progress step(struct substrate_query *query,
                                 const struct substrate_reply *replies, size_t count) {
     struct map_arguments *arguments = query->arguments;
     bool values = arguments->values_asked, keys = arguments->keys_asked;
     if (count == 0) {
         return begin(query);
+    }
+    if (arguments->entry_asked) {
+        return take_one(query, &replies[0]);
     }
     arguments->values_asked = arguments->keys_asked = false;
     if ((values && !take_values(query, &replies[0])) ||

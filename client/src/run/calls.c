@@ -2,7 +2,6 @@
 #include <substrate/hash.h>
 #include <substrate/query.h>
 #include <substrate/storage.h>
-#include <subtensor/subtensor.h>
 
 #include "base/text.h"
 #include "facts.h"
@@ -118,6 +117,16 @@ enum substrate_status substrate_constant(struct substrate_connection *connection
     return ask(connection, status, query, answer, error);
 }
 
+enum substrate_status substrate_description(struct substrate_connection *connection,
+                                            const char *name, const struct substrate_pin *pin,
+                                            struct substrate_query **answer,
+                                            struct substrate_error *error) {
+    struct substrate_query *query = NULL;
+    enum substrate_status status =
+        is_place(answer) ? substrate_query_description(name, pin, &query) : SUBSTRATE_E_ARGUMENT;
+    return ask(connection, status, query, answer, error);
+}
+
 enum substrate_status substrate_block(struct substrate_connection *connection,
                                       const struct substrate_pin *pin,
                                       struct substrate_query **answer,
@@ -149,22 +158,6 @@ enum substrate_status substrate_get_block_hash(struct substrate_connection *conn
     status = ask(connection, status, query, &query, error);
     if (status == SUBSTRATE_OK) {
         *hash = facts_hash(query);
-        substrate_query_free(query);
-    }
-    return status;
-}
-
-enum substrate_status subtensor_subnet_exists(struct substrate_connection *connection,
-                                              uint16_t netuid, const struct substrate_hash *at,
-                                              bool *exists, struct substrate_error *error) {
-    struct substrate_query *query = NULL;
-    if (exists == NULL) {
-        return base_fail(error, SUBSTRATE_E_ARGUMENT, "no place for the answer was given");
-    }
-    enum substrate_status status = subtensor_query_subnet_exists(netuid, at, &query);
-    status = ask(connection, status, query, &query, error);
-    if (status == SUBSTRATE_OK) {
-        *exists = base_text_is(substrate_query_outcome(query)->value, "true");
         substrate_query_free(query);
     }
     return status;

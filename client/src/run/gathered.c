@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cancel.h"
 #include "engine/engine_internal.h"
 #include "facts.h"
 #include "query/query.h"
@@ -25,7 +26,12 @@ struct flight {
     size_t waiting;            /* replies that this round still lacks */
     struct engine_call *calls; /* of the round; replies and texts are behind them */
     struct substrate_reply *replies;
-    struct flight *next; /* of those that wait for the same source */
+    struct source *awaited; /* while it waits for one */
+    struct flight *next;    /* of those that wait for the same source */
+    struct gathering *gathering;
+    struct cancellable cancellable;
+    bool cancelled;
+    struct flight *next_cancelled;
 };
 
 enum source_kind {
@@ -56,6 +62,12 @@ struct source {
 
 struct gathering {
     struct call_set set;
+    const struct substrate_run_options *options;
+    struct flight *flights; /* of the caller's queries, in their order */
+    /* Those that another thread has cancelled, and the event by which the loop hears of them. Under
+     * the connection's lock. */
+    struct flight *cancelled;
+    struct engine_call cancel_event;
     struct base_arena arena;
     struct base_map sources; /* struct source, by key */
 };
@@ -99,6 +111,7 @@ static void end_source(struct gathering *gathering, struct source *source) {
     source->ended = true;
     while (flight != NULL) {
         struct flight *next = flight->next;
+        flight->awaited = NULL;
         go_on(gathering, flight);
         flight = next;
     }
@@ -119,13 +132,24 @@ static void take_source(struct gathering *gathering, struct source *source) {
     end_source(gathering, source);
 }
 
+/* One of the caller's queries has ended. */
+static void tell(const struct flight *flight) {
+    const struct gathering *gathering = flight->gathering;
+    run_tell(gathering->options, (size_t)(flight - gathering->flights), flight->query);
+}
+
 /* After each step: the next round leaves, or the query has ended. */
 static void fly(struct gathering *gathering, struct flight *flight, enum query_progress progress) {
     if (progress == QUERY_ASK) {
         begin_round(gathering, flight);
     }
-    if (flight->source != NULL && flight->query->outcome.status != SUBSTRATE_E_PENDING) {
+    if (flight->query->outcome.status == SUBSTRATE_E_PENDING) {
+        return;
+    }
+    if (flight->source != NULL) {
         take_source(gathering, flight->source);
+    } else {
+        tell(flight);
     }
 }
 
@@ -140,6 +164,10 @@ static void advance(struct gathering *gathering, struct flight *flight) {
         if (reply->status != SUBSTRATE_E_RPC) {
             (void)reply_error(gathering->set.connection, query->requests[i].method, reply, &error);
         }
+    }
+    /* Also when the replies were faster than the cancel: there might be another round. */
+    if (flight->cancelled) {
+        (void)base_fail(&error, SUBSTRATE_E_CANCELLED, "%s: cancelled", query->name);
     }
     struct engine_call *calls = flight->calls;
     flight->calls = NULL;
@@ -284,6 +312,7 @@ static bool is_there(struct flight *flight, struct source *source, struct substr
     }
     if (!source->ended) {
         flight->next = NULL;
+        flight->awaited = source;
         *source->last = flight;
         source->last = &flight->next;
         return false;
@@ -360,6 +389,7 @@ static void go_on_query(struct gathering *gathering, struct flight *flight) {
         fly(gathering, flight, query_step(flight->query, NULL, 0));
     } else if (error.status != SUBSTRATE_OK) {
         (void)query_fail(flight->query, &error);
+        tell(flight);
     }
 }
 
@@ -371,16 +401,93 @@ static void go_on(struct gathering *gathering, struct flight *flight) {
     }
 }
 
+/* ---- cancelling ---- */
+
+/* From any thread. */
+static void interrupt(struct cancellable *cancellable) {
+    struct flight *flight =
+        (struct flight *)(void *)((char *)cancellable - offsetof(struct flight, cancellable));
+    struct gathering *gathering = flight->gathering;
+    struct call_set *set = &gathering->set;
+    (void)pthread_mutex_lock(&set->connection->lock);
+    if (gathering->cancelled == NULL) {
+        gathering->cancel_event.next = NULL;
+        *set->last = &gathering->cancel_event;
+        set->last = &gathering->cancel_event.next;
+        waiter_wake(set->connection, set->waiter);
+    }
+    flight->next_cancelled = gathering->cancelled;
+    gathering->cancelled = flight;
+    connection_unlock(set->connection);
+}
+
+static void stop_waiting(struct flight *flight) {
+    struct source *source = flight->awaited;
+    struct flight **link = &source->first;
+    while (*link != flight) {
+        link = &(*link)->next;
+    }
+    *link = flight->next;
+    source->last = source->last == &flight->next ? link : source->last;
+    flight->awaited = NULL;
+}
+
+/* What is in flight ends as any call does, and its query with it; what waits ends here. */
+static void cancel(struct flight *flight) {
+    struct substrate_connection *connection = flight->gathering->set.connection;
+    struct substrate_query *query = flight->query;
+    flight->cancelled = true;
+    if (flight->calls != NULL) {
+        (void)pthread_mutex_lock(&connection->lock);
+        for (size_t i = 0; i < query->request_count; i++) {
+            (void)session_cancel(&connection->session, &flight->calls[i].call);
+        }
+        connection_unlock_and_attend(connection);
+    } else if (query->outcome.status == SUBSTRATE_E_PENDING) {
+        stop_waiting(flight);
+        (void)query_fail_with(query, SUBSTRATE_E_CANCELLED, "cancelled");
+        tell(flight);
+    }
+}
+
+static void take_cancelled(struct gathering *gathering) {
+    struct substrate_connection *connection = gathering->set.connection;
+    (void)pthread_mutex_lock(&connection->lock);
+    struct flight *flight = gathering->cancelled;
+    gathering->cancelled = NULL;
+    connection_unlock(connection);
+    while (flight != NULL) {
+        struct flight *next = flight->next_cancelled;
+        cancel(flight);
+        flight = next;
+    }
+}
+
 /* ---- the run ---- */
 
-static void gather(struct gathering *gathering, struct flight *flights, size_t count) {
+static void begin(struct gathering *gathering, struct flight *flight) {
+    flight->gathering = gathering;
+    flight->cancellable.interrupt = interrupt;
+    if (cancel_watch(flight->query, &flight->cancellable)) {
+        (void)query_fail_with(flight->query, SUBSTRATE_E_CANCELLED, "cancelled");
+        tell(flight);
+    } else {
+        go_on_query(gathering, flight);
+    }
+}
+
+static void gather(struct gathering *gathering, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        go_on_query(gathering, &flights[i]);
+        begin(gathering, &gathering->flights[i]);
     }
     for (;;) {
         struct engine_call *call = call_set_next(&gathering->set, SUBSTRATE_NEVER);
         if (call == NULL) {
             return;
+        }
+        if (call == &gathering->cancel_event) {
+            take_cancelled(gathering);
+            continue;
         }
         struct flight *flight = call->owner;
         if (flight->calls == NULL) {
@@ -394,7 +501,11 @@ static void gather(struct gathering *gathering, struct flight *flights, size_t c
     }
 }
 
-static bool gathering_init(struct gathering *gathering, struct substrate_connection *connection) {
+static bool gathering_init(struct gathering *gathering,
+                           const struct substrate_run_options *options) {
+    struct substrate_connection *connection = options->connection;
+    gathering->options = options;
+    gathering->cancelled = NULL;
     call_set_init(&gathering->set, connection);
     base_arena_init(&gathering->arena, 0);
     base_map_init(&gathering->sources, 0);
@@ -419,7 +530,7 @@ static void gathering_free(struct gathering *gathering) {
     call_set_free(&gathering->set);
 }
 
-enum substrate_status run_gathered(struct substrate_connection *connection,
+enum substrate_status run_gathered(const struct substrate_run_options *options,
                                    struct substrate_query *const *queries, size_t count,
                                    struct substrate_error *error) {
     struct gathering gathering;
@@ -428,11 +539,15 @@ enum substrate_status run_gathered(struct substrate_connection *connection,
     if (flights == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for %zu queries", count);
     }
-    if (gathering_init(&gathering, connection)) {
+    gathering.flights = flights;
+    if (gathering_init(&gathering, options)) {
         for (size_t i = 0; i < count; i++) {
             flights[i].query = queries[i];
         }
-        gather(&gathering, flights, count);
+        gather(&gathering, count);
+        for (size_t i = 0; i < count; i++) {
+            cancel_forget(queries[i]);
+        }
     } else {
         status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for a gathering");
     }

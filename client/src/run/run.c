@@ -54,12 +54,19 @@ static enum substrate_status take(struct substrate_query *const *queries, size_t
     return SUBSTRATE_OK;
 }
 
+void run_tell(const struct substrate_run_options *options, size_t index,
+              const struct substrate_query *query) {
+    if (options->ended != NULL) {
+        options->ended(options->context, index, &query->outcome);
+    }
+}
+
 static enum substrate_status run_mode(const struct substrate_run_options *options,
                                       struct substrate_query *const *queries, size_t count,
                                       struct substrate_error *error) {
     switch (options->mode) {
     case SUBSTRATE_MODE_GATHERED:
-        return run_gathered(options->connection, queries, count, error);
+        return run_gathered(options, queries, count, error);
     case SUBSTRATE_MODE_THREADED:
     case SUBSTRATE_MODE_SHARED:
         return run_threads(options, queries, count, error);
@@ -68,6 +75,7 @@ static enum substrate_status run_mode(const struct substrate_run_options *option
     }
     for (size_t i = 0; i < count; i++) {
         run_one(options->connection, queries[i]);
+        run_tell(options, i, queries[i]);
     }
     return SUBSTRATE_OK;
 }

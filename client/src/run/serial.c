@@ -1,16 +1,50 @@
 /* One query, one question at a time: first what it needs (the block that it is pinned to, the
  * runtimes that decode), then its own rounds. */
+#include <stddef.h>
+
 #include "base/mem.h"
 #include "base/text.h"
+#include "cancel.h"
 #include "engine/engine_internal.h"
 #include "facts.h"
 #include "query/query.h"
 #include "run_internal.h"
 
+/* The request that a query waits for. */
+struct awaited {
+    struct cancellable cancellable;
+    struct substrate_pending *pending;
+};
+
+static void interrupt(struct cancellable *cancellable) {
+    struct awaited *awaited =
+        (struct awaited *)(void *)((char *)cancellable - offsetof(struct awaited, cancellable));
+    (void)substrate_cancel(awaited->pending);
+}
+
+/* Asks one request, as substrate_call does, until it is answered or `owner` is cancelled. */
+static enum substrate_status ask(struct substrate_connection *connection,
+                                 const struct substrate_request *request,
+                                 struct substrate_query *owner, struct substrate_pending **pending,
+                                 const struct substrate_reply **reply,
+                                 struct substrate_error *error) {
+    struct awaited awaited = {{interrupt}, NULL};
+    enum substrate_status status = substrate_submit(connection, request, pending, error);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    awaited.pending = *pending;
+    (void)cancel_watch(owner, &awaited.cancellable);
+    (void)substrate_wait(*pending, SUBSTRATE_NEVER, reply);
+    cancel_forget(owner);
+    status = reply_error(connection, request->method, *reply, error);
+    return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
+}
+
 /* Asks the requests of one round in turn, and steps. Errors of the node are the query's to judge.
  */
 static enum query_progress run_round(struct substrate_connection *connection,
-                                     struct substrate_query *query) {
+                                     struct substrate_query *query, struct substrate_query *owner) {
     size_t count = query->request_count;
     size_t asked = 0;
     struct substrate_error error = {0};
@@ -23,11 +57,9 @@ static enum query_progress run_round(struct substrate_connection *connection,
     }
     while (status == SUBSTRATE_OK && asked < count) {
         const struct substrate_reply *reply = NULL;
-        status =
-            substrate_call(connection, &query->requests[asked], &pending[asked], &reply, &error);
-        if (reply != NULL) {
+        status = ask(connection, &query->requests[asked], owner, &pending[asked], &reply, &error);
+        if (status == SUBSTRATE_OK) {
             replies[asked] = *reply;
-            status = SUBSTRATE_OK;
         }
         asked += 1;
     }
@@ -42,10 +74,12 @@ static enum query_progress run_round(struct substrate_connection *connection,
     return progress;
 }
 
-static void run_rounds(struct substrate_connection *connection, struct substrate_query *query) {
+/* `owner` is the query on whose behalf this one is run, or itself: the one to be cancelled. */
+static void run_rounds(struct substrate_connection *connection, struct substrate_query *query,
+                       struct substrate_query *owner) {
     enum query_progress progress = query_step(query, NULL, 0);
     while (progress == QUERY_ASK) {
-        progress = run_round(connection, query);
+        progress = run_round(connection, query, owner);
     }
 }
 
@@ -56,7 +90,7 @@ static enum substrate_status find_out(struct substrate_connection *connection, s
     struct substrate_query *query = NULL;
     enum substrate_status status = facts_query(fact, &query);
     if (status == SUBSTRATE_OK) {
-        run_rounds(connection, query);
+        run_rounds(connection, query, query);
         status = query->outcome.status;
         *error = query->outcome.error;
     } else {
@@ -95,7 +129,8 @@ static enum substrate_status provide_pin(struct substrate_connection *connection
     struct substrate_query *block = NULL;
     enum substrate_status status = substrate_query_block_hash(query_wanted_height(query), &block);
     if (status == SUBSTRATE_OK) {
-        run_rounds(connection, block);
+        substrate_query_set_deadline(block, query->deadline_us);
+        run_rounds(connection, block, query);
         status = block->outcome.status;
         *error = block->outcome.error;
     } else {
@@ -131,10 +166,17 @@ static enum substrate_status provide_runtime(struct substrate_connection *connec
     return status;
 }
 
+static enum substrate_status cancelled(struct substrate_query *query,
+                                       struct substrate_error *error) {
+    return cancel_wanted(query)
+               ? base_fail(error, SUBSTRATE_E_CANCELLED, "%s: cancelled", query->name)
+               : SUBSTRATE_OK;
+}
+
 void run_one(struct substrate_connection *connection, struct substrate_query *query) {
     struct substrate_error error = {0};
-    enum substrate_status status = SUBSTRATE_OK;
-    if (query_needs_pin(query)) {
+    enum substrate_status status = cancelled(query, &error);
+    if (status == SUBSTRATE_OK && query_needs_pin(query)) {
         status = provide_pin(connection, query, &error);
     }
     for (int i = 0; i < QUERY_RUNTIME_KINDS && status == SUBSTRATE_OK; i++) {
@@ -144,7 +186,10 @@ void run_one(struct substrate_connection *connection, struct substrate_query *qu
         }
     }
     if (status == SUBSTRATE_OK) {
-        run_rounds(connection, query);
+        status = cancelled(query, &error);
+    }
+    if (status == SUBSTRATE_OK) {
+        run_rounds(connection, query, query);
     } else {
         (void)query_fail(query, &error);
     }

@@ -20,6 +20,8 @@ struct member {
     size_t number;
     pthread_t thread;
     bool started;
+    struct substrate_connection_counters counters; /* of its own connection */
+    bool opened;
 };
 
 /* The connection of a thread of its own, opened for its first query and kept for the rest. One that
@@ -34,7 +36,7 @@ get_own(const struct crew *crew, struct substrate_connection **own, struct subst
 }
 
 static void *work(void *context) {
-    const struct member *member = context;
+    struct member *member = context;
     const struct crew *crew = member->crew;
     struct substrate_connection *own = NULL;
     for (size_t i = member->number; i < crew->count; i += crew->size) {
@@ -44,6 +46,11 @@ static void *work(void *context) {
         if (connection != NULL) {
             run_one(connection, query);
         }
+        run_tell(crew->options, i, query);
+    }
+    if (own != NULL) {
+        substrate_connection_get_counters(own, &member->counters);
+        member->opened = true;
     }
     substrate_connection_close(own);
     return NULL;
@@ -61,6 +68,18 @@ static void run_crew(const struct crew *crew, struct member *members) {
             (void)pthread_join(members[i].thread, NULL);
         } else {
             (void)work(&members[i]);
+        }
+    }
+}
+
+static void add_up(struct substrate_run_cost *cost, const struct member *members, size_t count) {
+    *cost = (struct substrate_run_cost){0};
+    for (size_t i = 0; i < count; i++) {
+        const struct substrate_connection_counters *counters = &members[i].counters;
+        cost->connections += members[i].opened;
+        cost->requests += counters->submitted;
+        if (counters->in_flight_peak > cost->in_flight_peak) {
+            cost->in_flight_peak = counters->in_flight_peak;
         }
     }
 }
@@ -91,6 +110,9 @@ enum substrate_status run_threads(const struct substrate_run_options *options,
         }
     }
     run_crew(&crew, members);
+    if (options->mode == SUBSTRATE_MODE_THREADED && options->cost != NULL) {
+        add_up(options->cost, members, size);
+    }
     substrate_engine_close(engine);
     base_free(members);
     return SUBSTRATE_OK;

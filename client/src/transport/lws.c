@@ -10,6 +10,7 @@
 #include <libwebsockets.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -345,8 +346,14 @@ static void socket_close(struct transport_socket *socket) {
     }
 }
 
-/* The timer only makes lws_service return. */
-static void on_timer(lws_sorted_usec_list_t *timer) { (void)timer; }
+/* The timer only makes lws_service return. One that is due when lws_service begins fires before the
+ * poll, which then knows of no timer and waits for a socket: it is woken. */
+static void on_timer(lws_sorted_usec_list_t *timer) {
+    const struct lws_transport *transport =
+        (const struct lws_transport *)(const void *)((const char *)timer -
+                                                     offsetof(struct lws_transport, timer));
+    lws_cancel_service(transport->context);
+}
 
 static void transport_run(struct transport *base, uint64_t until_us) {
     struct lws_transport *transport = (struct lws_transport *)base;
