@@ -79,7 +79,8 @@ def test_all_modes_agree_and_are_right(asked, truth):
     ends = {mode: run(asked, mode, calls) for mode in MODES}
     for mode in MODES[1:]:
         different = [
-            (one, two) for one, two in zip(ends["serial"], ends[mode], strict=True) if without_id(one) != without_id(two)
+            (one, two) for one, two in zip(ends["serial"], ends[mode], strict=True)
+            if without_id(one) != without_id(two)
         ]
         assert not different, (mode, different[0])
     wrong, unseen = wrong_values(Expected(truth), ends["gathered"], FIVE_BLOCKS)
@@ -99,7 +100,8 @@ def test_values_differ_between_blocks(asked):
     """A reader of the head, or of any one block, cannot have given all of them."""
     pairs = [(name, line.differs) for name, line in TABLE.items() if line.differs]
     first, second = (
-        run(asked, "gathered", [call(name, *differs[0], block=differs[at]) for name, differs in pairs]) for at in (1, 2)
+        run(asked, "gathered", [call(name, *differs[0], block=differs[at]) for name, differs in pairs])
+        for at in (1, 2)
     )
     for (name, _), one, two in zip(pairs, first, second, strict=True):
         assert one["outcome"] == two["outcome"] == "ok", (name, one, two)

@@ -28,7 +28,7 @@ EXCUSED = [
 ]
 
 
-@pytest.mark.parametrize("line, says, right, other", EXCUSED, ids=lambda part: part.get("kind") if "kind" in part else "")
+@pytest.mark.parametrize("line, says, right, other", EXCUSED)
 def test_a_claim_excuses_what_it_says_and_nothing_else(line, says, right, other):
     table = Deviations([line])
     assert table.differences("f", says, right) == [] and table.unused() == []
