@@ -156,8 +156,8 @@ static void emit_stats(struct adapter *adapter, struct substrate_text id) {
     base_buf_str(&event, "{\"event\":\"stats\",\"id\":");
     base_buf_text(&event, id);
     base_buf_format(&event, ",\"calls\":%zu,\"sockets\":%llu,\"requests\":%llu", calls,
-                    (unsigned long long)(cost.connections + (connection != NULL)),
-                    (unsigned long long)(cost.requests + counters.submitted));
+                    (unsigned long long)cost.connections + (connection != NULL),
+                    (unsigned long long)cost.requests + counters.submitted);
     base_buf_format(&event, ",\"in_flight\":%u,\"in_flight_peak\":%u", counters.in_flight, peak);
     base_buf_format(&event, ",\"late\":%llu,\"unknown\":%llu,\"malformed\":%llu}",
                     (unsigned long long)counters.late, (unsigned long long)counters.unknown,
@@ -198,7 +198,7 @@ static enum substrate_status connect_once(struct adapter *adapter,
 
 static void run_free(struct run *run) {
     struct base_arena arena = run->arena;
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; run->queries != NULL && i < run->count; i++) {
         substrate_query_free(run->queries[i]);
     }
     base_arena_free(&arena);
@@ -324,10 +324,11 @@ static enum substrate_status start_run(struct run *run, struct substrate_error *
     run->calls = base_arena_calloc(&run->arena, count + 1, sizeof(*run->calls));
     run->queries = base_arena_calloc(&run->arena, count + 1, sizeof(struct substrate_query *));
     run->outcomes = base_arena_calloc(&run->arena, count + 1, sizeof(*run->outcomes));
-    enum substrate_status status =
-        run->calls != NULL && run->queries != NULL && run->outcomes != NULL
-            ? register_calls(adapter, run, error)
-            : base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    if (run->calls == NULL || run->queries == NULL || run->outcomes == NULL) {
+        run_free(run);
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    enum substrate_status status = register_calls(adapter, run, error);
     if (status != SUBSTRATE_OK) {
         run_free(run);
         return status;

@@ -76,17 +76,16 @@ static void read_pin(struct line_call *call, struct base_json pin) {
     if (pin.kind == BASE_JSON_NONE || pin.kind == BASE_JSON_NULL) {
         return;
     }
-    if (base_json_length(pin) != 1 || pin.kind != BASE_JSON_OBJECT) {
-        fail_call(call, "pin", pin, wanted);
-    } else if (hash.kind == BASE_JSON_STRING) {
+    bool one = pin.kind == BASE_JSON_OBJECT && base_json_length(pin) == 1;
+    bool good = false;
+    if (one && hash.kind == BASE_JSON_STRING) {
         struct substrate_text digits = {hash.raw.data + 1, hash.raw.size - 2};
         call->pin.hash = &call->hash;
-        if (substrate_hash_parse(digits, &call->hash) != SUBSTRATE_OK) {
-            fail_call(call, "pin", pin, wanted);
-        }
-    } else if (base_json_u64(number, &call->pin.number)) {
-        call->pin.by_number = true;
-    } else {
+        good = substrate_hash_parse(digits, &call->hash) == SUBSTRATE_OK;
+    } else if (one) {
+        good = call->pin.by_number = base_json_u64(number, &call->pin.number);
+    }
+    if (!good) {
         fail_call(call, "pin", pin, wanted);
     }
 }

@@ -146,6 +146,9 @@ static enum exit_code tell_failures(const struct asking *asking) {
         failed += outcome->status != SUBSTRATE_OK;
         first = first == NULL && outcome->status != SUBSTRATE_OK ? outcome : first;
     }
+    if (first == NULL) {
+        return EXIT_ANSWERED;
+    }
     if (failed == 1 && asking->questions.count == 1) {
         return tell_error(&first->error);
     }

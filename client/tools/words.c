@@ -260,22 +260,24 @@ static enum substrate_status fail_many(const struct reader *reader, int count) {
 
 static enum substrate_status read_all(struct reader *reader, char *const *words, int count) {
     enum substrate_status status = SUBSTRATE_OK;
+    struct slot *const slots = reader->slots;
     size_t next = 0;
     for (int i = 0; i < count && status == SUBSTRATE_OK; i++) {
         char *value = words[i];
         struct slot *slot = find_named(reader, words[i], &value);
         if (slot == NULL) {
-            while (next < reader->slot_count && reader->slots[next].count > 0) {
+            while (next < reader->slot_count && slots[next].count > 0) {
                 next += 1;
             }
             if (next == reader->slot_count) {
                 return fail_many(reader, count);
             }
-            slot = &reader->slots[next];
+            slot = &slots[next];
         }
         if (slot->count > 0) {
             return base_fail(reader->error, SUBSTRATE_E_ARGUMENT, "%s: %s is given twice",
-                             reader->function->name, slot->argument->name);
+                             reader->function->name,
+                             slot->argument != NULL ? slot->argument->name : words[i]);
         }
         bool rest = value == words[i] && slot->argument != NULL &&
                     slot->argument->kind == SUBTENSOR_ACCOUNTS;
