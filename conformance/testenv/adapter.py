@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 from . import command
-from .paths import PATIENCE, ROOT, sdk_python
+from .paths import PATIENCE, ROOT, SUBTENSOR, sdk_python
 from .programs import environment
 
 MODES = ["serial", "threaded", "gathered", "shared"]
@@ -14,7 +14,7 @@ SDK = ROOT / "conformance" / "adapters" / "bittensor" / "adapter.py"
 
 
 def ours(url):
-    return [command.COMMAND, "adapter", url]
+    return [*SUBTENSOR, "adapter", url]
 
 
 def sdk(url, version="10.5.0"):

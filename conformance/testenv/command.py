@@ -5,9 +5,8 @@ import queue
 import subprocess
 import threading
 
-from .paths import BIN, PATIENCE
+from .paths import PATIENCE, SUBTENSOR
 
-COMMAND = BIN / "subtensor"
 WAIT = 20 * PATIENCE
 
 
@@ -15,7 +14,7 @@ def subtensor(*arguments, url=None, **options):
     """The command, run to its end."""
     network = ["--network", url] if url else []
     return subprocess.run(
-        [str(COMMAND), *network, *map(str, arguments)], capture_output=True, text=True,
+        [*SUBTENSOR, *network, *map(str, arguments)], capture_output=True, text=True,
         stdin=subprocess.DEVNULL, timeout=60 * PATIENCE, check=False, **options,
     )
 
@@ -33,7 +32,7 @@ class Adapter:
 
     def __init__(self, url, *options):
         self.process = subprocess.Popen(
-            [str(COMMAND), *options, "adapter", url], stdin=subprocess.PIPE,
+            [*SUBTENSOR, *options, "adapter", url], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         self.lines = queue.Queue()

@@ -9,10 +9,12 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subt
 # The folder of built programs, and the command that is the node: it may have a wrapper before it.
 BIN = Path(os.environ.get("BIN") or ROOT / "build" / "bin")
 MOCKNODE = shlex.split(os.environ.get("MOCKNODE") or str(BIN / "mocknode"))
+# The client's command; it may have a wrapper, too.
+SUBTENSOR = shlex.split(os.environ.get("SUBTENSOR") or str(BIN / "subtensor"))
 FIXTURE = ROOT / "fixtures" / "subtensor-293"
 GUIDE = ROOT / "conformance" / "testenv" / "guide"
 # Under valgrind or a sanitizer everything is slower; waiting longer never makes a good run fail.
-PATIENCE = 10 if len(MOCKNODE) > 1 else 1
+PATIENCE = 10 if len(MOCKNODE) + len(SUBTENSOR) > 2 else 1
 NPM = Path(os.environ.get("NPM") or CACHE / "npm")
 
 

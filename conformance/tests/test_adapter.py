@@ -11,6 +11,8 @@ from testenv.command import Adapter
 from testenv.keys import item
 from testenv.paths import FIXTURE, ROOT
 
+pytestmark = pytest.mark.core
+
 MODES = ["serial", "threaded", "gathered", "shared"]
 READS = ["state_getStorage"]
 TEMPO_DEFAULT = 10

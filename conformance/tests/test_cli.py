@@ -8,10 +8,10 @@ import subprocess
 
 import pytest
 
-from testenv.command import COMMAND, subtensor, value
+from testenv.command import subtensor, value
 from testenv.fixture import Copy
 from testenv.keys import account_of, existing_subnets, item, system_account
-from testenv.paths import FIXTURE, PATIENCE
+from testenv.paths import FIXTURE, PATIENCE, SUBTENSOR
 
 MODES = ["serial", "threaded", "gathered", "shared"]
 ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
@@ -343,7 +343,7 @@ def terminal(*arguments, stream="stdout"):
     master, slave = os.openpty()
     other = "stderr" if stream == "stdout" else "stdout"
     process = subprocess.Popen(
-        [str(COMMAND), *map(str, arguments)], stdin=subprocess.DEVNULL,
+        [*SUBTENSOR, *map(str, arguments)], stdin=subprocess.DEVNULL,
         **{stream: slave, other: subprocess.DEVNULL},
     )
     os.close(slave)
@@ -409,7 +409,7 @@ def test_a_reader_who_has_gone(space, ignored):
     read, write = os.pipe()
     os.close(read)
     process = subprocess.Popen(
-        [str(COMMAND), "--network", space.url(), "metagraph", "2"], stdout=write, stderr=subprocess.PIPE,
+        [*SUBTENSOR, "--network", space.url(), "metagraph", "2"], stdout=write, stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL, text=True, restore_signals=not ignored,
     )
     os.close(write)
@@ -421,7 +421,7 @@ def test_a_reader_who_has_gone(space, ignored):
 def test_output_that_cannot_be_written(space):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [str(COMMAND), "--network", space.url(), "tempo", "2"], stdout=full, stderr=subprocess.PIPE,
+            [*SUBTENSOR, "--network", space.url(), "tempo", "2"], stdout=full, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, text=True, timeout=60 * PATIENCE, check=False,
         )
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "standard output" in done.stderr
