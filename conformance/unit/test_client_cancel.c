@@ -281,7 +281,7 @@ static void on_ended_cancel_others(void *context, size_t index,
     }
 }
 
-/* The third has ended before the others begin, and cancels both: nothing is asked. */
+/* The third ends first, while the others wait for the head, and cancels both: nothing is read. */
 START_TEST(test_fail_fast) {
     static const enum substrate_status expected[COUNT] = {
         SUBSTRATE_E_CANCELLED, SUBSTRATE_E_CANCELLED, SUBSTRATE_E_CANCELLED};
