@@ -4,6 +4,7 @@
  * generic decoder, field by field, which the tests of the codec hold against polkadot-api. */
 #include "subtensor_recorded.h"
 
+#include "codec/metadata_kept.h"
 #include "codec/value.h"
 #include "query/reply.h"
 
@@ -647,6 +648,7 @@ END_TEST
 
 static const struct value_case *scarce;
 
+/* Each time as if it was the first: nothing is kept beside the metadata, before or after. */
 static bool one_function(void) {
     struct substrate_query *query = NULL;
     struct substrate_error error;
@@ -666,11 +668,13 @@ static bool one_function(void) {
         ck_text_eq(query->outcome.value, scarce->value);
     }
     substrate_query_free(query);
+    metadata_kept_clear(recorded.runtime->metadata);
     return status == SUBSTRATE_OK;
 }
 
 START_TEST(test_each_allocation_may_fail) {
     recorded_load();
+    metadata_kept_clear(recorded.runtime->metadata);
     for (size_t i = 0; i < CASES; i++) {
         scarce = &cases[i];
         client_fail_each(one_function);

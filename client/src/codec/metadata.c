@@ -2,6 +2,7 @@
 #include "metadata.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "metadata_kept.h"
 #include "metadata_source.h"
 
 #include <string.h>
@@ -20,6 +21,10 @@ static struct substrate_metadata *metadata_new(void) {
         metadata->address = metadata->signature = METADATA_NO_TYPE;
         metadata->outer_call = metadata->outer_event = metadata->outer_error = METADATA_NO_TYPE;
         metadata->ss58_prefix = SS58_PREFIX_DEFAULT;
+        if (!metadata_kept_init(metadata)) {
+            substrate_metadata_free(metadata);
+            metadata = NULL;
+        }
     }
     return metadata;
 }
@@ -110,6 +115,7 @@ void substrate_metadata_free(struct substrate_metadata *metadata) {
         atomic_fetch_sub_explicit(&metadata->references, 1, memory_order_acq_rel) != 1) {
         return;
     }
+    metadata_kept_clear(metadata);
     base_map_free(&metadata->pallets_by_name);
     base_map_free(&metadata->storage_by_prefix);
     base_arena_free(&metadata->arena);

@@ -81,6 +81,8 @@ struct metadata_extension {
     uint32_t implicit; /* what is signed besides */
 };
 
+struct metadata_kept;
+
 struct substrate_metadata {
     atomic_uint references;
     struct base_arena arena;
@@ -102,6 +104,7 @@ struct substrate_metadata {
     uint16_t ss58_prefix;                          /* System.SS58Prefix, else 42 */
     struct base_map pallets_by_name;               /* struct metadata_pallet */
     struct base_map storage_by_prefix;             /* 32 bytes to struct metadata_storage */
+    _Atomic(struct metadata_kept *) *kept;         /* metadata_kept.c: all else never changes */
 };
 
 /* NULL when there is none. */

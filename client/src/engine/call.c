@@ -96,16 +96,18 @@ enum substrate_status call_set_submit(struct call_set *set, struct engine_call *
 }
 
 struct engine_call *call_set_next(struct call_set *set, uint64_t until_us) {
-    (void)pthread_mutex_lock(&set->connection->lock);
-    while (set->first == NULL && set->alive > 0 && substrate_now_us() < until_us) {
-        waiter_wait(set->connection, set->waiter, until_us);
+    if (set->taken == NULL) {
+        (void)pthread_mutex_lock(&set->connection->lock);
+        while (set->first == NULL && set->alive > 0 && substrate_now_us() < until_us) {
+            waiter_wait(set->connection, set->waiter, until_us);
+        }
+        set->taken = set->first;
+        set->first = NULL;
+        set->last = &set->first;
+        connection_unlock(set->connection);
     }
-    struct engine_call *call = set->first;
-    if (call != NULL) {
-        set->first = call->next;
-        set->last = set->first != NULL ? set->last : &set->first;
-    }
-    connection_unlock(set->connection);
+    struct engine_call *call = set->taken;
+    set->taken = call != NULL ? call->next : NULL;
     return call;
 }
 

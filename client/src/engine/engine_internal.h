@@ -110,6 +110,7 @@ struct call_set {
     size_t alive;
     bool wake_each;                    /* wake at each end, not only at the last */
     struct engine_call *first, **last; /* ended, in order, not yet taken */
+    struct engine_call *taken;         /* the waiting thread's: taken all at once, given singly */
 };
 
 struct engine_call {

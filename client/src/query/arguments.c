@@ -149,21 +149,20 @@ static bool split(struct substrate_query *query, enum query_runtime_kind kind,
     return true;
 }
 
-bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
-                     size_t *given, const struct metadata_storage **out, struct base_buf *key) {
-    const struct metadata_storage *item = query_find_storage(query, entry->pallet, entry->item);
+bool query_write_item_key(struct substrate_query *query, const struct metadata_storage *item,
+                          const struct substrate_arguments *arguments, size_t *given,
+                          struct base_buf *key) {
     struct substrate_bytes views[STORAGE_KEYS_MAX];
-    struct substrate_error error = {0};
+    struct substrate_error error;
     struct base_json json;
     size_t count = 0;
-    *out = item;
-    if (item == NULL || !parse_json(query, entry->arguments.json, &json)) {
+    if (!parse_json(query, arguments->json, &json)) {
         return false;
     }
     struct wanted wanted = {item->name.data, item->name.size, item->key_count, item->keys, NULL};
     if (json.kind != BASE_JSON_NONE) {
         count = base_json_length(json);
-    } else if (!split(query, QUERY_STATE_RUNTIME, &wanted, entry->arguments.scale, views, &count)) {
+    } else if (!split(query, QUERY_STATE_RUNTIME, &wanted, arguments->scale, views, &count)) {
         return false;
     }
     if (count > wanted.count || (given == NULL && count < wanted.count)) {
@@ -177,6 +176,12 @@ bool query_write_key(struct substrate_query *query, const struct substrate_stora
                                                         item, json, &limits, key, &error)
                                     : storage_key_encode(item, views, count, key, &error);
     return status == SUBSTRATE_OK || fail_value(query, QUERY_STATE_RUNTIME, &wanted, &error);
+}
+
+bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
+                     size_t *given, const struct metadata_storage **item, struct base_buf *key) {
+    *item = query_find_storage(query, entry->pallet, entry->item);
+    return *item != NULL && query_write_item_key(query, *item, &entry->arguments, given, key);
 }
 
 bool query_write_call(struct substrate_query *query, const struct metadata_method *method,

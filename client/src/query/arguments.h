@@ -23,6 +23,10 @@ enum substrate_status query_made(struct substrate_query **query, bool kept);
  * takes; with `given`, which is set to their number, at most as many. */
 bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
                      size_t *given, const struct metadata_storage **item, struct base_buf *key);
+/* The same for an item that was found before. */
+bool query_write_item_key(struct substrate_query *query, const struct metadata_storage *item,
+                          const struct substrate_arguments *arguments, size_t *given,
+                          struct base_buf *key);
 /* The SCALE bytes of a method's arguments, appended to `bytes`. */
 bool query_write_call(struct substrate_query *query, const struct metadata_method *method,
                       const struct substrate_arguments *arguments, struct base_buf *bytes);

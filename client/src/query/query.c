@@ -2,6 +2,7 @@
 #include "query.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,14 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define ARENA_BLOCK 512 /* a small query fits one block, and so does its round */
+/* A small query fits one block, and so does its round. */
+#define ARENA_BLOCK 512
+#define ROUND_BLOCK 256
+#define PARAMS_USUAL 192 /* a storage key of one argument, and the pin */
+/* All but the text of the message, which is most of a query and seldom written. */
+#define ZEROED_SIZE                              \
+    (offsetof(struct substrate_query, outcome) + \
+     offsetof(struct substrate_outcome, error.message) + 1)
 
 enum substrate_status query_new(const struct query_description *description, const void *arguments,
                                 size_t arguments_size, const struct substrate_pin *pin,
@@ -19,12 +27,13 @@ enum substrate_status query_new(const struct query_description *description, con
     if (pin != NULL && pin->by_number && pin->number > INT64_MAX) {
         return SUBSTRATE_E_ARGUMENT;
     }
-    struct substrate_query *query = base_calloc(1, sizeof(*query));
+    struct substrate_query *query = base_alloc(sizeof(*query));
     if (query == NULL) {
         return SUBSTRATE_E_MEMORY;
     }
+    memset(query, 0, ZEROED_SIZE);
     base_arena_init(&query->arena, ARENA_BLOCK);
-    base_arena_init(&query->round, ARENA_BLOCK);
+    base_arena_init(&query->round, ROUND_BLOCK);
     query->description = description;
     query->name = description->name;
     query->outcome.status = SUBSTRATE_E_PENDING;
@@ -73,11 +82,12 @@ bool query_needs_pin(const struct substrate_query *query) {
 int64_t query_wanted_height(const struct substrate_query *query) { return query->height; }
 
 void query_pin(struct substrate_query *query, const struct substrate_hash *hash) {
-    char text[67];
-    substrate_hash_format(hash, text);
     query->at = *hash;
     query->pinned = true;
-    (void)snprintf(query->pin, sizeof(query->pin), "\"%s\"", text);
+    query->pin[0] = '"';
+    substrate_hash_format(hash, query->pin + 1); /* 66 characters */
+    query->pin[67] = '"';
+    query->pin[68] = '\0';
 }
 
 bool query_needs_runtime(const struct substrate_query *query, enum query_runtime_kind kind) {
@@ -92,6 +102,7 @@ void query_give_runtime(struct substrate_query *query, enum query_runtime_kind k
 
 struct base_buf *query_params(struct substrate_query *query) {
     base_buf_reset(&query->params);
+    (void)base_buf_reserve(&query->params, PARAMS_USUAL);
     return &query->params;
 }
 
@@ -157,6 +168,7 @@ void query_add_call(struct substrate_query *query, const char *api, const char *
 }
 
 enum query_progress query_ask(struct substrate_query *query) {
+    base_buf_free(&query->params);
     if (query->outcome.status != SUBSTRATE_E_PENDING) {
         return QUERY_FAILED;
     }
@@ -211,5 +223,12 @@ enum query_progress query_step(struct substrate_query *query, const struct subst
     query->requests = NULL;
     query->request_count = query->request_capacity = 0;
     query->round_failed = false;
-    return query->description->step(query, replies, count);
+    enum query_progress progress = query->description->step(query, replies, count);
+    /* Given back while it is at hand: of many queries that wait to be freed, each holds its answer
+     * and no more. */
+    if (progress != QUERY_ASK) {
+        base_arena_free(&query->round);
+        base_buf_free(&query->params);
+    }
+    return progress;
 }

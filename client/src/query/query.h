@@ -60,7 +60,7 @@ struct substrate_query {
     bool round_failed;
     struct base_buf params; /* of the request that is being written */
     struct base_buf value;  /* for steps: the JSON of the answer, written round by round */
-    struct substrate_outcome outcome;
+    struct substrate_outcome outcome; /* last, as most of it is room for a message */
 };
 
 /* Makes a query; `arguments` (copied) may be of size 0, `pin` may be NULL: the head. Returns OK,

@@ -1,4 +1,5 @@
 /* The runner of queries: checks, and the choice of mode. */
+#include <stddef.h>
 #include <string.h>
 
 #include <substrate/call.h>
@@ -80,6 +81,12 @@ static enum substrate_status run_mode(const struct substrate_run_options *option
     return SUBSTRATE_OK;
 }
 
+/* Without the room of a message that there is not. */
+static void copy_outcome(struct substrate_outcome *to, const struct substrate_outcome *from) {
+    bool good = from->status == SUBSTRATE_OK;
+    memcpy(to, from, good ? offsetof(struct substrate_outcome, error.message) + 1 : sizeof(*to));
+}
+
 enum substrate_status substrate_run(const struct substrate_run_options *options,
                                     struct substrate_query *const *queries, size_t count,
                                     struct substrate_outcome *outcomes,
@@ -97,7 +104,7 @@ enum substrate_status substrate_run(const struct substrate_run_options *options,
             queries[i]->taken = false;
             continue;
         }
-        outcomes[i] = queries[i]->outcome;
+        copy_outcome(&outcomes[i], &queries[i]->outcome);
         status = outcomes[i].status == SUBSTRATE_OK ? status : SUBSTRATE_PARTIAL;
     }
     return status;

@@ -100,27 +100,33 @@ const struct asking *function_asking(const struct substrate_query *query) {
 
 /* ---- making ---- */
 
+/* Copies a list that an argument points to. */
+static bool keep_list(struct substrate_query *query, const void **list, size_t count, size_t size) {
+    void *copy = base_arena_calloc(&query->arena, count, size);
+    if (copy != NULL && count > 0) {
+        memcpy(copy, *list, count * size);
+    }
+    *list = copy;
+    return copy != NULL;
+}
+
 static bool keep_values(struct substrate_query *query, struct asking *asking) {
-    for (size_t i = 0; i < asking->function->face.argument_count; i++) {
+    const struct subtensor_function *face = &asking->function->face;
+    bool kept = true;
+    for (size_t i = 0; i < face->argument_count && kept; i++) {
         struct function_value *value = &asking->values[i];
-        if (value->accounts != NULL) {
-            struct substrate_hash *copy =
-                base_arena_calloc(&query->arena, value->count, sizeof(*copy));
-            if (copy == NULL) {
-                return false;
-            }
-            memcpy(copy, value->accounts, value->count * sizeof(*copy));
-            value->accounts = copy;
-        } else if (value->u16s != NULL) {
-            uint16_t *copy = base_arena_calloc(&query->arena, value->count, sizeof(*copy));
-            if (copy == NULL) {
-                return false;
-            }
-            memcpy(copy, value->u16s, value->count * sizeof(*copy));
-            value->u16s = copy;
+        const void *list = NULL;
+        if (value->given && face->arguments[i].kind == SUBTENSOR_ACCOUNTS) {
+            list = value->accounts;
+            kept = keep_list(query, &list, value->count, sizeof(*value->accounts));
+            value->accounts = list;
+        } else if (value->given && face->arguments[i].kind == SUBTENSOR_U16S) {
+            list = value->u16s;
+            kept = keep_list(query, &list, value->count, sizeof(*value->u16s));
+            value->u16s = list;
         }
     }
-    return true;
+    return kept;
 }
 
 static enum substrate_status make_wrapped(const struct asking *like,

@@ -13,15 +13,21 @@
 #define FUNCTION_ARGUMENTS_MAX 3
 #define FUNCTION_READS_MAX 6
 
-/* An argument: the member that its kind says. */
+/* An argument: the member that its kind says. One that is not given is zero. */
 struct function_value {
     bool given;
-    uint64_t number;                       /* NETUID, UID, U8, U16, U64, BOOL */
-    struct substrate_hash account;         /* ACCOUNT */
-    const struct substrate_hash *accounts; /* ACCOUNTS */
-    const uint16_t *u16s;                  /* U16S */
-    size_t count;                          /* of these */
-    struct substrate_text text;            /* TEXT, terminated; JSON; BYTES, as they are */
+    union {
+        uint64_t number;               /* NETUID, UID, U8, U16, U64, BOOL */
+        struct substrate_hash account; /* ACCOUNT */
+        struct {
+            union {
+                const struct substrate_hash *accounts; /* ACCOUNTS */
+                const uint16_t *u16s;                  /* U16S */
+            };
+            size_t count;
+        };
+        struct substrate_text text; /* TEXT, terminated; JSON; BYTES, as they are */
+    };
 };
 
 /* One thing that is read at the query's block. */

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/header.h"
+#include "base/mem.h"
 #include "base/text.h"
-#include "codec/metadata.h"
+#include "codec/metadata_kept.h"
 #include "codec/value.h"
 #include "query/arguments.h"
 #include "query/names.h"
@@ -81,6 +82,33 @@ static struct substrate_bytes view(const struct base_buf *buf) {
     return (struct substrate_bytes){(const uint8_t *)buf->data, buf->size};
 }
 
+/* ---- names ---- */
+
+/* A storage item that a read names, found by name once; kept beside the metadata. */
+struct found {
+    struct metadata_kept kept;
+    const struct metadata_storage *item;
+};
+
+/* NULL: the query has failed. For want of memory the item is only not kept. */
+static const struct metadata_storage *find_item(struct substrate_query *query,
+                                                const struct read *read) {
+    const struct substrate_metadata *metadata = query_metadata(query, QUERY_STATE_RUNTIME);
+    const struct metadata_kept *kept = metadata_kept_get(metadata, read, METADATA_NO_TYPE);
+    if (kept != NULL) {
+        return ((const struct found *)(const void *)kept)->item;
+    }
+    const struct metadata_storage *item = query_find_storage(query, read->place, read->name);
+    struct found *found = item != NULL ? base_calloc(1, sizeof(*found)) : NULL;
+    if (found != NULL) {
+        found->kept.key = read;
+        found->kept.type = METADATA_NO_TYPE;
+        found->item = item;
+        (void)metadata_keep(metadata, &found->kept);
+    }
+    return item;
+}
+
 /* ---- asking ---- */
 
 /* What fails without a word has failed for want of memory. */
@@ -123,11 +151,12 @@ static const struct read *choose(const struct substrate_query *query, const stru
 static bool write_key(struct substrate_query *query, const struct asking *asking,
                       const struct read *read, struct base_buf *key) {
     struct base_buf scale = BASE_BUF_INIT;
-    const struct metadata_storage *item = NULL;
-    struct substrate_storage_entry entry = {read->place, read->name, {{NULL, 0}, {NULL, 0}}};
+    struct substrate_arguments arguments = {{NULL, 0}, {NULL, 0}};
+    const struct metadata_storage *item = find_item(query, read);
     write_arguments(asking, read->arguments, &scale);
-    entry.arguments.scale = view(&scale);
-    bool good = !scale.failed && query_write_key(query, &entry, NULL, &item, key) && !key->failed;
+    arguments.scale = view(&scale);
+    bool good = item != NULL && !scale.failed &&
+                query_write_item_key(query, item, &arguments, NULL, key) && !key->failed;
     base_buf_free(&scale);
     return good;
 }
@@ -302,7 +331,7 @@ static bool decode(struct substrate_query *query, const struct read *read,
 
 bool reads_take_entry(struct substrate_query *query, const struct read *read, struct base_json json,
                       struct read_entry *entry) {
-    const struct metadata_storage *item = query_find_storage(query, read->place, read->name);
+    const struct metadata_storage *item = find_item(query, read);
     struct shape_source source = {query_metadata(query, QUERY_STATE_RUNTIME), 0, {NULL, 0}};
     *entry = (struct read_entry){SUBSTRATE_ABSENT, NULL};
     if (item == NULL) {

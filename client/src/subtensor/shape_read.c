@@ -1,14 +1,18 @@
 /* Reading by shape: makes the codec's description out of a shape, compiles it for the type that the
- * runtime has, and runs it. */
+ * runtime has, and runs it. What was compiled is kept beside the runtime's metadata. */
 #include <string.h>
 
 #include <subtensor/types.h>
 
+#include "base/mem.h"
 #include "base/text.h"
+#include "codec/metadata_kept.h"
 #include "codec/typed.h"
 #include "shape.h"
 
 #define DEPTH_MAX 16 /* of shapes in shapes: they are finite, and this is the proof of it */
+
+#define COMPILED_BLOCK 1024
 
 struct builder {
     struct base_arena *arena;
@@ -124,20 +128,50 @@ static const struct typed_struct *build(struct builder *builder, const struct sh
     return built ? made : NULL;
 }
 
+/* A shape that was compiled for a type; kept beside the metadata. */
+struct compiled {
+    struct metadata_kept kept;
+    const struct typed_program *program;
+};
+
+static enum substrate_status compile(const struct shape *shape, const struct shape_source *source,
+                                     const struct compiled **out, struct substrate_error *error) {
+    struct compiled *compiled = base_calloc(1, sizeof(*compiled));
+    if (compiled == NULL) {
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    struct base_arena *arena = &compiled->kept.arena;
+    struct builder builder = {arena, 0};
+    compiled->kept.key = shape;
+    compiled->kept.type = source->type;
+    base_arena_init(arena, COMPILED_BLOCK);
+    const struct typed_struct *description = build(&builder, shape);
+    enum substrate_status status = description == NULL
+                                       ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory")
+                                       : typed_compile(source->metadata, source->type, description,
+                                                       arena, &compiled->program, error);
+    if (status != SUBSTRATE_OK) {
+        base_arena_free(arena);
+        base_free(compiled);
+        return status;
+    }
+    *out = (const struct compiled *)(const void *)metadata_keep(source->metadata, &compiled->kept);
+    return SUBSTRATE_OK;
+}
+
 enum substrate_status shape_read(const struct shape *shape, const struct shape_source *source,
                                  struct base_arena *arena, void **value,
                                  struct substrate_error *error) {
     static const struct value_limits limits = VALUE_LIMITS;
-    struct builder builder = {arena, 0};
-    const struct typed_program *program = NULL;
-    const struct typed_struct *description = build(&builder, shape);
-    *value = base_arena_calloc(arena, 1, shape->size);
-    if (description == NULL || *value == NULL) {
-        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
-    }
+    const struct compiled *compiled = (const struct compiled *)(const void *)metadata_kept_get(
+        source->metadata, shape, source->type);
     enum substrate_status status =
-        typed_compile(source->metadata, source->type, description, arena, &program, error);
+        compiled != NULL ? SUBSTRATE_OK : compile(shape, source, &compiled, error);
+    *value = base_arena_calloc(arena, 1, shape->size);
+    if (status == SUBSTRATE_OK && *value == NULL) {
+        status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
     return status == SUBSTRATE_OK
-               ? typed_read(program, source->bytes, &limits, arena, *value, error)
+               ? typed_read(compiled->program, source->bytes, &limits, arena, *value, error)
                : status;
 }
