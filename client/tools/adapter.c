@@ -296,7 +296,7 @@ static void make_call(struct run *run, size_t index, uint64_t now_us) {
         error.status = catalog_find(line->function, &function, &error);
     }
     if (error.status == SUBSTRATE_OK) {
-        error.status = catalog_query(function, line->args, &line->pin, NULL, &query, &error);
+        error.status = catalog_query(function, line->args, &line->pin, &query, &error);
     }
     struct call call = {line->id, query};
     if (error.status != SUBSTRATE_OK) {

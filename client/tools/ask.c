@@ -42,7 +42,6 @@ static void on_progress(void *context, uint64_t entries) {
 /* ---- making the queries ---- */
 
 static enum substrate_status make_queries(struct asking *asking, struct substrate_error *error) {
-    struct substrate_map_options map = SUBSTRATE_MAP_OPTIONS_INIT;
     size_t count = asking->questions.count;
     enum substrate_status status = SUBSTRATE_OK;
     asking->queries = base_calloc(count, sizeof(struct substrate_query *));
@@ -50,13 +49,12 @@ static enum substrate_status make_queries(struct asking *asking, struct substrat
     if (asking->queries == NULL || asking->outcomes == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory for %zu questions", count);
     }
-    if (count == 1) {
-        map.progress = on_progress;
-        map.context = asking;
-    }
     for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
         status = catalog_query(asking->function, asking->questions.arguments[i],
-                               &asking->options->pin, &map, &asking->queries[i], error);
+                               &asking->options->pin, &asking->queries[i], error);
+    }
+    if (status == SUBSTRATE_OK && count == 1) {
+        substrate_query_set_progress(asking->queries[0], on_progress, asking);
     }
     return status;
 }

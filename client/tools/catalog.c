@@ -2,6 +2,7 @@
 #include "catalog.h"
 
 #include <string.h>
+#include <substrate/storage.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -108,15 +109,12 @@ struct given {
 };
 
 static enum substrate_status make(const struct generic *generic, const struct given *given,
-                                  const struct substrate_pin *pin,
-                                  const struct substrate_map_options *map,
-                                  struct substrate_query **query) {
+                                  const struct substrate_pin *pin, struct substrate_query **query) {
     const char *name = generic->function.name;
     struct substrate_arguments arguments = {given->arguments, {NULL, 0}};
     if (strcmp(name, "storage") == 0) {
         struct substrate_storage_entry entry = {given->names[0], given->names[1], arguments};
         struct substrate_map_options options = SUBSTRATE_MAP_OPTIONS_INIT;
-        options = map != NULL ? *map : options;
         options.or_entry = true;
         return substrate_query_storage_map(&entry, &options, pin, query);
     }
@@ -181,10 +179,11 @@ static enum substrate_status split(const struct generic *generic, struct base_js
     return rest->failed ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory") : SUBSTRATE_OK;
 }
 
-static enum substrate_status
-query_generic(const struct generic *generic, struct substrate_text arguments,
-              const struct substrate_pin *pin, const struct substrate_map_options *map,
-              struct substrate_query **query, struct substrate_error *error) {
+static enum substrate_status query_generic(const struct generic *generic,
+                                           struct substrate_text arguments,
+                                           const struct substrate_pin *pin,
+                                           struct substrate_query **query,
+                                           struct substrate_error *error) {
     struct given given = {{NULL, NULL}, {NULL, 0}};
     struct base_buf rest = BASE_BUF_INIT;
     struct base_arena arena;
@@ -202,7 +201,7 @@ query_generic(const struct generic *generic, struct substrate_text arguments,
     base_arena_init(&arena, 512);
     enum substrate_status status = split(generic, array, &given, &arena, &rest, error);
     if (status == SUBSTRATE_OK) {
-        status = make(generic, &given, pin, map, query);
+        status = make(generic, &given, pin, query);
         if (status != SUBSTRATE_OK) {
             (void)base_fail(error, status, "%s: %s", generic->function.name,
                             substrate_status_text(status));
@@ -215,11 +214,10 @@ query_generic(const struct generic *generic, struct substrate_text arguments,
 
 enum substrate_status catalog_query(const struct subtensor_function *function,
                                     struct substrate_text arguments,
-                                    const struct substrate_pin *pin,
-                                    const struct substrate_map_options *map,
-                                    struct substrate_query **query, struct substrate_error *error) {
+                                    const struct substrate_pin *pin, struct substrate_query **query,
+                                    struct substrate_error *error) {
     const struct generic *generic = find_generic(function);
     *query = NULL;
-    return generic != NULL ? query_generic(generic, arguments, pin, map, query, error)
+    return generic != NULL ? query_generic(generic, arguments, pin, query, error)
                            : subtensor_query(function, arguments, pin, query, error);
 }

@@ -4,7 +4,7 @@
 #ifndef TOOLS_CATALOG_H
 #define TOOLS_CATALOG_H
 
-#include <substrate/storage.h>
+#include <substrate/query.h>
 #include <subtensor/functions.h>
 
 /* Generic ones first, then Bittensor's; NULL behind the last. */
@@ -19,12 +19,10 @@ bool catalog_is_generic(const struct subtensor_function *function);
 
 /* Makes a query.
  *   arguments  JSON, as subtensor_query has it; a generic one's names are its first elements
- *   map        how maps are read; NULL: the defaults
  * Returns OK, E_ARGUMENT, E_MEMORY. */
 enum substrate_status catalog_query(const struct subtensor_function *function,
                                     struct substrate_text arguments,
-                                    const struct substrate_pin *pin,
-                                    const struct substrate_map_options *map,
-                                    struct substrate_query **query, struct substrate_error *error);
+                                    const struct substrate_pin *pin, struct substrate_query **query,
+                                    struct substrate_error *error);
 
 #endif

@@ -393,8 +393,9 @@ def test_tables(space):
     assert table("storage", "SubtensorModule", "Uids", 99) == "[]\n"
 
 
-def test_progress_of_a_long_map(space):
-    status, text = terminal("--network", space.url(), "storage", "System", "Account", stream="stderr")
+@pytest.mark.parametrize("function", ["storage", "query_map"])
+def test_progress_of_a_long_map(space, function):
+    status, text = terminal("--network", space.url(), function, "System", "Account", stream="stderr")
     count = len(value("storage", "System", "Account", url=space.url()))
     assert status == 0 and text == f"\r{count} entries\r\x1b[K"
 

@@ -217,12 +217,32 @@ START_TEST(test_unknown_block_has_no_version) {
                  "there is no block "
                  "0x1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a");
     ck_assert_uint_eq(chain.versions, 0);
-    drive_expect(&chain, version_of(QUERY_CALL_RUNTIME, CHAIN_HEAD + 1), SUBSTRATE_E_RPC,
-                 "UnknownBlock");
+    drive_expect(&chain, version_of(QUERY_CALL_RUNTIME, CHAIN_HEAD + 1), SUBSTRATE_E_NOT_FOUND,
+                 "there is no block "
+                 "0x1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a");
     chain.fail_version = true;
     drive_expect(&chain, version_of(QUERY_STATE_RUNTIME, 3), SUBSTRATE_E_RPC, "UnknownBlock");
+    drive_expect(&chain, version_of(QUERY_CALL_RUNTIME, 3), SUBSTRATE_E_RPC, "UnknownBlock");
     chain = (struct chain){.bad_version = true};
     drive_expect(&chain, version_of(QUERY_CALL_RUNTIME, 3), SUBSTRATE_E_DECODE, "no version");
+}
+END_TEST
+
+/* The version is refused, and then the header, too: the first error is the one that counts. */
+START_TEST(test_both_questions_of_a_version_refused) {
+    struct substrate_query *query = version_of(QUERY_CALL_RUNTIME, 3);
+    struct substrate_reply first = {
+        .status = SUBSTRATE_E_RPC, .rpc_code = -32000, .rpc_message = BASE_TEXT("\"first\"")};
+    struct substrate_reply second = {
+        .status = SUBSTRATE_E_RPC, .rpc_code = -32001, .rpc_message = BASE_TEXT("\"second\"")};
+    ck_assert_int_eq(query_step(query, NULL, 0), QUERY_ASK);
+    ck_assert_int_eq(query_step(query, &first, 1), QUERY_ASK);
+    ck_assert_str_eq(query->requests[0].method, "chain_getHeader");
+    ck_assert_int_eq(query_step(query, &second, 1), QUERY_FAILED);
+    ck_assert_int_eq(query->outcome.error.rpc_code, -32000);
+    ck_assert_ptr_nonnull(strstr(query->outcome.error.message, "state_getRuntimeVersion"));
+    ck_assert_ptr_nonnull(strstr(query->outcome.error.message, "first"));
+    substrate_query_free(query);
 }
 END_TEST
 
@@ -347,6 +367,7 @@ END_TEST
 CHECK_MAIN("query", test_subnet_exists_asks_one_pinned_read, test_outcomes_are_told_apart,
            test_error_of_the_node_is_never_an_answer, test_needs, test_block_hash_asks_by_height,
            test_block_hash_answers, test_version_of_storage_is_the_parents,
-           test_unknown_block_has_no_version, test_answers_that_are_no_version,
-           test_metadata_is_v15_or_what_there_is, test_metadata_that_is_not_to_be_had,
-           test_metadata_that_is_no_option_of_bytes, test_each_allocation_may_fail)
+           test_unknown_block_has_no_version, test_both_questions_of_a_version_refused,
+           test_answers_that_are_no_version, test_metadata_is_v15_or_what_there_is,
+           test_metadata_that_is_not_to_be_had, test_metadata_that_is_no_option_of_bytes,
+           test_each_allocation_may_fail)

@@ -190,9 +190,10 @@ static struct substrate_query *map(const char *item, const char *prefix, uint32_
     struct substrate_map_options options = SUBSTRATE_MAP_OPTIONS_INIT;
     struct substrate_query *query = NULL;
     options.page = page;
-    options.progress = told != NULL ? tell : NULL;
-    options.context = told;
     ck_assert_int_eq(substrate_query_storage_map(&entry, &options, NULL, &query), SUBSTRATE_OK);
+    if (told != NULL) {
+        substrate_query_set_progress(query, tell, told);
+    }
     return query;
 }
 

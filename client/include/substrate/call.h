@@ -73,6 +73,7 @@ enum substrate_status substrate_call(struct substrate_connection *connection,
 
 /* Says in words how a reply ended that is not OK: for the replies of a gather.
  *   method  borrowed: named in the message
+ *   error   set unless the reply is OK
  * Returns the reply's status. Threads: any, I/O thread safe. */
 enum substrate_status substrate_reply_error(const char *method, const struct substrate_reply *reply,
                                             struct substrate_error *error);

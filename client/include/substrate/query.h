@@ -107,6 +107,14 @@ const struct substrate_outcome *substrate_query_outcome(const struct substrate_q
  * only one. Before it is run. Threads: owner. */
 void substrate_query_set_deadline(struct substrate_query *query, uint64_t deadline_us);
 
+/* Has the reading of a map, which may take long, told as it goes on.
+ *   progress  called on the thread that runs the query, after each page, with the number of entries
+ *             so far; it must not call the library; NULL: nobody is told
+ *   context   given to it; borrowed until the query has ended
+ * Before it is run. Threads: owner. */
+void substrate_query_set_progress(struct substrate_query *query,
+                                  void (*progress)(void *context, uint64_t entries), void *context);
+
 /* Ends a query with E_CANCELLED, unless it has ended: its requests are cancelled, and no more are
  * sent. One that is not run yet ends when it is run, or when its turn comes; one that is finding
  * out a runtime, which others wait for as well, when that is found. The query must not be freed

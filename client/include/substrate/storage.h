@@ -60,17 +60,14 @@ enum substrate_status substrate_storage_multi(struct substrate_connection *conne
                                               struct substrate_query **answer,
                                               struct substrate_error *error);
 
-/* How a map is read. `progress` is called on the running thread after each page with the number of
- * entries so far; it must not call the library. */
+/* How a map is read. */
 struct substrate_map_options {
     size_t size;
     uint32_t page; /* keys asked for at once, 1 to 1000 */
-    void (*progress)(void *context, uint64_t entries);
-    void *context; /* borrowed until the query has ended */
     bool or_entry; /* where the arguments name one entry: its value, as substrate_storage has it */
 };
 #define SUBSTRATE_MAP_OPTIONS_INIT \
-    { sizeof(struct substrate_map_options), 1000, NULL, NULL, false }
+    { sizeof(struct substrate_map_options), 1000, false }
 
 /* All entries of a map, or those that begin with the arguments given, in the order of their keys:
  * an array of {"args":[…],"value":…}. `args` has all arguments of the entry, null for one whose

@@ -71,6 +71,13 @@ void substrate_query_set_deadline(struct substrate_query *query, uint64_t deadli
     query->deadline_us = deadline_us;
 }
 
+void substrate_query_set_progress(struct substrate_query *query,
+                                  void (*progress)(void *context, uint64_t entries),
+                                  void *context) {
+    query->progress = progress;
+    query->progress_context = context;
+}
+
 const struct substrate_outcome *substrate_query_outcome(const struct substrate_query *query) {
     return &query->outcome;
 }

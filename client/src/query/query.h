@@ -49,6 +49,8 @@ struct substrate_query {
     struct query_runtime *runtimes[QUERY_RUNTIME_KINDS];
     bool taken;           /* a run has it, or had it */
     uint64_t deadline_us; /* of its requests; 0: the connection's timeout */
+    void (*progress)(void *context, uint64_t entries);
+    void *progress_context;
     /* The runner's, under its own lock: see run/cancel.h. */
     bool cancelled;
     struct cancellable *cancellable;

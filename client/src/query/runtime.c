@@ -48,6 +48,7 @@ struct version_arguments {
     enum query_runtime_kind kind;
     bool located; /* `found.at` is known: the next reply is the version */
     struct query_version found;
+    struct substrate_error refused; /* the version of the block itself, which there may not be */
 };
 
 static void write_at(struct base_buf *params, const struct substrate_hash *at) {
@@ -79,6 +80,9 @@ static enum query_progress take_header(struct substrate_query *query, struct bas
     static const struct substrate_hash none = {{0}};
     struct version_arguments *arguments = query->arguments;
     struct substrate_hash parent;
+    if (header.kind != BASE_JSON_NULL && arguments->refused.status != SUBSTRATE_OK) {
+        return query_fail(query, &arguments->refused);
+    }
     if (header.kind == BASE_JSON_NULL) {
         char text[67];
         substrate_hash_format(&arguments->block, text);
@@ -111,6 +115,23 @@ static enum query_progress take_version(struct substrate_query *query, struct ba
     return query_done(query, BASE_TEXT("null"));
 }
 
+/* What a node says of the version of an unknown block is an error like any other; only its header
+ * tells. */
+static enum query_progress take_error(struct substrate_query *query,
+                                      const struct substrate_reply *reply) {
+    struct version_arguments *arguments = query->arguments;
+    struct substrate_error error;
+    (void)substrate_reply_error(arguments->located ? "state_getRuntimeVersion" : "chain_getHeader",
+                                reply, &error);
+    if (!arguments->located || arguments->kind == QUERY_STATE_RUNTIME) {
+        return query_fail(query,
+                          arguments->refused.status != SUBSTRATE_OK ? &arguments->refused : &error);
+    }
+    arguments->refused = error;
+    arguments->located = false;
+    return ask_header(query);
+}
+
 static enum query_progress step_version(struct substrate_query *query,
                                         const struct substrate_reply *replies, size_t count) {
     struct version_arguments *arguments = query->arguments;
@@ -118,6 +139,9 @@ static enum query_progress step_version(struct substrate_query *query,
     if (count == 0) {
         return arguments->kind == QUERY_STATE_RUNTIME ? ask_header(query)
                                                       : ask_version(query, &arguments->block);
+    }
+    if (replies[0].status == SUBSTRATE_E_RPC) {
+        return take_error(query, &replies[0]);
     }
     if (!query_read_json(query, &replies[0], &json)) {
         return QUERY_FAILED;
@@ -129,7 +153,7 @@ enum substrate_status query_version_new(enum query_runtime_kind kind,
                                         const struct substrate_hash *block,
                                         struct substrate_query **query) {
     static const struct query_description description = {"runtime version", QUERY_NEEDS_NOTHING,
-                                                         step_version, false};
+                                                         step_version, true};
     struct version_arguments arguments = {.block = *block, .kind = kind};
     return query_new(&description, &arguments, sizeof(arguments), NULL, query);
 }

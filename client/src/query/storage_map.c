@@ -185,8 +185,8 @@ static bool take_values(struct substrate_query *query, const struct substrate_re
     if (query->outcome.status != SUBSTRATE_E_PENDING) {
         return false;
     }
-    if (arguments->options.progress != NULL) {
-        arguments->options.progress(arguments->options.context, arguments->entries);
+    if (query->progress != NULL) {
+        query->progress(query->progress_context, arguments->entries);
     }
     return true;
 }

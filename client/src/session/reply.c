@@ -4,11 +4,14 @@
 #include "base/text.h"
 
 /* More of a node's message would not fit beside the rest. */
-#define MESSAGE_SHOWN 150
+#define MESSAGE_SHOWN 300
 
 enum substrate_status substrate_reply_error(const char *method, const struct substrate_reply *reply,
                                             struct substrate_error *error) {
     struct substrate_text text = reply->rpc_message;
+    if (reply->status == SUBSTRATE_OK) {
+        return SUBSTRATE_OK;
+    }
     if (reply->status != SUBSTRATE_E_RPC) {
         return base_fail(error, reply->status, "%s: %s", method,
                          substrate_status_text(reply->status));
