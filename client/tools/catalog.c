@@ -5,6 +5,7 @@
 #include <substrate/storage.h>
 
 #include "base/json.h"
+#include "base/nearest.h"
 #include "base/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -77,6 +78,15 @@ const struct subtensor_function *catalog_at(size_t index) {
                                    : subtensor_function_at(index - COUNT(generics));
 }
 
+static const char *nearest(const char *name) {
+    struct base_nearest names = {.wanted = base_text(name)};
+    const struct subtensor_function *function;
+    for (size_t i = 0; (function = catalog_at(i)) != NULL; i++) {
+        base_nearest_offer(&names, base_text(function->name));
+    }
+    return names.name.data; /* names are terminated, and there is at least one */
+}
+
 enum substrate_status catalog_find(const char *name, const struct subtensor_function **function,
                                    struct substrate_error *error) {
     *function = subtensor_function_find(name);
@@ -85,10 +95,10 @@ enum substrate_status catalog_find(const char *name, const struct subtensor_func
             *function = &generics[i].function;
         }
     }
-    return *function != NULL ? SUBSTRATE_OK
-                             : base_fail(error, SUBSTRATE_E_NOT_FOUND,
-                                         "no function \"%s\"; the nearest is \"%s\"", name,
-                                         subtensor_function_nearest(name));
+    return *function != NULL
+               ? SUBSTRATE_OK
+               : base_fail(error, SUBSTRATE_E_NOT_FOUND,
+                           "no function \"%s\"; the nearest is \"%s\"", name, nearest(name));
 }
 
 bool catalog_is_generic(const struct subtensor_function *function) {

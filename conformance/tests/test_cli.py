@@ -238,6 +238,8 @@ def test_help_and_version():
     (["adapter", "--block", 3], 2, ["pin"]),
     (["help", "tempoo"], 3, ["tempoo", '"tempo"']),
     (["tempoo", 1], 3, ["tempoo", '"tempo"']),
+    (["storge", "System", "Account"], 3, ["storge", '"storage"']),
+    (["constnt", "System", "Version"], 3, ["constnt", '"constant"']),
     (["tempo"], 2, ["netuid", "missing"]),
     (["tempo", 1, 2], 2, ["1 argument", "2 are given"]),
     (["tempo", "netuid=1", "netuid=2"], 2, ["netuid", "twice"]),

@@ -153,12 +153,12 @@ static void write_api(const struct writer *out, const struct metadata_api *api) 
 
 static enum query_progress fail_unknown(struct substrate_query *query, struct substrate_text name) {
     const struct substrate_metadata *metadata = query_metadata(query, QUERY_CALL_RUNTIME);
-    struct names names = {.wanted = name};
+    struct base_nearest names = {.wanted = name};
     for (uint32_t i = 0; i < metadata->pallet_count; i++) {
-        names_offer(&names, metadata->pallets[i].name);
+        base_nearest_offer(&names, metadata->pallets[i].name);
     }
     for (uint32_t i = 0; i < metadata->api_count; i++) {
-        names_offer(&names, metadata->apis[i].name);
+        base_nearest_offer(&names, metadata->apis[i].name);
     }
     query_fail_unknown(query, &names, "the runtime", "pallet or API");
     return QUERY_FAILED;

@@ -3,21 +3,13 @@
 #ifndef QUERY_NAMES_H
 #define QUERY_NAMES_H
 
+#include "base/nearest.h"
 #include "codec/metadata.h"
 #include "query.h"
 
-/* The nearest of the names offered so far, by edit distance, upper and lower case being alike; of
- * equally near ones the first. Begin with {wanted}; `nearest` stays {NULL, 0} if none is offered.
- */
-struct names {
-    struct substrate_text wanted, nearest;
-    unsigned distance;
-};
-void names_offer(struct names *names, struct substrate_text name);
-
 /* Fails a query: `owner` has no `thing` of the name that was wanted. */
-void query_fail_unknown(struct substrate_query *query, const struct names *names, const char *owner,
-                        const char *thing);
+void query_fail_unknown(struct substrate_query *query, const struct base_nearest *names,
+                        const char *owner, const char *thing);
 
 /* Each returns NULL when the query has failed. */
 const struct metadata_storage *query_find_storage(struct substrate_query *query, const char *pallet,

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "function.h"
-#include "query/names.h"
 
 static const struct function *const tables[] = {
     functions_chain,      functions_accounts, functions_subnets, functions_neurons,
@@ -58,12 +58,12 @@ const struct subtensor_function *subtensor_function_find(const char *name) {
 }
 
 const char *subtensor_function_nearest(const char *name) {
-    struct names names = {.wanted = base_text(name)};
+    struct base_nearest names = {.wanted = base_text(name)};
     const struct subtensor_function *function;
     for (size_t i = 0; (function = subtensor_function_at(i)) != NULL; i++) {
-        names_offer(&names, base_text(function->name));
+        base_nearest_offer(&names, base_text(function->name));
     }
-    return names.nearest.data; /* names are terminated, and there is at least one */
+    return names.name.data; /* names are terminated, and there is at least one */
 }
 
 enum substrate_status subtensor_query(const struct subtensor_function *function,
