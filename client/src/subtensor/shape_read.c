@@ -134,6 +134,7 @@ struct compiled {
     const struct typed_program *program;
 };
 
+/* Sets *out on success alone. */
 static enum substrate_status compile(const struct shape *shape, const struct shape_source *source,
                                      const struct compiled **out, struct substrate_error *error) {
     struct compiled *compiled = base_calloc(1, sizeof(*compiled));
@@ -165,13 +166,15 @@ enum substrate_status shape_read(const struct shape *shape, const struct shape_s
     static const struct value_limits limits = VALUE_LIMITS;
     const struct compiled *compiled = (const struct compiled *)(const void *)metadata_kept_get(
         source->metadata, shape, source->type);
-    enum substrate_status status =
-        compiled != NULL ? SUBSTRATE_OK : compile(shape, source, &compiled, error);
     *value = base_arena_calloc(arena, 1, shape->size);
-    if (status == SUBSTRATE_OK && *value == NULL) {
-        status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    if (*value == NULL) {
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
-    return status == SUBSTRATE_OK
-               ? typed_read(compiled->program, source->bytes, &limits, arena, *value, error)
-               : status;
+    if (compiled == NULL) {
+        enum substrate_status status = compile(shape, source, &compiled, error);
+        if (compiled == NULL) {
+            return status;
+        }
+    }
+    return typed_read(compiled->program, source->bytes, &limits, arena, *value, error);
 }
