@@ -32,6 +32,15 @@ START_TEST(hex_both_ways) {
     ck_assert_uint_eq(size, 256);
     ck_assert_mem_eq(read, all, sizeof all);
     ck_assert(!base_hex_read((struct substrate_text){written, sizeof written}, read, 255, &size));
+    /* Every length, from every byte: what is worked at once, and the rest. */
+    for (size_t from = 0; from < sizeof all; from++) {
+        for (size_t length = 0; length < 10 && from + length <= sizeof all; length++) {
+            char part[21] = "####################";
+            base_hex_write((struct substrate_bytes){all + from, length}, part);
+            ck_assert_mem_eq(part, written + 2 * from, 2 * length);
+            ck_assert_int_eq(part[2 * length], '#');
+        }
+    }
 }
 END_TEST
 
@@ -336,6 +345,29 @@ START_TEST(buf_appends) {
 }
 END_TEST
 
+START_TEST(buf_on_room) {
+    char room[9];
+    for (size_t size = 0; size < 2 * sizeof room; size++) {
+        struct base_buf buf = BASE_BUF_ON(room);
+        room[sizeof room - 1] = '#';
+        for (size_t i = 0; i < size; i++) {
+            base_buf_char(&buf, (char)('a' + i));
+        }
+        ck_assert(base_text_equal(base_buf_view(&buf),
+                                  (struct substrate_text){"abcdefghijklmnopqr", size}));
+        ck_assert_int_eq(room[sizeof room - 1], size >= sizeof room ? 'i' : '#');
+        ck_assert((buf.data == room) == (size <= sizeof room));
+        base_buf_free(&buf); /* what is in the room is not the heap's to free */
+        ck_assert(buf.data == NULL && buf.capacity == 0 && !buf.borrowed);
+    }
+    struct base_buf full = BASE_BUF_ON(room);
+    base_buf_append(&full, "123456789", 9);
+    ck_assert(!base_buf_reserve(&full, SIZE_MAX));
+    ck_text_eq(base_buf_view(&full), "123456789");
+    base_buf_free(&full);
+}
+END_TEST
+
 START_TEST(buf_failure_sticks) {
     struct base_buf buf = BASE_BUF_INIT;
     base_buf_str(&buf, "kept");
@@ -595,6 +627,6 @@ END_TEST
 
 CHECK_MAIN("base_bytes", hex_both_ways, hex_texts, compact_vectors, compact_not_shortest,
            compact_reads_only_what_it_writes, arena_allocations, arena_reuses_one_block,
-           arena_copies, memory_overflow, buf_appends, buf_failure_sticks, map_against_a_model,
-           idmap_against_a_model, map_keys, text_helpers, text_numbers, errors, status_codes,
-           clock_runs_forward)
+           arena_copies, memory_overflow, buf_appends, buf_on_room, buf_failure_sticks,
+           map_against_a_model, idmap_against_a_model, map_keys, text_helpers, text_numbers, errors,
+           status_codes, clock_runs_forward)

@@ -106,8 +106,13 @@ static bool buf_scenario(void) {
     for (uint64_t i = 0; i < 1000; i++) {
         base_buf_u64(&buf, i);
     }
-    bool succeeded = !buf.failed;
+    char room[8];
+    struct base_buf small = BASE_BUF_ON(room);
+    base_buf_str(&small, "outgrows its room");
+    ck_assert_uint_eq(small.size, small.failed ? 0 : 17);
+    bool succeeded = !buf.failed && !small.failed;
     ck_assert(!succeeded || buf.size > 3000);
+    base_buf_free(&small);
     base_buf_free(&buf);
     return succeeded;
 }

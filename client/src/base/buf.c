@@ -9,7 +9,9 @@
 #include <string.h>
 
 void base_buf_free(struct base_buf *buf) {
-    base_free(buf->data);
+    if (!buf->borrowed) {
+        base_free(buf->data);
+    }
     *buf = (struct base_buf)BASE_BUF_INIT;
 }
 
@@ -25,14 +27,20 @@ bool base_buf_reserve(struct base_buf *buf, size_t more) {
     if (more <= buf->capacity - buf->size) {
         return true;
     }
-    void *data = buf->data;
+    void *data = buf->borrowed ? NULL : buf->data;
+    size_t capacity = buf->borrowed ? 0 : buf->capacity;
     size_t need = more > SIZE_MAX - buf->size ? SIZE_MAX : buf->size + more;
     /* Tiny buffers would only be grown again at once. */
-    if (!base_grow(&data, &buf->capacity, need < 64 ? 64 : need, 1)) {
+    if (!base_grow(&data, &capacity, need < 64 ? 64 : need, 1)) {
         buf->failed = true;
         return false;
     }
+    if (buf->borrowed && buf->size > 0) {
+        memcpy(data, buf->data, buf->size);
+    }
     buf->data = data;
+    buf->capacity = capacity;
+    buf->borrowed = false;
     return true;
 }
 
@@ -51,7 +59,11 @@ void base_buf_str(struct base_buf *buf, const char *string) {
     base_buf_append(buf, string, strlen(string));
 }
 
-void base_buf_char(struct base_buf *buf, char c) { base_buf_append(buf, &c, 1); }
+void base_buf_char(struct base_buf *buf, char c) {
+    if (base_buf_reserve(buf, 1)) {
+        buf->data[buf->size++] = c;
+    }
+}
 
 void base_buf_u64(struct base_buf *buf, uint64_t value) {
     char digits[20];

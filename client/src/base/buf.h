@@ -11,11 +11,16 @@ struct base_buf {
     char *data;
     size_t size;
     size_t capacity;
-    bool failed; /* an allocation failed; the buffer ignores appends until reset */
+    bool failed;   /* an allocation failed; the buffer ignores appends until reset */
+    bool borrowed; /* data is the room of BASE_BUF_ON, not the heap's */
 };
 
 #define BASE_BUF_INIT \
-    { NULL, 0, 0, false }
+    { NULL, 0, 0, false, false }
+/* A buffer that begins in an array of its user, for what is nearly always small: only what outgrows
+ * it is allocated. */
+#define BASE_BUF_ON(room) \
+    { (room), 0, sizeof(room), false, true }
 
 void base_buf_free(struct base_buf *buf);
 void base_buf_reset(struct base_buf *buf); /* size 0, not failed, memory kept */

@@ -1,6 +1,8 @@
 /* Hexadecimal text to bytes and back. */
 #include "hex.h"
 
+#include <string.h>
+
 /* Digit value plus one, so that everything unnamed is 0, no digit. */
 static const unsigned char digit_plus_one[256] = {
     ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
@@ -10,11 +12,35 @@ static const unsigned char digit_plus_one[256] = {
 
 int base_hex_digit(char c) { return digit_plus_one[(unsigned char)c] - 1; }
 
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BY_FOUR 1
+/* The digits of four bytes at once, in the order of memory: each byte is moved to a lane of 16
+ * bits, and its halves to the bytes of that lane. */
+static uint64_t eight_digits(const uint8_t *bytes) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint32_t four = 0;
+    memcpy(&four, bytes, sizeof(four));
+    uint64_t lanes = four;
+    lanes = (lanes | lanes << 16) & UINT64_C(0x0000ffff0000ffff);
+    lanes = (lanes | lanes << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    uint64_t nibbles = (lanes >> 4 | lanes << 8) & 15 * ones;
+    uint64_t letters = (nibbles + 6 * ones) >> 4 & ones; /* 1 for ten and above */
+    return nibbles + '0' * ones + ('a' - '0' - 10) * letters;
+}
+#endif
+
 void base_hex_write(struct substrate_bytes bytes, char *out) {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < bytes.size; i++) {
-        out[2 * i] = digits[bytes.data[i] >> 4];
-        out[2 * i + 1] = digits[bytes.data[i] & 15];
+    size_t at = 0;
+#ifdef BY_FOUR
+    for (; bytes.size - at >= 4; at += 4) {
+        uint64_t eight = eight_digits(bytes.data + at);
+        memcpy(out + 2 * at, &eight, sizeof(eight));
+    }
+#endif
+    for (; at < bytes.size; at++) {
+        out[2 * at] = digits[bytes.data[at] >> 4];
+        out[2 * at + 1] = digits[bytes.data[at] & 15];
     }
 }
 

@@ -63,6 +63,7 @@ bool base_json_u64(struct base_json value, uint64_t *out);
 bool base_json_i64(struct base_json value, int64_t *out);
 /* A string equal to `text` after unescaping. */
 bool base_json_is(struct base_json value, const char *text);
+bool base_json_says(struct base_json value, struct substrate_text text);
 /* The text of a string, unescaped: a view into the raw text when it has no escapes, else into the
  * arena. false: no string, or out of memory. Lone surrogates become U+FFFD. */
 bool base_json_string(struct base_json value, struct base_arena *arena, struct substrate_text *out);

@@ -150,11 +150,12 @@ static size_t unescape(const char **at, const char *end, char out[4]) {
 /* Whether a raw string with its quotes says `text`, without unescaping it anywhere. */
 static bool string_says(struct substrate_text string, struct substrate_text text) {
     struct substrate_text raw = inside(string);
-    if (raw.size < text.size) {
-        return false; /* no escape is shorter than what it stands for */
+    /* No escape is shorter than what it stands for, nor as short. */
+    if (raw.size <= text.size) {
+        return base_text_equal(raw, text) && memchr(raw.data, '\\', raw.size) == NULL;
     }
     if (memchr(raw.data, '\\', raw.size) == NULL) {
-        return base_text_equal(raw, text);
+        return false;
     }
     const char *at = raw.data;
     const char *end = at + raw.size;
@@ -220,8 +221,12 @@ bool base_json_i64(struct base_json value, int64_t *out) {
     return true;
 }
 
+bool base_json_says(struct base_json value, struct substrate_text text) {
+    return value.kind == BASE_JSON_STRING && string_says(value.raw, text);
+}
+
 bool base_json_is(struct base_json value, const char *text) {
-    return value.kind == BASE_JSON_STRING && string_says(value.raw, base_text(text));
+    return base_json_says(value, base_text(text));
 }
 
 bool base_json_string(struct base_json value, struct base_arena *arena,

@@ -19,7 +19,7 @@ void substrate_output_free(struct substrate_output *output) {
 
 /* An output's memory as a buffer, empty, and back again. */
 static struct base_buf take(const struct substrate_output *output) {
-    return (struct base_buf){output->data, 0, output->capacity, false};
+    return (struct base_buf){.data = output->data, .capacity = output->capacity};
 }
 
 static enum substrate_status give(struct base_buf *buf, struct substrate_output *output,

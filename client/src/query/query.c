@@ -154,10 +154,12 @@ static void add_pinned(struct substrate_query *query, const char *method, struct
 }
 
 void query_add_storage(struct substrate_query *query, struct substrate_bytes key) {
-    struct base_buf *params = query_params(query);
-    base_buf_char(params, '[');
-    base_json_write_hex(params, key);
-    add_pinned(query, "state_getStorage", params);
+    char room[PARAMS_USUAL];
+    struct base_buf params = BASE_BUF_ON(room);
+    base_buf_char(&params, '[');
+    base_json_write_hex(&params, key);
+    add_pinned(query, "state_getStorage", &params);
+    base_buf_free(&params);
 }
 
 void query_add_call(struct substrate_query *query, const char *api, const char *method,

@@ -70,6 +70,7 @@ struct gathering {
     struct engine_call cancel_event;
     struct base_arena arena;
     struct base_map sources; /* struct source, by key */
+    struct source *latest;   /* that was asked for: mostly it is asked for again */
 };
 
 static void go_on(struct gathering *gathering, struct flight *flight);
@@ -269,8 +270,13 @@ static struct source *get_source(struct gathering *gathering, const struct wante
     key[0] = (char)(16 * (int)wanted->kind + (int)wanted->fact.kind);
     memcpy(key + 1, &wanted->fact.hash, sizeof(wanted->fact.hash));
     memcpy(key + 1 + sizeof(wanted->fact.hash), &number, sizeof(number));
-    struct source *source = base_map_get(&gathering->sources, view);
+    struct source *source = gathering->latest;
+    if (source != NULL && memcmp(source->key, key, sizeof(key)) == 0) {
+        return source;
+    }
+    source = base_map_get(&gathering->sources, view);
     if (source != NULL) {
+        gathering->latest = source;
         return source;
     }
     source = base_arena_calloc(&gathering->arena, 1, sizeof(*source));
@@ -506,6 +512,7 @@ static bool gathering_init(struct gathering *gathering,
     struct substrate_connection *connection = options->connection;
     gathering->options = options;
     gathering->cancelled = NULL;
+    gathering->latest = NULL;
     call_set_init(&gathering->set, connection);
     base_arena_init(&gathering->arena, 0);
     base_map_init(&gathering->sources, 0);

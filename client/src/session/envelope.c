@@ -3,27 +3,43 @@
  * siblings do. */
 #include "envelope.h"
 
+#include <string.h>
+
+#include "base/text.h"
+
 /* The members of an envelope, found in one walk over it. */
 struct members {
     struct base_json id, method, params, result, error;
 };
 
-static void find_members(struct base_json object, struct members *members) {
-    static const char *const names[] = {"id", "method", "params", "result", "error"};
+/* Where the member of a name belongs, or NULL. `key` is raw, with its quotes; nearly always without
+ * escapes, and then it is compared as it is. */
+static struct base_json *slot_of(struct members *members, struct substrate_text key) {
+    static const struct substrate_text names[] = {
+        {"id", 2}, {"method", 6}, {"params", 6}, {"result", 6}, {"error", 5}};
     struct base_json *const slots[] = {&members->id, &members->method, &members->params,
                                        &members->result, &members->error};
+    const struct base_json string = {BASE_JSON_STRING, key};
+    const struct substrate_text inside = {key.data + 1, key.size - 2};
+    bool escaped = memchr(inside.data, '\\', inside.size) != NULL;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (escaped ? base_json_says(string, names[i]) : base_text_equal(inside, names[i])) {
+            return slots[i];
+        }
+    }
+    return NULL;
+}
+
+static void find_members(struct base_json object, struct members *members) {
     *members = (struct members){0};
     struct base_json_walk walk;
     struct substrate_text key;
     struct base_json value;
     base_json_walk_init(&walk, object);
     while (base_json_walk_next(&walk, &key, &value)) {
-        struct base_json name = {BASE_JSON_STRING, key};
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-            if (base_json_is(name, names[i])) {
-                *slots[i] = value;
-                break;
-            }
+        struct base_json *slot = slot_of(members, key);
+        if (slot != NULL) {
+            *slot = value;
         }
     }
 }

@@ -13,6 +13,8 @@
 #include "query/names.h"
 
 #define METAGRAPH_FIELDS 74
+/* What arguments and keys seldom outgrow. */
+#define SMALL 128
 
 /* ---- arguments ---- */
 
@@ -150,7 +152,8 @@ static const struct read *choose(const struct substrate_query *query, const stru
 
 static bool write_key(struct substrate_query *query, const struct asking *asking,
                       const struct read *read, struct base_buf *key) {
-    struct base_buf scale = BASE_BUF_INIT;
+    char room[SMALL];
+    struct base_buf scale = BASE_BUF_ON(room);
     struct substrate_arguments arguments = {{NULL, 0}, {NULL, 0}};
     const struct metadata_storage *item = find_item(query, read);
     write_arguments(asking, read->arguments, &scale);
@@ -162,7 +165,8 @@ static bool write_key(struct substrate_query *query, const struct asking *asking
 }
 
 bool reads_add_key(struct substrate_query *query, struct asking *asking, const struct read *read) {
-    struct base_buf key = BASE_BUF_INIT;
+    char room[SMALL];
+    struct base_buf key = BASE_BUF_ON(room);
     bool good = write_key(query, asking, read, &key);
     if (good) {
         query_keys_add(query, &asking->keys, view(&key));
@@ -173,7 +177,8 @@ bool reads_add_key(struct substrate_query *query, struct asking *asking, const s
 
 static bool ask_entry(struct substrate_query *query, const struct asking *asking,
                       const struct read *read) {
-    struct base_buf key = BASE_BUF_INIT;
+    char room[SMALL];
+    struct base_buf key = BASE_BUF_ON(room);
     bool good = write_key(query, asking, read, &key);
     if (good) {
         query_add_storage(query, view(&key));

@@ -47,7 +47,8 @@ const struct subtensor_function *subtensor_function_at(size_t index) {
 const struct function *function_row(const char *name) {
     struct rows rows = {0, 0};
     const struct function *function;
-    while ((function = next(&rows)) != NULL && strcmp(function->face.name, name) != 0) {
+    while ((function = next(&rows)) != NULL &&
+           (function->face.name[0] != name[0] || strcmp(function->face.name, name) != 0)) {
     }
     return function;
 }
