@@ -61,10 +61,11 @@ def calls_in(message):
 
 
 class Relay:
-    """Listens on a free port of its own and hands through to the node's. Use as a context."""
+    """Listens on a free port of its own and hands through to the node's. Use as a context. With `tls`, a server's
+    ssl.SSLContext, it speaks TLS to the client."""
 
-    def __init__(self, port):
-        self.target = port
+    def __init__(self, port, tls=None):
+        self.target, self.tls = port, tls
         self.opened = self.open = self.peak = 0
         self.requests = self.replies = self.max_per_conn = self.max_total = 0
         self.in_flight = {}
@@ -75,7 +76,7 @@ class Relay:
     def __enter__(self):
         self.thread.start()
         starting = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self.serve, "127.0.0.1", 0), self.loop
+            asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.tls), self.loop
         )
         self.server = starting.result(10)
         self.port = self.server.sockets[0].getsockname()[1]

@@ -12,8 +12,10 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
@@ -68,14 +70,26 @@ static void set_reason(struct transport_socket *socket, enum substrate_status st
     }
 }
 
+/* Why a certificate was refused, or NULL: it was not. */
+static const char *certificate_fault(struct lws *wsi) {
+    const SSL *ssl = lws_get_ssl(wsi);
+    long verdict = ssl != NULL ? SSL_get_verify_result(ssl) : X509_V_OK;
+    return verdict != X509_V_OK ? X509_verify_cert_error_string(verdict) : NULL;
+}
+
 static void on_failed(struct transport_socket *socket, struct lws *wsi,
                       struct substrate_text cause) {
     char text[160];
     unsigned status = lws_http_client_http_response(wsi);
+    const char *certificate = certificate_fault(wsi);
     if (cause.data == NULL) {
         cause = BASE_TEXT("the connection failed");
+    } else if (base_text_starts(cause, "connect SSL err")) {
+        cause = BASE_TEXT("no TLS there, or none that fits"); /* OpenSSL's words say less */
     }
-    int size = status != 0 && status != 101
+    int size = certificate != NULL
+                   ? snprintf(text, sizeof(text), "its certificate is not trusted: %s", certificate)
+               : status != 0 && status != 101
                    ? snprintf(text, sizeof(text), "no WebSocket there: HTTP status %u", status)
                    : snprintf(text, sizeof(text), "%.*s",
                               (int)(cause.size < 120 ? cause.size : 120), cause.data);
@@ -223,6 +237,13 @@ static const struct lws_protocols protocols[] = {
     {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
+/* The certificates that are trusted: those of SSL_CERT_FILE, as with other programs on OpenSSL, or
+ * the system's. */
+static const char *certificates(void) {
+    const char *file = getenv("SSL_CERT_FILE");
+    return file != NULL ? file : "/etc/ssl/certs/ca-certificates.crt";
+}
+
 /* The virtual host that the sockets of one kind belong to. */
 static struct lws_vhost *make_vhost(struct lws_context *context, bool tls) {
     struct lws_context_creation_info info = {0};
@@ -232,7 +253,7 @@ static struct lws_vhost *make_vhost(struct lws_context *context, bool tls) {
     info.retry_and_idle_policy = &liveness;
     if (tls) {
         info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.client_ssl_ca_filepath = "/etc/ssl/certs/ca-certificates.crt";
+        info.client_ssl_ca_filepath = certificates();
     }
     return lws_create_vhost(context, &info);
 }
@@ -264,6 +285,12 @@ static enum substrate_status socket_open(struct transport *base,
     char host[300];
     if (!format_host(target, host, sizeof(host))) {
         return base_fail(error, SUBSTRATE_E_ARGUMENT, "the URL's host is too long");
+    }
+    if (target->tls && access(certificates(), R_OK) != 0) {
+        return base_fail(error, SUBSTRATE_E_CONNECT,
+                         "cannot read the certificates to trust in %s; install ca-certificates, "
+                         "or see SSL_CERT_FILE",
+                         certificates());
     }
     struct transport_socket *socket = base_calloc(1, sizeof(*socket));
     struct lws_vhost *vhost = socket != NULL ? vhost_for(transport, target->tls) : NULL;
