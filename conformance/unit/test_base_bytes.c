@@ -240,6 +240,45 @@ START_TEST(arena_reuses_one_block) {
 }
 END_TEST
 
+START_TEST(arena_in_a_room) {
+    struct arena_room {
+        alignas(max_align_t) char room[BASE_ARENA_ROOM(128)];
+        char behind[16];
+    } both;
+    struct base_arena arena;
+    memset(both.behind, '#', sizeof both.behind);
+    base_arena_init_in(&arena, both.room, sizeof both.room, 64);
+    struct base_arena_block *first = arena.blocks;
+    ck_assert_ptr_eq(first, both.room);
+    for (int round = 0; round < 3; round++) {
+        char *pieces[40];
+        for (size_t i = 0; i < COUNT(pieces); i++) {
+            size_t size =
+                i * 7 % 100; /* some into the room, some beside it, some into new blocks */
+            pieces[i] = base_arena_alloc(&arena, size);
+            ck_assert_ptr_nonnull(pieces[i]);
+            ck_assert_uint_eq((uintptr_t)pieces[i] % alignof(max_align_t), 0);
+            memset(pieces[i], (int)i, size);
+        }
+        ck_assert(pieces[0] >= both.room && pieces[0] < both.behind);
+        for (size_t i = 0; i < COUNT(pieces); i++) {
+            for (size_t j = 0; j < i * 7 % 100; j++) {
+                ck_assert_int_eq(pieces[i][j], (char)i);
+            }
+        }
+        /* All other blocks are given back: valgrind and the sanitizers see to it. */
+        base_arena_reset(&arena);
+        ck_assert_ptr_eq(arena.blocks, first);
+    }
+    base_arena_free(&arena);
+    ck_assert_ptr_null(arena.blocks);
+    for (size_t i = 0; i < sizeof both.behind; i++) {
+        ck_assert_int_eq(both.behind[i], '#');
+    }
+    memset(&both, 0, sizeof both); /* the room is its owner's again, to the sanitizers as well */
+}
+END_TEST
+
 START_TEST(arena_copies) {
     struct base_arena arena;
     base_arena_init(&arena, 0);
@@ -627,6 +666,6 @@ END_TEST
 
 CHECK_MAIN("base_bytes", hex_both_ways, hex_texts, compact_vectors, compact_not_shortest,
            compact_reads_only_what_it_writes, arena_allocations, arena_reuses_one_block,
-           arena_copies, memory_overflow, buf_appends, buf_on_room, buf_failure_sticks,
-           map_against_a_model, idmap_against_a_model, map_keys, text_helpers, text_numbers, errors,
-           status_codes, clock_runs_forward)
+           arena_in_a_room, arena_copies, memory_overflow, buf_appends, buf_on_room,
+           buf_failure_sticks, map_against_a_model, idmap_against_a_model, map_keys, text_helpers,
+           text_numbers, errors, status_codes, clock_runs_forward)

@@ -522,7 +522,46 @@ START_TEST(test_batch_reply_answers_each_of_its_calls) {
 }
 END_TEST
 
-CHECK_MAIN("session", test_replies_in_every_order_end_each_call_once,
+/* The heap of deadlines beside a plain list of the same: nodes come, go and change, many of them
+ * with equal keys. */
+START_TEST(test_heap_against_a_list) {
+    enum { NODES = 60, OPERATIONS = 20000 };
+    struct heap_node nodes[NODES];
+    struct heap heap = HEAP_INIT;
+    uint32_t random = 1;
+    ck_assert(heap_reserve(&heap, NODES));
+    for (size_t i = 0; i < NODES; i++) {
+        nodes[i].index = HEAP_NOWHERE;
+    }
+    for (int operation = 0; operation < OPERATIONS; operation++) {
+        random = random * 1664525u + 1013904223u; /* Numerical Recipes' generator */
+        struct heap_node *node = &nodes[(random >> 8) % NODES];
+        uint64_t key = (random >> 16) % 20;
+        if (node->index == HEAP_NOWHERE) {
+            heap_push(&heap, node, key);
+        } else if ((random >> 30) == 0) {
+            heap_move(&heap, node, key);
+        } else {
+            heap_remove(&heap, node);
+            heap_remove(&heap, node); /* which is not there any more: nothing happens */
+        }
+        uint64_t least = UINT64_MAX;
+        size_t count = 0;
+        for (size_t i = 0; i < NODES; i++) {
+            bool in = nodes[i].index != HEAP_NOWHERE;
+            count += in;
+            least = in && nodes[i].key < least ? nodes[i].key : least;
+        }
+        const struct heap_node *top = heap_top(&heap);
+        ck_assert_uint_eq(heap.count, count);
+        ck_assert((top == NULL) == (count == 0));
+        ck_assert(top == NULL || top->key == least);
+    }
+    heap_free(&heap);
+}
+END_TEST
+
+CHECK_MAIN("session", test_heap_against_a_list, test_replies_in_every_order_end_each_call_once,
            test_request_text_is_one_json_rpc_call, test_requests_that_cannot_be_sent_are_refused,
            test_deadlines_pass_at_their_own_time, test_deadlines_of_many_calls_pass_in_order,
            test_cancel_has_one_winner, test_close_ends_queued_and_sent_calls_once,

@@ -32,12 +32,22 @@
 struct base_arena_block {
     struct base_arena_block *next;
     size_t capacity, used;
+    bool borrowed; /* it stands in the caller's room */
     alignas(max_align_t) unsigned char data[];
 };
+_Static_assert(sizeof(struct base_arena_block) <= BASE_ARENA_BLOCK_SIZE, "a room has its block");
 
 void base_arena_init(struct base_arena *arena, size_t block_size) {
     arena->blocks = NULL;
     arena->block_size = block_size == 0 ? BLOCK_SIZE_DEFAULT : block_size;
+}
+
+static void block_init(struct base_arena_block *block, size_t capacity, bool borrowed) {
+    block->next = NULL;
+    block->capacity = capacity;
+    block->used = 0;
+    block->borrowed = borrowed;
+    ASAN_POISON_MEMORY_REGION(block->data, capacity);
 }
 
 static struct base_arena_block *block_new(size_t capacity) {
@@ -46,17 +56,22 @@ static struct base_arena_block *block_new(size_t capacity) {
     }
     struct base_arena_block *block = base_alloc(sizeof *block + capacity);
     if (block != NULL) {
-        block->next = NULL;
-        block->capacity = capacity;
-        block->used = 0;
-        ASAN_POISON_MEMORY_REGION(block->data, capacity);
+        block_init(block, capacity, false);
     }
     return block;
 }
 
 static void block_free(struct base_arena_block *block) {
     ASAN_UNPOISON_MEMORY_REGION(block->data, block->capacity);
-    base_free(block);
+    if (!block->borrowed) {
+        base_free(block);
+    }
+}
+
+void base_arena_init_in(struct base_arena *arena, void *room, size_t size, size_t block_size) {
+    base_arena_init(arena, block_size);
+    arena->blocks = room;
+    block_init(arena->blocks, size - sizeof(struct base_arena_block), true);
 }
 
 /* A block with `size` bytes of room, linked into the arena. */
@@ -129,10 +144,14 @@ void base_arena_reset(struct base_arena *arena) {
     struct base_arena_block *next = NULL;
     for (struct base_arena_block *block = arena->blocks; block != NULL; block = next) {
         next = block->next;
-        if (kept == NULL && block->capacity == arena->block_size) {
+        bool usual = kept == NULL && block->capacity == arena->block_size;
+        struct base_arena_block *given_up = block;
+        if (usual || block->borrowed) {
+            given_up = kept;
             kept = block;
-        } else {
-            block_free(block);
+        }
+        if (given_up != NULL) {
+            block_free(given_up);
         }
     }
     arena->blocks = kept;

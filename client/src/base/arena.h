@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <substrate/base.h>
 
+#define BASE_ARENA_BLOCK_SIZE 32 /* of what a block says of itself */
+
 struct base_arena_block;
 struct base_arena {
     struct base_arena_block *blocks;
@@ -13,6 +15,10 @@ struct base_arena {
 
 /* Nothing is allocated before the first use. `block_size` 0 takes 4096. */
 void base_arena_init(struct base_arena *arena, size_t block_size);
+/* The same, but the first block stands in the caller's room, which is aligned for any type and of
+ * BASE_ARENA_ROOM(n) bytes for n to fill. It is the arena's until that is freed. */
+void base_arena_init_in(struct base_arena *arena, void *room, size_t size, size_t block_size);
+#define BASE_ARENA_ROOM(n) (BASE_ARENA_BLOCK_SIZE + (n))
 /* Aligned for any type, not zeroed; NULL on failure. A size of 0 gives a valid pointer. */
 void *base_arena_alloc(struct base_arena *arena, size_t size);
 void *base_arena_calloc(struct base_arena *arena, size_t count, size_t size);

@@ -127,11 +127,14 @@ void base_idmap_free(struct base_idmap *map) {
     base_idmap_init(map);
 }
 
-/* Spreads ids, which mostly count up, over the table: the finalizer of splitmix64. */
+/* Spreads ids over the table, by the finalizer of splitmix64; but those that count up, as most do,
+ * stand side by side in eights, so that a cache line that one has brought serves its neighbours. */
 static size_t id_home(uint64_t id, size_t mask) {
-    id = (id ^ id >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    id = (id ^ id >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (size_t)(id ^ id >> 31) & mask;
+    uint64_t eight = id / 8;
+    eight = (eight ^ eight >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    eight = (eight ^ eight >> 27) * UINT64_C(0x94d049bb133111eb);
+    eight ^= eight >> 31;
+    return (size_t)(eight * 8 + id % 8) & mask;
 }
 
 static struct base_idmap_slot *id_find(const struct base_idmap *map, uint64_t id) {

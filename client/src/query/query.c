@@ -1,6 +1,7 @@
 /* The life of a query: making, providing, stepping, freeing; and how steps ask and end. */
 #include "query.h"
 
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -11,9 +12,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* A small query fits one block, and so does its round. */
+/* A small query fits one allocation, and so does its round. */
 #define ARENA_BLOCK 512
 #define ROUND_BLOCK 256
+struct query_and_room {
+    struct substrate_query query; /* first: it is what is freed */
+    alignas(max_align_t) char room[BASE_ARENA_ROOM(ARENA_BLOCK)];
+};
 #define PARAMS_USUAL 192 /* a storage key of one argument, and the pin */
 /* All but the text of the message, which is most of a query and seldom written. */
 #define ZEROED_SIZE                              \
@@ -27,12 +32,13 @@ enum substrate_status query_new(const struct query_description *description, con
     if (pin != NULL && pin->by_number && pin->number > INT64_MAX) {
         return SUBSTRATE_E_ARGUMENT;
     }
-    struct substrate_query *query = base_alloc(sizeof(*query));
-    if (query == NULL) {
+    struct query_and_room *both = base_alloc(sizeof(*both));
+    if (both == NULL) {
         return SUBSTRATE_E_MEMORY;
     }
+    struct substrate_query *query = &both->query;
     memset(query, 0, ZEROED_SIZE);
-    base_arena_init(&query->arena, ARENA_BLOCK);
+    base_arena_init_in(&query->arena, both->room, sizeof(both->room), ARENA_BLOCK);
     base_arena_init(&query->round, ROUND_BLOCK);
     query->description = description;
     query->name = description->name;

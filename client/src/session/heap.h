@@ -16,8 +16,14 @@ struct heap_node {
     size_t index;
 };
 
+/* A node with its key, so that comparing it does not touch the caller's struct. */
+struct heap_entry {
+    uint64_t key;
+    struct heap_node *node;
+};
+
 struct heap {
-    struct heap_node **nodes;
+    struct heap_entry *entries;
     size_t count, capacity;
 };
 
