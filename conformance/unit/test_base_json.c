@@ -673,6 +673,8 @@ START_TEST(strings) {
         ck_assert_msg(base_text_equal(text, cases[i].text), "string %zu: %s", i, cases[i].json);
         /* Without escapes nothing is copied. */
         ck_assert_int_eq(arena.blocks == NULL, strchr(cases[i].json, '\\') == NULL);
+        ck_assert(base_json_says(value.raw, text));
+        ck_assert(!base_json_says(value.raw, base_text("another")));
         if (memchr(text.data, '\0', text.size) == NULL) {
             char terminated[64];
             (void)snprintf(terminated, sizeof terminated, "%.*s", (int)text.size, text.data);
@@ -691,6 +693,34 @@ START_TEST(strings) {
     ck_assert(!base_json_is(parse("\"ab\""), "a"));
     ck_assert(!base_json_is(parse("\"\\u0061\""), ""));
     base_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(half_pairs) {
+    static const struct {
+        const char *json;
+        bool has;
+    } cases[] = {
+        {"\"\"", false},
+        {"\"plain\"", false},
+        {"\"\\n\\\\ud800\"", false},
+        {"\"\xef\xbf\xbd\\n\"", false},
+        {"\"\\ufffd\\uFFFD\"", false},
+        {"\"\\ud7ff\\ue000\"", false},
+        {"\"\\ud83d\\ude00\"", false},
+        {"\"\\uDBFF\\uDFFF!\"", false},
+        {"\"\\ud800\"", true},
+        {"\"\\udfff\"", true},
+        {"\"a\\ud800x\"", true},
+        {"\"\\ud800\\n\"", true},
+        {"\"\\udc00\\ud800\"", true},
+        {"\"\\ud800\\udc00\\ud800\"", true},
+        {"\"\\ud800\\ud800\\udc00\"", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(base_json_has_half_pair(parse(cases[i].json)) == cases[i].has, "%s",
+                      cases[i].json);
+    }
 }
 END_TEST
 
@@ -753,5 +783,5 @@ START_TEST(writing_hex_and_compact) {
 END_TEST
 
 CHECK_MAIN("base_json", good_texts, good_texts_cut, bad_texts, every_byte_everywhere, depth,
-           walking, walking_what_is_empty, members, numbers, strings, writing_strings,
+           walking, walking_what_is_empty, members, numbers, strings, half_pairs, writing_strings,
            writing_hex_and_compact)

@@ -337,10 +337,11 @@ START_TEST(wrong_json) {
         ck_text_eq(base_buf_view(&bytes), "kept");
         base_buf_free(&bytes);
     }
-    /* An extension that takes no bytes may be written out, too. */
+    /* An extension that takes no bytes may be written out, too, and its name be escaped. */
     static const char full[] =
         "{\"call\":" CALL_JSON ",\"version\":5,\"signed\":false,\"extensionVersion\":0,"
-        "\"extensions\":{\"CheckNonce\":[7],\"CheckMortality\":[{\"type\":\"Mortal102\",\"value\":["
+        "\"extensions\":{\"Check\\u004eonce\":[7],\"CheckMortality\":[{\"type\":\"Mortal102\","
+        "\"value\":["
         "6]"
         "}],\"CheckWeight\":[],\"ChargeTransactionPayment\":[0],\"CheckMetadataHash\":{\"mode\":{"
         "\"type\":\"Disabled\",\"value\":null}}}}";

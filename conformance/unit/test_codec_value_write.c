@@ -36,6 +36,8 @@ static const struct vector TAKEN[] = {
     {T_OPTION_UNIT, "01", "{\"value\":null,\"type\":\"Som\\u0065\"}"},
     {T_U64F64, "00000000000000800100000000000000", "\"1.500\""},
     {T_CHAR, "00f60100", "\"\\ud83d\\ude00\""},
+    {T_CHAR, "fdff0000", "\"\\ufffd\""},
+    {T_STR, "10efbfbd0a", "\"\xef\xbf\xbd\\n\""},
 };
 
 START_TEST(test_value_taken) {
@@ -83,6 +85,11 @@ static const struct bad_json BAD_JSON[] = {
     {T_CHAR, "\"\"", 0, "value: char: wants a string of one character, not \"\""},
     {T_CHAR, "65", 0, "value: char: wants a string of one character, not 65"},
     {T_STR, "5", 0, "value: str: wants a string, not 5"},
+    /* Half of a surrogate pair is no character, so not the one that decoders put in its place. */
+    {T_STR, "\"a\\ud800\"", 0,
+     "value: str: wants characters, of which half a surrogate pair is none, not \"a\\ud800\""},
+    {T_CHAR, "\"\\udc00\"", 0, "value: char: wants characters, of which"},
+    {T_ENUM, "{\"type\":\"\\ud83d\",\"value\":null}", 8, ".type: enum: wants characters"},
     {T_BYTES, "\"deadbeef\"", 0,
      "value: Vec<u8>: wants bytes as \"0x\" and two digits of each, not \"deadbeef\""},
     {T_BYTES, "\"0xabc\"", 0, NULL},

@@ -63,10 +63,13 @@ bool base_json_u64(struct base_json value, uint64_t *out);
 bool base_json_i64(struct base_json value, int64_t *out);
 /* A string equal to `text` after unescaping. */
 bool base_json_is(struct base_json value, const char *text);
-bool base_json_says(struct base_json value, struct substrate_text text);
+/* The same of a raw string with its quotes, such as the key of a walk. */
+bool base_json_says(struct substrate_text string, struct substrate_text text);
 /* The text of a string, unescaped: a view into the raw text when it has no escapes, else into the
  * arena. false: no string, or out of memory. Lone surrogates become U+FFFD. */
 bool base_json_string(struct base_json value, struct base_arena *arena, struct substrate_text *out);
+/* Whether a string has an escape that is half of a surrogate pair: it then stands for no text. */
+bool base_json_has_half_pair(struct base_json string);
 
 /* Writes a string with its quotes: only what RFC 8259 demands is escaped (the quote, the backslash
  * and characters under 0x20); bytes that are no UTF-8 become U+FFFD. */

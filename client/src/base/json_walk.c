@@ -147,8 +147,8 @@ static size_t unescape(const char **at, const char *end, char out[4]) {
     return write_utf8(0xfffd, out); /* half a pair */
 }
 
-/* Whether a raw string with its quotes says `text`, without unescaping it anywhere. */
-static bool string_says(struct substrate_text string, struct substrate_text text) {
+/* Without unescaping it anywhere. */
+bool base_json_says(struct substrate_text string, struct substrate_text text) {
     struct substrate_text raw = inside(string);
     /* No escape is shorter than what it stands for, nor as short. */
     if (raw.size <= text.size) {
@@ -185,7 +185,7 @@ struct base_json base_json_member_count(struct base_json object, const char *nam
     *count = 0;
     base_json_walk_init(&walk, object);
     while (walk.object && base_json_walk_next(&walk, &key, &value)) {
-        if (string_says(key, wanted)) {
+        if (base_json_says(key, wanted)) {
             found = value;
             ++*count;
         }
@@ -221,12 +221,8 @@ bool base_json_i64(struct base_json value, int64_t *out) {
     return true;
 }
 
-bool base_json_says(struct base_json value, struct substrate_text text) {
-    return value.kind == BASE_JSON_STRING && string_says(value.raw, text);
-}
-
 bool base_json_is(struct base_json value, const char *text) {
-    return base_json_says(value, base_text(text));
+    return value.kind == BASE_JSON_STRING && base_json_says(value.raw, base_text(text));
 }
 
 bool base_json_string(struct base_json value, struct base_arena *arena,
@@ -257,4 +253,19 @@ bool base_json_string(struct base_json value, struct base_arena *arena,
     }
     *out = (struct substrate_text){text, size};
     return true;
+}
+
+bool base_json_has_half_pair(struct base_json string) {
+    struct substrate_text raw = inside(string.raw);
+    const char *at = raw.data;
+    const char *end = at + raw.size;
+    while ((at = memchr(at, '\\', (size_t)(end - at))) != NULL) {
+        const char *digits = at + 2; /* of an escape that is four of them */
+        char bytes[4];
+        size_t size = unescape(&at, end, bytes);
+        if (size == 3 && memcmp(bytes, "\xef\xbf\xbd", 3) == 0 && read_unit(digits) != 0xfffd) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -199,7 +199,7 @@ static size_t find_extension(struct base_json extensions, struct substrate_text 
     size_t count = 0;
     base_json_walk_init(&walk, extensions);
     while (base_json_walk_next(&walk, &key, &member)) {
-        if (base_text_equal((struct substrate_text){key.data + 1, key.size - 2}, name)) {
+        if (base_json_says(key, name)) {
             *value = member;
             count++;
         }

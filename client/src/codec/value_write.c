@@ -83,7 +83,12 @@ static bool read_string(struct writer *writer, struct base_json json, const char
         return fail_wants(writer, json, wanted);
     }
     base_arena_reset(&writer->arena);
-    return base_json_string(json, &writer->arena, text) || fail_memory(writer);
+    if (!base_json_string(json, &writer->arena, text)) {
+        return fail_memory(writer);
+    }
+    bool escaped = text->data != json.raw.data + 1;
+    return !(escaped && base_json_has_half_pair(json)) ||
+           fail_wants(writer, json, "characters, of which half a surrogate pair is none");
 }
 
 static void append_zeros(struct writer *writer, size_t count) {

@@ -19,11 +19,10 @@ static struct base_json *slot_of(struct members *members, struct substrate_text 
         {"id", 2}, {"method", 6}, {"params", 6}, {"result", 6}, {"error", 5}};
     struct base_json *const slots[] = {&members->id, &members->method, &members->params,
                                        &members->result, &members->error};
-    const struct base_json string = {BASE_JSON_STRING, key};
     const struct substrate_text inside = {key.data + 1, key.size - 2};
     bool escaped = memchr(inside.data, '\\', inside.size) != NULL;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (escaped ? base_json_says(string, names[i]) : base_text_equal(inside, names[i])) {
+        if (escaped ? base_json_says(key, names[i]) : base_text_equal(inside, names[i])) {
             return slots[i];
         }
     }
