@@ -633,6 +633,10 @@ START_TEST(errors) {
     ck_assert_uint_eq(error.position, 0);
     ck_assert_str_eq(error.message, "line 3");
     ck_assert_int_eq(base_fail(NULL, SUBSTRATE_E_IO, "nobody reads this"), SUBSTRATE_E_IO);
+    /* One line, whatever is quoted in it; text that is no control stays as it is. */
+    (void)base_fail(&error, SUBSTRATE_E_IO, "%s",
+                    "a\r\n\tb\x01\x1b\x7f\xc2\x80\xc2\x9f\xc2\xa0\xc3\x80\xc2");
+    ck_assert_str_eq(error.message, "a   b???????\xc2\xa0\xc3\x80\xc2");
     (void)base_fail(&error, SUBSTRATE_E_IO, "%0500d", 1);
     ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
 }

@@ -204,7 +204,7 @@ static const struct bad_bytes BAD_BYTES[] = {
      "0405",
      5, "[1].axon_info: Result<u8, bool>: it has no variant 5"},
     {T_TREE, "0404", 2, NULL},
-    {T_HOSTILE, "", 0, ".a\"?\xc3\xa9: u8: the bytes end inside it"},
+    {T_HOSTILE, "", 0, ".a\" \xc3\xa9: u8: the bytes end inside it"},
     {T_BAD_FIXED, ZERO8, 0, "value: U-1F65: 64 bits, 65 of them a fraction, are no number"},
     {T_DANGLING, "0700", 1, NULL},
 };

@@ -61,6 +61,22 @@ bool base_text_u64(struct substrate_text text, uint64_t *value) {
     return true;
 }
 
+/* Messages quote metadata, nodes and people: what would break the line, or steer a terminal, goes.
+ */
+static void keep_one_line(char *text) {
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '\n' || c == '\r' || c == '\t') {
+            *text = ' ';
+        } else if (c < 0x20 || c == 0x7f) {
+            *text = '?';
+        } else if (c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80) { /* U+0080 to U+009F */
+            *text++ = '?';
+            *text = '?';
+        }
+    }
+}
+
 enum substrate_status base_fail(struct substrate_error *error, enum substrate_status status,
                                 const char *format, ...) {
     if (error != NULL) {
@@ -72,6 +88,7 @@ enum substrate_status base_fail(struct substrate_error *error, enum substrate_st
         if (vsnprintf(error->message, sizeof error->message, format, arguments) < 0) {
             error->message[0] = '\0';
         }
+        keep_one_line(error->message);
         va_end(arguments);
     }
     return status;

@@ -20,7 +20,8 @@ base_text_trim(struct substrate_text text); /* JSON white space at both ends */
 bool base_text_u64(struct substrate_text text, uint64_t *value);
 
 /* Fills an error (which may be NULL) and returns its status, so that `return base_fail(…)` reads
- * well. The message is formatted and cut to fit. */
+ * well. The message is formatted and cut to fit, and is one line: of control characters, white
+ * space becomes a space and another one a question mark. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

@@ -47,11 +47,7 @@ static inline void value_path_part(struct value_path *path, struct substrate_tex
         part = ellipsis;
     }
     path->start -= part.size;
-    for (size_t i = 0; i < part.size; i++) {
-        /* Names come from metadata that may be hostile; a message is one line. */
-        char c = part.data[i];
-        path->text[path->start + i] = (unsigned char)c < 0x20 || c == 0x7f ? '?' : c;
-    }
+    memcpy(path->text + path->start, part.data, part.size);
 }
 
 /* These return false, so that `return value_path_…` reads well where an error passes. */

@@ -63,8 +63,7 @@ static bool fail_wants(struct writer *writer, struct base_json json, const char 
     char excerpt[EXCERPT_MAX + 1];
     size_t size = 0;
     while (size < json.raw.size && size < EXCERPT_MAX) {
-        /* White space between tokens; a message is one line. */
-        excerpt[size] = (unsigned char)json.raw.data[size] < 0x20 ? ' ' : json.raw.data[size];
+        excerpt[size] = json.raw.data[size];
         size++;
     }
     bool cut = size < json.raw.size;
