@@ -1,6 +1,7 @@
 """A registry of our own with the shapes that the recorded runtimes do not have, written as metadata 14 (crate
 frame-metadata) without pallets. Types look as polkadot_api.mjs answers {"kind":"types"}."""
 
+from .plain import ACCOUNT, HASHES
 from .samples import compact
 
 PRIMITIVES = [
@@ -12,6 +13,7 @@ KINDS = ["composite", "variant", "sequence", "array", "tuple", "primitive", "com
 class Registry:
     def __init__(self):
         self.types = []
+        self.parameters = {}  # by id: of what, for those where the codec looks at it
 
     def add(self, kind, said, *path):
         """A type; gives its id."""
@@ -43,9 +45,35 @@ class Registry:
     def compact(self, inner):
         return self.add("compact", inner)
 
+    def bits(self, store, most_significant_first):
+        """The types of its store and its order must be there."""
+        return self.add("bits", [store, most_significant_first])
+
+    def typenum(self, number):
+        """A number as a type of crate typenum: 2 u + b is UInt<u, b>, and 0 is UTerm."""
+        if number == 0:
+            return self.composite(path=["typenum", "uint", "UTerm"])
+        above, low = self.typenum(number // 2), self.composite(path=["typenum", "bit", f"B{number % 2}"])
+        id = self.composite(above, low, path=["typenum", "uint", "UInt"])
+        self.parameters[id] = [("U", above), ("B", low)]
+        return id
+
+    def fixed(self, integer, places):
+        """Crate substrate_fixed's number of `places` binary places in an integer type's bits."""
+        name = self.types[integer]["primitive"]
+        bits, signed = int(name[1:]), name[0] == "i"
+        fraction = self.typenum(places)
+        id = self.composite(("bits", integer), path=["substrate_fixed", f"Fixed{name.upper()}"])
+        self.types[id]["fixed"] = [bits, places, signed]
+        self.parameters[id] = [("Frac", fraction)]
+        return id
+
     def metadata(self):
         """The bytes: types, no pallets, an extrinsic of the first type, and that as the runtime's type."""
-        encoded = b"".join(compact(id) + encode_type(self.types, type) for id, type in enumerate(self.types))
+        encoded = b"".join(
+            compact(id) + encode_type(self.types, type, self.parameters.get(id, []))
+            for id, type in enumerate(self.types)
+        )
         return b"meta\x0e" + compact(len(self.types)) + encoded + compact(0) + compact(0) + b"\x04\x00" + compact(0)
 
 
@@ -70,9 +98,9 @@ def encode_fields(fields):
     )
 
 
-def encode_type(types, type):
+def encode_type(types, type, parameters):
     (kind,) = type.keys() & set(KINDS)
-    said, parameters = type[kind], []
+    said = type[kind]
     if kind == "composite":
         definition = encode_fields(said)
     elif kind == "variant":
@@ -126,7 +154,40 @@ def unusual():
         r.compact(plain[name])
     r.compact(byte), r.compact(pebble), r.compact(r.composite(byte)), r.compact(nothing)
     r.composite(path=["bitvec", "order", "Lsb0"]), r.composite(path=["bitvec", "order", "Msb0"])
-    r.add("bits", [8, False]), r.add("bits", [8, True])
+    r.bits(8, False), r.bits(8, True)
     tree = len(r.types)
     r.variant(("Leaf", 0), ("Node", 1, ("value", u8), ("below", tree + 1))), r.sequence(tree)
+    return r
+
+
+def unread_by_others():
+    """What other decoders read wrongly, or not at all: all primitives, bit sequences of every store and order, fixed
+    point with the point anywhere, options of options, compact structs, accounts, tuples of many, values that hold
+    themselves."""
+    r = Registry()
+    plain = {name: r.add("primitive", name) for name in PRIMITIVES}
+    r.composite(path=["bitvec", "order", "Lsb0"]), r.composite(path=["bitvec", "order", "Msb0"])
+    for store in (8, 16, 32, 64):
+        r.bits(store, False), r.bits(store, True)
+    for name, places in [
+        ("u128", 64), ("i128", 32), ("i64", 32), ("u128", 32), ("u128", 18),  # those of Subtensor's pallets
+        ("u8", 0), ("i8", 8), ("u16", 15), ("i16", 16), ("i32", 1), ("u64", 63), ("i128", 127), ("u128", 128),
+    ]:
+        r.fixed(plain[name], places)
+    r.composite(r.array(plain["u8"], 32), path=ACCOUNT)
+    for name, size in HASHES.items():
+        r.composite(r.array(plain["u8"], size), path=["primitive_types", name])
+    nothing, empty = r.tuple(), r.composite()
+    for inner in [r.compact(plain[name]) for name in plain if name[0] == "u"] + [nothing, empty, *plain.values()]:
+        once = r.option(inner)
+        r.option(r.option(once)), r.option(r.compact(nothing)), r.result(once, inner)
+    for held in (plain["u32"], plain["u256"], nothing):
+        named, bare, paired = r.composite(("held", held)), r.composite(held), r.tuple(held)
+        r.compact(named), r.compact(bare), r.compact(paired), r.compact(r.composite(("deeper", r.tuple(named))))
+    pair, names = r.tuple(plain["u16"], plain["str"]), ["type", "value", "0", 'a "\\" \n', "τ", "\x01"]
+    r.sequence(pair), r.composite(r.sequence(pair), path=["BTreeMap"]), r.tuple(*[plain["i16"]] * 100)
+    r.composite(*[(name, plain["u8"]) for name in names])
+    r.variant(*[(name, 7 * index, plain["i8"]) for index, name in enumerate(names)], ("Last", 255))
+    tree = len(r.types)
+    r.composite(("branches", tree + 1), ("leaf", tree + 2)), r.sequence(tree), r.option(tree)
     return r

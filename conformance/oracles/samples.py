@@ -94,8 +94,8 @@ class Samples:
 
     def compact(self, id):
         type = self.types[id]
-        while "composite" in type:
-            type = self.types[type["composite"][0][1]]
+        while "composite" in type or type.get("tuple"):
+            type = self.types[type["composite"][0][1] if "composite" in type else type["tuple"][0]]
         return compact(self.number(type["primitive"])) if "primitive" in type else b""  # Compact<()> has no bytes
 
     def bits(self, type):
