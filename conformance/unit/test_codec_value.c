@@ -432,6 +432,39 @@ START_TEST(test_value_memory) {
 }
 END_TEST
 
+/* In a buffer that has room nothing is allocated, but for one block where a string is unescaped. */
+START_TEST(test_value_allocates_nothing) {
+    struct client_failing counting = {.fail_at = 0};
+    struct substrate_allocator allocator = {client_failing_resize, &counting};
+    struct base_buf json = BASE_BUF_INIT;
+    struct base_buf bytes = BASE_BUF_INIT;
+    substrate_allocator_set(&allocator);
+    ck_assert(base_buf_reserve(&json, 8192) && base_buf_reserve(&bytes, 8192));
+    const size_t before = atomic_load(&counting.made);
+    size_t escaped = 0;
+    for (size_t i = 0; i < VECTOR_COUNT; i++) {
+        struct input input = from_hex(VECTORS[i].hex);
+        struct scale_reader reader = {input.data, input.size, 0};
+        json.size = bytes.size = 0;
+        ck_assert_int_eq(value_skip(&CODEC_METADATA, VECTORS[i].type, &reader, &LIMITS, NULL),
+                         SUBSTRATE_OK);
+        reader.at = 0;
+        ck_assert_int_eq(
+            value_read(&CODEC_METADATA, VECTORS[i].type, &reader, &LIMITS, &json, NULL),
+            SUBSTRATE_OK);
+        ck_assert_int_eq(value_write(&CODEC_METADATA, VECTORS[i].type, parse(base_buf_view(&json)),
+                                     &LIMITS, &bytes, NULL),
+                         SUBSTRATE_OK);
+        escaped += memchr(json.data, '\\', json.size) != NULL;
+        ck_assert_msg(atomic_load(&counting.made) - before <= escaped, "%s", VECTORS[i].json);
+        ck_assert_uint_eq(atomic_load(&counting.alive), 2);
+    }
+    base_buf_free(&json);
+    base_buf_free(&bytes);
+    substrate_allocator_set(NULL);
+}
+END_TEST
+
 START_TEST(test_value_public) {
     struct substrate_output output = SUBSTRATE_OUTPUT_INIT;
     struct substrate_error error = {0};
@@ -512,4 +545,5 @@ END_TEST
 CHECK_MAIN("codec value", test_value_vectors, test_value_cursor, test_value_truncated,
            test_value_changed_bytes, test_value_wrong_type, test_value_bad_bytes,
            test_value_read_limits, test_value_read_bytes_max, test_value_long_path,
-           test_value_names, test_value_memory, test_value_public, test_value_ss58_prefix)
+           test_value_names, test_value_memory, test_value_allocates_nothing, test_value_public,
+           test_value_ss58_prefix)
