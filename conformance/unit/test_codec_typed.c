@@ -37,6 +37,7 @@ enum {
     T_COMPACT_U32,
     T_COMPACT_U64,
     T_COMPACT_U128,
+    T_COMPACT_U256,
     T_BYTES,
     T_ARRAY_32,
     T_ACCOUNT,
@@ -53,6 +54,7 @@ enum {
     T_TAO,
     T_COMPACT_TAO,
     T_UNIT,
+    T_COMPACT_UNIT,
     T_UNITS,
     T_OPTION_STR,
     T_NAMES,
@@ -105,6 +107,9 @@ static const struct type_field root_fields[] = {
     NAMED("i", T_I64),
     NAMED("j", T_I128),
     NAMED("skip_compact", T_COMPACT_U128),
+    NAMED("skip_nothing", T_COMPACT_UNIT),
+    NAMED("skip_wide", T_COMPACT_U256),
+    NAMED("skip_tao", T_COMPACT_TAO),
     NAMED("k", T_COMPACT_U16),
     NAMED("l", T_COMPACT_TAO),
     NAMED("m", T_COMPACT_U128),
@@ -160,6 +165,7 @@ static const struct type types[T_COUNT] = {
     [T_COMPACT_U32] = OF(TYPE_COMPACT, T_U32, 0, 0),
     [T_COMPACT_U64] = OF(TYPE_COMPACT, T_U64, 0, 0),
     [T_COMPACT_U128] = OF(TYPE_COMPACT, T_U128, 0, 0),
+    [T_COMPACT_U256] = OF(TYPE_COMPACT, T_U256, 0, 0),
     [T_BYTES] = OF(TYPE_SEQUENCE, T_U8, 0, 0),
     [T_ARRAY_32] = OF(TYPE_ARRAY, T_U8, 32, 32),
     [T_ACCOUNT] = FIELDS(TYPE_COMPOSITE, account_fields, false, 32),
@@ -176,6 +182,7 @@ static const struct type types[T_COUNT] = {
     [T_TAO] = FIELDS(TYPE_COMPOSITE, tao_fields, false, 8),
     [T_COMPACT_TAO] = OF(TYPE_COMPACT, T_TAO, 0, 0),
     [T_UNIT] = {.kind = TYPE_TUPLE},
+    [T_COMPACT_UNIT] = OF(TYPE_COMPACT, T_UNIT, 0, 0),
     [T_UNITS] = OF(TYPE_SEQUENCE, T_UNIT, 0, 0),
     [T_OPTION_STR] = VARIANTS(ROLE_OPTION, option_str_list, option_str_by, T_STR),
     [T_NAMES] = OF(TYPE_SEQUENCE, T_STR, 0, 0),
@@ -284,6 +291,9 @@ static const char root_hex[] =
     "000efad5feffffff"                                                 /* i */
     "f9ffffffffffffffffffffffffffffff"                                 /* j */
     "2700000000000000000000000010"                                     /* skip_compact */
+    ""                                                                 /* skip_nothing */
+    "3700000000000000000000000000000000ff"                             /* skip_wide */
+    "0101"                                                             /* skip_tao */
     "feff0300"                                                         /* k */
     "13ffffffffffffffff"                                               /* l */
     "3300000000000000000000000000000080"                               /* m */

@@ -126,6 +126,14 @@ static enum substrate_status lost(const struct compiler *compiler) {
     return compiler->error->status;
 }
 
+/* Bytes of a primitive integer on the wire; 0: it is none of that sign. */
+static uint8_t integer_bytes(const struct type *type, bool is_signed) {
+    static const uint8_t BYTES[] = {1, 2, 4, 8, 16, 32};
+    int first = is_signed ? PRIMITIVE_I8 : PRIMITIVE_U8;
+    int index = type->kind == TYPE_PRIMITIVE ? (int)type->primitive - first : -1;
+    return index >= 0 && index < 6 ? BYTES[index] : 0;
+}
+
 /* Instructions that follow `at` up to now are its body; `least` is put back to `before`. */
 static void end_body(struct compiler *compiler, size_t at, uint32_t before) {
     compiler->list[at].body = (uint32_t)(compiler->count - at - 1);
@@ -179,6 +187,22 @@ static enum substrate_status skip_any(struct compiler *compiler, const struct pl
     return emit(compiler, place, (struct typed_instruction){.code = CODE_SKIP_VALUE, .count = id});
 }
 
+/* Compact<()> takes no bytes, and Compact<U256> more than the instruction reads. */
+static enum substrate_status skip_compact(struct compiler *compiler, const struct place *place,
+                                          uint32_t id) {
+    uint32_t inner = types_get(&compiler->metadata->types, id)->of.inner;
+    const struct type *integer = look_through(compiler, place, &inner);
+    if (integer == NULL) {
+        return lost(compiler);
+    }
+    uint8_t wire = integer_bytes(integer, false);
+    if (wire == 0 || wire > sizeof(struct typed_u128)) {
+        return skip_any(compiler, place, id);
+    }
+    takes(compiler, 1);
+    return emit(compiler, place, (struct typed_instruction){.code = CODE_SKIP_COMPACT});
+}
+
 static bool is_option(const struct type *type) {
     return type->role == ROLE_OPTION || type->role == ROLE_NESTED_OPTION;
 }
@@ -195,8 +219,7 @@ static enum substrate_status skip(struct compiler *compiler, const struct place 
         return skip_bytes(compiler, place, type->fixed_size);
     }
     if (type->kind == TYPE_COMPACT) {
-        takes(compiler, 1);
-        return emit(compiler, place, (struct typed_instruction){.code = CODE_SKIP_COMPACT});
+        return skip_compact(compiler, place, id);
     }
     if (is_option(type)) {
         return skip_option(compiler, place, type->option, depth);
@@ -225,14 +248,6 @@ static enum substrate_status skip(struct compiler *compiler, const struct place 
 static enum substrate_status compile_struct(struct compiler *compiler,
                                             const struct typed_struct *owner, uint32_t type,
                                             size_t base);
-
-/* Bytes of a primitive integer on the wire; 0: it is none of that sign. */
-static uint8_t integer_bytes(const struct type *type, bool is_signed) {
-    static const uint8_t BYTES[] = {1, 2, 4, 8, 16, 32};
-    int first = is_signed ? PRIMITIVE_I8 : PRIMITIVE_U8;
-    int index = type->kind == TYPE_PRIMITIVE ? (int)type->primitive - first : -1;
-    return index >= 0 && index < 6 ? BYTES[index] : 0;
-}
 
 static enum substrate_status compile_integer(struct compiler *compiler, const struct place *place,
                                              uint32_t id, size_t to) {
