@@ -189,6 +189,26 @@ static bool header_scenario(void) {
     return hashed == SUBSTRATE_OK && read == SUBSTRATE_OK && checked == SUBSTRATE_OK;
 }
 
+/* As tests of what uses arenas want it: five allocations of an arena are five of the allocator. */
+START_TEST(arenas_that_do_not_share) {
+    struct failing counting = {0, 0, 0, false};
+    struct substrate_allocator allocator = {failing_resize, &counting};
+    struct base_arena arena;
+    substrate_allocator_set(&allocator);
+    base_arena_each_alone(true);
+    base_arena_init(&arena, 4096);
+    base_arena_each_alone(false);
+    for (size_t i = 1; i <= 5; i++) {
+        memset(base_arena_alloc(&arena, i), 0xab, i);
+        ck_assert_uint_eq(counting.made, i);
+    }
+    base_arena_reset(&arena);
+    ck_assert_uint_eq(counting.alive, 0);
+    base_arena_free(&arena);
+    substrate_allocator_set(NULL);
+}
+END_TEST
+
 START_TEST(plain_memory) { fail_each(memory_scenario); }
 END_TEST
 
@@ -207,4 +227,5 @@ END_TEST
 START_TEST(headers) { fail_each(header_scenario); }
 END_TEST
 
-CHECK_MAIN("base_memory", plain_memory, arenas, buffers, maps, json, headers)
+CHECK_MAIN("base_memory", plain_memory, arenas, arenas_that_do_not_share, buffers, maps, json,
+           headers)

@@ -37,9 +37,13 @@ struct base_arena_block {
 };
 _Static_assert(sizeof(struct base_arena_block) <= BASE_ARENA_BLOCK_SIZE, "a room has its block");
 
+static bool each_alone;
+
+void base_arena_each_alone(bool alone) { each_alone = alone; }
+
 void base_arena_init(struct base_arena *arena, size_t block_size) {
     arena->blocks = NULL;
-    arena->block_size = block_size == 0 ? BLOCK_SIZE_DEFAULT : block_size;
+    arena->block_size = each_alone ? 1 : block_size == 0 ? BLOCK_SIZE_DEFAULT : block_size;
 }
 
 static void block_init(struct base_arena_block *block, size_t capacity, bool borrowed) {

@@ -2,6 +2,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <substrate/base.h>
 
@@ -28,5 +29,9 @@ struct substrate_text base_arena_text(struct base_arena *arena, struct substrate
  */
 void base_arena_reset(struct base_arena *arena);
 void base_arena_free(struct base_arena *arena);
+
+/* For tests: arenas that are begun while this is true take each allocation from the allocator by
+ * itself, so that each can fail. Threads: owner (before threads start). */
+void base_arena_each_alone(bool alone);
 
 #endif
