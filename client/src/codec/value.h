@@ -22,7 +22,11 @@
  *
  * Writing takes the same JSON, members of an object in any order; it also takes decimal strings for
  * any integer, "0x…" for an account, and arrays of numbers for bytes. A name or a member that is
- * not there, or comes twice, is an error. */
+ * not there, or comes twice, is an error, and so is half of a surrogate pair in a string.
+ *
+ * A value that was read is written to the same bytes: reading takes compact integers only in their
+ * shortest form, booleans only of 0 and 1, bits behind the last only of 0. Only metadata that gives
+ * two variants or fields of one type the same name, as no runtime does, leaves it open which. */
 #ifndef CODEC_VALUE_H
 #define CODEC_VALUE_H
 
