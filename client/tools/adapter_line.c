@@ -17,6 +17,8 @@ struct parser {
     struct base_arena *arena;
     struct line *line;
     struct substrate_error *error; /* of the line */
+    /* What a run says for all its calls; looked up once, for the run may have very many. */
+    struct base_json pin, deadline;
 };
 
 /* Cut to what fits a message. */
@@ -69,7 +71,7 @@ static void fail_call(struct line_call *call, const char *what, struct base_json
                     missing ? 7 : cut(found.raw), missing ? "missing" : found.raw.data, wanted);
 }
 
-static void read_pin(struct line_call *call, struct base_json pin) {
+static void read_pin(const struct parser *parser, struct line_call *call, struct base_json pin) {
     static const char wanted[] = "{\"block\":NUMBER}, {\"hash\":\"0x…\"} or null";
     struct base_json number = base_json_member(pin, "block");
     struct base_json hash = base_json_member(pin, "hash");
@@ -78,12 +80,13 @@ static void read_pin(struct line_call *call, struct base_json pin) {
     }
     bool one = pin.kind == BASE_JSON_OBJECT && base_json_length(pin) == 1;
     bool good = false;
-    if (one && hash.kind == BASE_JSON_STRING) {
-        struct substrate_text digits = {hash.raw.data + 1, hash.raw.size - 2};
+    struct substrate_text digits;
+    if (one && base_json_string(hash, parser->arena, &digits)) {
         call->pin.hash = &call->hash;
         good = substrate_hash_parse(digits, &call->hash) == SUBSTRATE_OK;
-    } else if (one) {
-        good = call->pin.by_number = base_json_u64(number, &call->pin.number);
+    } else if (one && base_json_u64(number, &call->pin.number)) {
+        call->pin.by_number = true;
+        good = call->pin.number <= UINT32_MAX; /* as on the command line */
     }
     if (!good) {
         fail_call(call, "pin", pin, wanted);
@@ -100,7 +103,7 @@ static void read_deadline(struct line_call *call, struct base_json value) {
 
 /* Reads what a call asks. A pin and a deadline of the run are taken where it has none. */
 static enum substrate_status read_call(const struct parser *parser, struct base_json object,
-                                       struct base_json run, struct line_call *call) {
+                                       struct line_call *call) {
     struct base_json id = base_json_member(object, "id");
     struct base_json function = base_json_member(object, "function");
     struct base_json args = base_json_member(object, "args");
@@ -111,9 +114,8 @@ static enum substrate_status read_call(const struct parser *parser, struct base_
         return refuse(parser, "id", id.raw, "a string or a number");
     }
     call->id = id.raw;
-    read_deadline(call, deadline.kind != BASE_JSON_NONE ? deadline
-                                                        : base_json_member(run, "deadline_ms"));
-    read_pin(call, pin.kind != BASE_JSON_NONE ? pin : base_json_member(run, "pin"));
+    read_deadline(call, deadline.kind != BASE_JSON_NONE ? deadline : parser->deadline);
+    read_pin(parser, call, pin.kind != BASE_JSON_NONE ? pin : parser->pin);
     if (args.kind != BASE_JSON_NONE && args.kind != BASE_JSON_ARRAY &&
         args.kind != BASE_JSON_OBJECT) {
         fail_call(call, "args", args, "an array or an object");
@@ -126,6 +128,11 @@ static enum substrate_status read_call(const struct parser *parser, struct base_
     if (!base_json_string(function, parser->arena, &name)) {
         return base_fail(parser->error, SUBSTRATE_E_MEMORY, "out of memory");
     }
+    if (memchr(name.data, '\0', name.size) != NULL) { /* which would end the name too early */
+        (void)base_fail(&call->error, SUBSTRATE_E_NOT_FOUND, "no function %.*s", cut(function.raw),
+                        function.raw.data);
+        return SUBSTRATE_OK;
+    }
     call->function = base_arena_text(parser->arena, name).data;
     return call->function != NULL ? SUBSTRATE_OK
                                   : base_fail(parser->error, SUBSTRATE_E_MEMORY, "out of memory");
@@ -133,21 +140,25 @@ static enum substrate_status read_call(const struct parser *parser, struct base_
 
 /* ---- the line ---- */
 
+static bool read_mode(struct base_json name, enum substrate_mode *mode) {
+    for (int i = 0; i <= SUBSTRATE_MODE_SHARED; i++) {
+        if (base_json_is(name, mode_name((enum substrate_mode)i))) {
+            *mode = (enum substrate_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum substrate_status read_how(const struct parser *parser, struct base_json object) {
     struct line *line = parser->line;
     struct base_json mode = base_json_member(object, "mode");
     struct base_json threads = base_json_member(object, "threads");
     uint64_t number = 0;
     line->mode = SUBSTRATE_MODE_GATHERED;
-    if (mode.kind != BASE_JSON_NONE) {
-        struct substrate_text name = {NULL, 0};
-        if (mode.kind == BASE_JSON_STRING) {
-            name = (struct substrate_text){mode.raw.data + 1, mode.raw.size - 2};
-        }
-        if (!mode_of(name, &line->mode)) {
-            return refuse(parser, "mode", mode.raw,
-                          "\"serial\", \"threaded\", \"gathered\" or \"shared\"");
-        }
+    if (mode.kind != BASE_JSON_NONE && !read_mode(mode, &line->mode)) {
+        return refuse(parser, "mode", mode.raw,
+                      "\"serial\", \"threaded\", \"gathered\" or \"shared\"");
     }
     if (threads.kind != BASE_JSON_NONE &&
         (!base_json_u64(threads, &number) || number == 0 || number > THREADS_MAX)) {
@@ -180,27 +191,28 @@ static enum substrate_status read_calls(const struct parser *parser, struct base
         }
         status = check_members(parser, element, members);
         if (status == SUBSTRATE_OK) {
-            status = read_call(parser, element, object, &line->calls[line->count]);
+            status = read_call(parser, element, &line->calls[line->count]);
             line->count += 1;
         }
     }
     return status;
 }
 
-static enum substrate_status read_run(const struct parser *parser, struct base_json object) {
+static enum substrate_status read_run(struct parser *parser, struct base_json object) {
     static const char *const members[] = {"op",  "mode",        "threads", "calls",
                                           "pin", "deadline_ms", NULL};
     enum substrate_status status = check_members(parser, object, members);
     if (status == SUBSTRATE_OK) {
         status = read_how(parser, object);
     }
+    parser->pin = base_json_member(object, "pin");
+    parser->deadline = base_json_member(object, "deadline_ms");
     return status == SUBSTRATE_OK ? read_calls(parser, object) : status;
 }
 
 static enum substrate_status read_single(const struct parser *parser, struct base_json object) {
     static const char *const members[] = {"op",   "id",  "mode",        "function",
                                           "args", "pin", "deadline_ms", NULL};
-    struct base_json none = {BASE_JSON_NONE, {NULL, 0}};
     enum substrate_status status = check_members(parser, object, members);
     if (status == SUBSTRATE_OK) {
         status = read_how(parser, object);
@@ -211,7 +223,7 @@ static enum substrate_status read_single(const struct parser *parser, struct bas
     parser->line->calls = base_arena_calloc(parser->arena, 1, sizeof(struct line_call));
     parser->line->count = 1;
     return parser->line->calls != NULL
-               ? read_call(parser, object, none, parser->line->calls)
+               ? read_call(parser, object, parser->line->calls)
                : base_fail(parser->error, SUBSTRATE_E_MEMORY, "out of memory");
 }
 
@@ -227,7 +239,7 @@ static enum substrate_status read_id(const struct parser *parser, struct base_js
 
 enum substrate_status line_read(struct substrate_text text, struct base_arena *arena,
                                 struct line *line, struct substrate_error *error) {
-    struct parser parser = {arena, line, error};
+    struct parser parser = {.arena = arena, .line = line, .error = error};
     struct base_json object;
     size_t position = 0;
     *line = (struct line){.op = LINE_RUN};

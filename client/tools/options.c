@@ -86,19 +86,9 @@ static const char *const modes[] = {"serial", "threaded", "gathered", "shared"};
 
 const char *mode_name(enum substrate_mode mode) { return modes[mode]; }
 
-bool mode_of(struct substrate_text name, enum substrate_mode *mode) {
-    for (int i = 0; i <= SUBSTRATE_MODE_SHARED; i++) {
-        if (base_text_is(name, modes[i])) {
-            *mode = (enum substrate_mode)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static enum substrate_status fail_value(const char *option, const char *value, const char *wanted,
                                         struct substrate_error *error) {
-    return base_fail(error, SUBSTRATE_E_ARGUMENT, "%s %s: expected %s", option, value, wanted);
+    return base_fail(error, SUBSTRATE_E_ARGUMENT, "%s \"%s\": expected %s", option, value, wanted);
 }
 
 /* Takes "500ms" or "5s". */
@@ -130,9 +120,13 @@ static enum substrate_status set_network(struct options *options, const char *va
 
 static enum substrate_status set_mode(struct options *options, const char *value,
                                       struct substrate_error *error) {
-    return mode_of(base_text(value), &options->mode)
-               ? SUBSTRATE_OK
-               : fail_value("--mode", value, "serial, threaded, gathered or shared", error);
+    for (int i = 0; i <= SUBSTRATE_MODE_SHARED; i++) {
+        if (strcmp(value, modes[i]) == 0) {
+            options->mode = (enum substrate_mode)i;
+            return SUBSTRATE_OK;
+        }
+    }
+    return fail_value("--mode", value, "serial, threaded, gathered or shared", error);
 }
 
 static enum substrate_status set_jobs(struct options *options, const char *value,
@@ -223,6 +217,11 @@ static enum substrate_status read_option(struct options *options, int argc, char
                : base_fail(error, SUBSTRATE_E_ARGUMENT, "no option \"%s\" (see --help)", word);
 }
 
+/* "--anything" and "-x"; a lone "-" and negative numbers are words. */
+static bool is_option(const char *word) {
+    return word[0] == '-' && word[1] != '\0' && word[1] != '.' && (word[1] < '0' || word[1] > '9');
+}
+
 enum substrate_status options_read(struct options *options, int argc, char **argv,
                                    struct substrate_error *error) {
     enum substrate_status status = SUBSTRATE_OK;
@@ -230,8 +229,7 @@ enum substrate_status options_read(struct options *options, int argc, char **arg
     int at = 1;
     *options = (struct options){.network = NETWORK_DEFAULT, .jobs = JOBS_DEFAULT, .words = argv};
     while (at < argc && status == SUBSTRATE_OK) {
-        bool is_option = strncmp(argv[at], "--", 2) == 0 || strcmp(argv[at], "-h") == 0;
-        if (ended || !is_option) {
+        if (ended || !is_option(argv[at])) {
             argv[options->word_count++] = argv[at++];
         } else if (strcmp(argv[at], "--") == 0) {
             ended = true;

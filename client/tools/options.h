@@ -39,9 +39,7 @@ struct options {
 enum substrate_status options_read(struct options *options, int argc, char **argv,
                                    struct substrate_error *error);
 
-/* The name of a mode, and back: false for an unknown one. */
 const char *mode_name(enum substrate_mode mode);
-bool mode_of(struct substrate_text name, enum substrate_mode *mode);
 
 extern const char options_help[];
 

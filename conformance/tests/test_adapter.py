@@ -129,6 +129,8 @@ def test_a_failing_call_leaves_its_siblings_alone(adapter, mode):
         {"id": "pin", "function": "tempo", "args": [1], "pin": 7},
         {"id": "hash", "function": "tempo", "args": [1], "pin": {"hash": "0x12"}},
         {"id": "deadline", "function": "tempo", "args": [1], "deadline_ms": 0},
+        {"id": "number", "function": "tempo", "args": [1], "pin": {"block": 2**32}},
+        {"id": "nul", "function": "tempo\0", "args": [1]},
         {"id": "pallet", "function": "storage", "args": ["Subtensor", "Tempo", 1]},
         {"id": "block", "function": "tempo", "args": [1], "pin": {"block": 74}},
         {"id": "unmatched", "function": "neurons", "args": [2], "pin": {"block": 20}},
@@ -139,12 +141,29 @@ def test_a_failing_call_leaves_its_siblings_alone(adapter, mode):
     assert {id: end["outcome"] for id, end in ends.items()} == {
         "good": "ok", "function": "not_found", "none": "argument", "argument": "argument",
         "args": "argument", "pin": "argument", "hash": "argument", "deadline": "argument",
+        "number": "argument", "nul": "not_found",
         "pallet": "not_found", "block": "not_found", "unmatched": "rpc", "api": "not_found",
     }
     assert ends["unmatched"]["code"] == -32055
     for id, end in ends.items():
         assert ("value" in end) == (id == "good") and ("message" in end) == (id != "good")
     assert "tempo" in ends["function"]["message"]
+    assert adapter.finish() == ([], 0)
+
+
+def test_escapes_are_part_of_no_text(adapter, truth):
+    """A mode, a hash and a name are what they are, however a JSON library writes them."""
+    hash = truth.canonical[70]["hash"].replace("0x", "\\u0030x")
+    adapter.send('{"op":"call","id":1,"mode":"ser\\u0069al","function":"storage",'
+                 '"args":["Subtensor\\u004dodule","Tempo",2],"pin":{"hash":"%s"}}' % hash)
+    assert adapter.ends(1)[1]["value"] == tempo(truth, 2, 70)
+
+
+def test_a_run_of_very_many_calls(adapter):
+    """What is said once for all is looked up once: else this takes the square of their number, and no end comes."""
+    count = 40000
+    adapter.send({"op": "run", "calls": [{"id": id, "function": "tempo"} for id in range(count)]})
+    assert {end["outcome"] for end in adapter.ends(count).values()} == {"argument"}
     assert adapter.finish() == ([], 0)
 
 
