@@ -1,6 +1,9 @@
 /* `subtensor`: options, and which command. */
+#include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "adapter.h"
@@ -13,24 +16,29 @@ static enum exit_code fail_usage(const char *message) {
     return EXIT_USAGE;
 }
 
+static bool is_function(const char *command) {
+    return strcmp(command, "list") != 0 && strcmp(command, "adapter") != 0 &&
+           strcmp(command, "help") != 0;
+}
+
+static enum exit_code help(const char *command) {
+    return is_function(command) ? show_function(command) : print_text(base_text(options_help));
+}
+
 static enum exit_code run(const struct options *options) {
-    const char *command = options->word_count > 0 ? options->words[0] : "";
+    const char *command = options->word_count > 0 ? options->words[0] : "help";
     if (options->version) {
         return print_text(BASE_TEXT("subtensor " VERSION "\n"));
     }
-    if (strcmp(command, "help") == 0 && options->word_count == 2) {
-        return show_function(options->words[1]);
-    }
-    bool is_function = options->word_count == 1 && strcmp(command, "list") != 0 &&
-                       strcmp(command, "adapter") != 0 && strcmp(command, "help") != 0;
-    if (options->help && is_function) {
-        return show_function(command);
-    }
-    if (options->help || strcmp(command, "help") == 0) {
-        return print_text(base_text(options_help));
+    if (options->help) {
+        return help(command);
     }
     if (options->word_count == 0) {
         return fail_usage("expected a function (see subtensor --help)");
+    }
+    if (strcmp(command, "help") == 0) {
+        return options->word_count <= 2 ? help(options->words[options->word_count - 1])
+                                        : fail_usage("help takes one function");
     }
     if (strcmp(command, "list") == 0) {
         return options->word_count == 1 ? show_list(options)
@@ -39,9 +47,23 @@ static enum exit_code run(const struct options *options) {
     return strcmp(command, "adapter") == 0 ? adapter_main(options, VERSION) : ask(options);
 }
 
+/* A standard stream that the caller has closed would give its number to the next file or socket,
+ * and the answer would go there. It is opened the wrong way round: to use it fails, as it should.
+ */
+static void keep_streams(void) {
+    static const int wrong_way[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)open("/dev/null", wrong_way[fd]); /* takes the lowest number that is free */
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     struct options options;
     struct substrate_error error = {0};
+    keep_streams();
+    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* as JSON is, whatever the caller's may be */
     enum substrate_status status = options_read(&options, argc, argv, &error);
     enum exit_code code = status == SUBSTRATE_OK ? run(&options) : tell_error(&error);
     substrate_runtimes_forget();

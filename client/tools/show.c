@@ -53,8 +53,7 @@ static void write_json(struct base_buf *out, const struct subtensor_function *fu
 static void write_line(struct base_buf *out, const struct subtensor_function *function) {
     size_t begin = out->size;
     write_usage(out, function);
-    base_buf_char(out, ' ');
-    if (out->size - begin > HELP_COLUMN) {
+    if (out->size - begin >= HELP_COLUMN) {
         base_buf_char(out, '\n');
         begin = out->size;
     }

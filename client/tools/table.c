@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "glyph.h"
 
 #define NO_TEXT ((struct substrate_text){NULL, 0})
 
@@ -22,11 +23,12 @@ struct table {
     size_t column_count, column_capacity;
     struct base_json *cells; /* row by row; made once the columns are known */
     size_t row_count;
+    size_t columns_max; /* of the terminal */
     bool failed;
 };
 
-static void table_init(struct table *table) {
-    *table = (struct table){0};
+static void table_init(struct table *table, size_t columns_max) {
+    *table = (struct table){.columns_max = columns_max};
     base_arena_init(&table->arena, 0);
     base_map_init(&table->by_title, 0);
 }
@@ -45,24 +47,19 @@ static struct substrate_text shown(struct base_json value) {
     return value.kind == BASE_JSON_STRING ? inner(value.raw) : value.raw;
 }
 
-/* Characters, as a terminal counts most of them. */
-static size_t width_of(struct substrate_text text) {
-    size_t width = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        width += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+/* Integers, fractions and what is absent line up on the right; great integers are strings. */
+static bool is_number(struct base_json value) {
+    struct substrate_text text = shown(value);
+    if (value.kind != BASE_JSON_STRING) {
+        return value.kind == BASE_JSON_NUMBER || value.kind == BASE_JSON_NULL;
     }
-    return width;
-}
-
-/* DEL and the C1 controls are all that JSON leaves unescaped. */
-static void write_text(struct base_buf *out, struct substrate_text text) {
     for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        unsigned char next = i + 1 < text.size ? (unsigned char)text.data[i + 1] : 0;
-        bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0;
-        base_buf_char(out, c == 0x7f || c1 ? '?' : text.data[i]);
-        i += c1;
+        bool digit = text.data[i] >= '0' && text.data[i] <= '9';
+        if (!digit && (text.data[i] != '.' || i == 0) && (text.data[i] != '-' || i > 0)) {
+            return false;
+        }
     }
+    return text.size > 0;
 }
 
 static void write_spaces(struct base_buf *out, size_t count) {
@@ -72,10 +69,10 @@ static void write_spaces(struct base_buf *out, size_t count) {
 }
 
 static void write_cell(struct base_buf *out, struct substrate_text text, size_t width, bool right) {
-    size_t used = width_of(text);
+    size_t used = glyph_width(text);
     size_t pad = width > used ? width - used : 0;
     write_spaces(out, right ? pad : 0);
-    write_text(out, text);
+    glyph_write(out, text);
     write_spaces(out, right ? 0 : pad);
 }
 
@@ -142,7 +139,7 @@ static size_t find_column(struct table *table, struct substrate_text title) {
     }
     table->columns = columns;
     if (!table->failed) {
-        table->columns[table->column_count++] = (struct column){title, width_of(title), true};
+        table->columns[table->column_count++] = (struct column){title, glyph_width(title), true};
     }
     return table->column_count - 1;
 }
@@ -155,10 +152,9 @@ static void add_column(struct visitor *visitor, struct substrate_text path,
         return;
     }
     struct column *column = &table->columns[index];
-    size_t width = width_of(shown(value));
+    size_t width = glyph_width(shown(value));
     column->width = width > column->width ? width : column->width;
-    column->numbers =
-        column->numbers && (value.kind == BASE_JSON_NUMBER || value.kind == BASE_JSON_NULL);
+    column->numbers = column->numbers && is_number(value);
 }
 
 static void set_cell(struct visitor *visitor, struct substrate_text path, struct base_json value) {
@@ -202,9 +198,38 @@ static void write_rows(struct base_buf *out, const struct table *table) {
     }
 }
 
-static bool write_objects(struct base_buf *out, struct base_json array) {
+/* Does a line of the table fit the terminal? */
+static bool fits(const struct table *table) {
+    size_t width = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        width += table->columns[i].width + (i > 0 ? 2 : 0);
+    }
+    return width <= table->columns_max;
+}
+
+/* A block of names and values for each row, where its line would be wrapped. */
+static void write_blocks(struct base_buf *out, const struct table *table) {
+    size_t width = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t title = glyph_width(table->columns[i].title);
+        width = title > width ? title : width;
+    }
+    for (size_t row = 0; row < table->row_count; row++) {
+        base_buf_str(out, row > 0 ? "\n" : "");
+        for (size_t i = 0; i < table->column_count; i++) {
+            struct base_json cell = table->cells[row * table->column_count + i];
+            if (cell.kind != BASE_JSON_NONE) {
+                write_cell(out, table->columns[i].title, width + 2, false);
+                glyph_write(out, shown(cell));
+                end_line(out);
+            }
+        }
+    }
+}
+
+static bool write_objects(struct base_buf *out, struct base_json array, size_t columns_max) {
     struct table table;
-    table_init(&table);
+    table_init(&table, columns_max);
     visit_rows(&table, array, add_column);
     table.cells = base_arena_calloc(&table.arena, table.row_count * table.column_count + 1,
                                     sizeof(*table.cells));
@@ -212,8 +237,10 @@ static bool write_objects(struct base_buf *out, struct base_json array) {
     if (!table.failed) {
         visit_rows(&table, array, set_cell);
     }
-    if (!table.failed) {
+    if (!table.failed && fits(&table)) {
         write_rows(out, &table);
+    } else if (!table.failed) {
+        write_blocks(out, &table);
     }
     table_free(&table);
     return !table.failed;
@@ -239,7 +266,7 @@ static bool is_objects(struct base_json value) {
 }
 
 static void measure(struct visitor *visitor, struct substrate_text path, struct base_json value) {
-    size_t width = width_of(path);
+    size_t width = glyph_width(path);
     visitor->width = !is_objects(value) && width > visitor->width ? width : visitor->width;
 }
 
@@ -247,7 +274,7 @@ static void write_pair(struct visitor *visitor, struct substrate_text path,
                        struct base_json value) {
     if (!is_objects(value)) {
         write_cell(visitor->out, path, visitor->width + 2, false);
-        write_text(visitor->out, shown(value));
+        glyph_write(visitor->out, shown(value));
         end_line(visitor->out);
     }
 }
@@ -256,16 +283,17 @@ static void write_inner_table(struct visitor *visitor, struct substrate_text pat
                               struct base_json value) {
     if (is_objects(value)) {
         base_buf_char(visitor->out, '\n');
-        write_text(visitor->out, path);
+        glyph_write(visitor->out, path);
         base_buf_str(visitor->out, ":\n");
-        visitor->table->failed = !write_objects(visitor->out, value) || visitor->table->failed;
+        bool good = write_objects(visitor->out, value, visitor->table->columns_max);
+        visitor->table->failed = visitor->table->failed || !good;
     }
 }
 
-static bool write_object(struct base_buf *out, struct base_json object) {
+static bool write_object(struct base_buf *out, struct base_json object, size_t columns_max) {
     struct table table;
     struct visitor visitor = {&table, measure, 0, out, 0};
-    table_init(&table);
+    table_init(&table, columns_max);
     visit(&visitor, NO_TEXT, object);
     visitor.leaf = write_pair;
     visit(&visitor, NO_TEXT, object);
@@ -281,21 +309,21 @@ static void write_lines(struct base_buf *out, struct base_json array) {
     struct base_json element;
     base_json_walk_init(&walk, array);
     while (base_json_walk_next(&walk, &key, &element)) {
-        write_text(out, shown(element));
+        glyph_write(out, shown(element));
         base_buf_char(out, '\n');
     }
 }
 
-bool table_write(struct base_buf *out, struct base_json value) {
+bool table_write(struct base_buf *out, struct base_json value, size_t columns_max) {
     bool good = true;
     if (is_objects(value)) {
-        good = write_objects(out, value);
+        good = write_objects(out, value, columns_max);
     } else if (value.kind == BASE_JSON_OBJECT && base_json_length(value) > 0) {
-        good = write_object(out, value);
+        good = write_object(out, value, columns_max);
     } else if (value.kind == BASE_JSON_ARRAY && base_json_length(value) > 0) {
         write_lines(out, value);
     } else {
-        write_text(out, shown(value));
+        glyph_write(out, shown(value));
         base_buf_char(out, '\n');
     }
     return good && !out->failed;

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include "base/json.h"
 
-/* Appends the table of a validated value, with a line feed behind it. false: out of memory. */
-bool table_write(struct base_buf *out, struct base_json value);
+/* Appends the table of a validated value, with a line feed behind it. A table with lines longer
+ * than `columns_max` becomes a block of names and values for each row. false: out of memory. */
+bool table_write(struct base_buf *out, struct base_json value, size_t columns_max);
 
 #endif

@@ -1,10 +1,13 @@
 """The `subtensor` command: its answers as lines and as tables, the modes, and every way to end. Expected values
 come from the recording, read by independent code."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
+import termios
+import unicodedata
 
 import pytest
 
@@ -187,6 +190,7 @@ def test_seven_in_flight(space, mode):
 def test_list():
     done = subtensor("list")
     assert (done.returncode, done.stderr) == (0, "")
+    assert all(line == line.rstrip() for line in done.stdout.splitlines())
     listed = json.loads(subtensor("list", "--json").stdout)
     names = [function["name"] for function in listed]
     assert set(NAMED + GENERIC) <= set(names) and len(set(names)) == len(names)
@@ -212,7 +216,9 @@ def test_help_of_a_function(name):
 def test_help_and_version():
     done = subtensor("--help")
     assert done.returncode == 0 and "--mode" in done.stdout and "Exit status" in done.stdout
-    assert subtensor("help").stdout == subtensor("list", "--help").stdout == done.stdout
+    for words in (["help"], ["list", "--help"], ["help", "list"], ["help", "adapter"], ["help", "help"]):
+        assert subtensor(*words).stdout == done.stdout
+    assert subtensor("tempo", 2, "--help").stdout == subtensor("help", "tempo").stdout
     assert subtensor("--version").stdout.startswith("subtensor ")
 
 
@@ -221,6 +227,11 @@ def test_help_and_version():
 
 @pytest.mark.parametrize("arguments, status, words", [
     ([], 2, ["--help"]),
+    (["-x", "tempo", 1], 2, ['"-x"', "--help"]),
+    (["help", "tempo", "weights"], 2, ["help"]),
+    (["--mode", "", "tempo", 1], 2, ['--mode ""', "gathered"]),
+    (["tempo\nx\x1b[1m\x85", 1], 3, ['"tempo?x?[1m?"']),
+    (["--block", "1\r\n2", "tempo", 1], 2, ["1??2"]),
     (["--nonsense"], 2, ["--nonsense", "--help"]),
     (["--mode", "fast", "tempo", 1], 2, ["fast", "gathered"]),
     (["tempo", 1, "--mode"], 2, ["--mode"]),
@@ -340,9 +351,11 @@ def test_a_failure_has_no_stats_of_success(space):
 # ---- output ----
 
 
-def terminal(*arguments, stream="stdout"):
-    """(exit status, what the terminal saw) with one stream a terminal and the other one thrown away."""
+def terminal(*arguments, stream="stdout", columns=0):
+    """(exit status, what the terminal saw) with one stream a terminal and the other one thrown away. No
+    columns: a terminal that does not know how wide it is."""
     master, slave = os.openpty()
+    termios.tcsetwinsize(slave, (24, columns))
     other = "stderr" if stream == "stdout" else "stdout"
     process = subprocess.Popen(
         [*SUBTENSOR, *map(str, arguments)], stdin=subprocess.DEVNULL,
@@ -395,6 +408,58 @@ def test_tables(space):
     assert table("storage", "SubtensorModule", "Uids", 99) == "[]\n"
 
 
+def test_a_narrow_terminal(space):
+    """A line that would be wrapped becomes a block of names and values; one column more, and it does not."""
+    network = ["--network", space.url()]
+    for question in (["tempo", "2..3"], ["neurons_lite", 2], ["metadata", "Balances"]):
+        lines = subtensor("--table", *question, url=space.url()).stdout
+        width = max(len(line) for line in lines.splitlines())
+        assert terminal(*network, *question, columns=width) == (0, lines)
+        assert terminal(*network, *question, columns=width - 1)[1] != lines
+    status, text = terminal(*network, "tempo", "2..3", columns=17)
+    assert (status, text) == (0, "args.netuid  2\nvalue        14\n\nargs.netuid  3\nvalue        16\n")
+    _, text = terminal(*network, "neurons_lite", 2, columns=80)
+    blocks = [dict(line.split(None, 1) for line in block.splitlines()) for block in text.split("\n\n")]
+    neurons = value("neurons_lite", 2, url=space.url())
+    assert [(block["hotkey"], block["stake"], block["active"], block["axon_info.ip"]) for block in blocks] == [
+        (neuron["hotkey"], str(neuron["stake"]), str(neuron["active"]).lower(), neuron["axon_info"]["ip"])
+        for neuron in neurons]
+
+
+def compact_text(text):
+    """A Vec<Compact<u8>>, as names are in a DynamicInfo, for bytes of 64 and more."""
+    data = text.encode()
+    return bytes([len(data) << 2]).hex() + "".join((byte << 2 | 1).to_bytes(2, "little").hex() for byte in data)
+
+
+def columns_of(text):
+    wide = {"W": 2, "F": 2}
+    return sum(0 if unicodedata.combining(c) else wide.get(unicodedata.east_asian_width(c), 1) for c in text)
+
+
+def test_names_of_any_script(tmp_path, start):
+    """Columns line up where characters take two of them or none; what would turn the line around is not shown."""
+    names = {"apex": "\U0001f600", "targon": "\u65e5\u672c", "infinite": "u\u0308\u202eab"}
+    copy = Copy(tmp_path / "named")
+    calls = copy.read("calls.jsonl")
+    for line in calls:
+        for old, new in names.items():
+            assert len(old.encode()) == len(new.encode())
+            line["result"] = line["result"].replace(compact_text(old), compact_text(new)) \
+                if isinstance(line.get("result"), str) else line.get("result")
+    copy.write("calls.jsonl", calls)
+    space = start(copy.seal()).space()
+    subnets = value("all_subnets", url=space.url())
+    assert [subnet["subnet_name"] for subnet in subnets if subnet["netuid"] in (1, 4, 6)] == list(names.values())
+    title, *lines = subtensor("--table", "all_subnets", url=space.url()).stdout.splitlines()
+    begin = title.index("symbol")
+    for line, subnet in zip(lines, subnets, strict=True):
+        name = subnet["subnet_name"].replace("\u202e", "?")
+        before, behind = line.split(name + " ", 1)
+        gap = len(behind) - len(behind.lstrip())
+        assert columns_of(before + name + " ") + gap == begin
+
+
 @pytest.mark.parametrize("function", ["storage", "query_map"])
 def test_progress_of_a_long_map(space, function):
     status, text = terminal("--network", space.url(), function, "System", "Account", stream="stderr")
@@ -428,6 +493,18 @@ def test_output_that_cannot_be_written(space):
             stdin=subprocess.DEVNULL, text=True, timeout=60 * PATIENCE, check=False,
         )
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "standard output" in done.stderr
+
+
+@pytest.mark.parametrize("closed", [[1], [0, 1], [0, 1, 2]])
+def test_streams_that_the_caller_has_closed(space, closed):
+    """Their numbers go to no socket: the answer is not written to the node, but fails to be written."""
+    redirections = " ".join(f"{stream}>&-" for stream in closed)
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {redirections}', "sh", *SUBTENSOR, "--network", space.url(), "tempo", "2"],
+        capture_output=True, text=True, timeout=60 * PATIENCE, check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("" if 2 in closed else f"subtensor: standard output: {os.strerror(errno.EBADF)}\n")
 
 
 def test_the_recording_has_seen_it_all(space, truth):
