@@ -39,6 +39,16 @@ static void on_progress(void *context, uint64_t entries) {
     }
 }
 
+/* Says of an error which of many questions it is of. */
+static void name_question(const struct asking *asking, size_t index,
+                          struct substrate_error *error) {
+    struct substrate_error whole = *error;
+    struct substrate_text arguments = asking->questions.arguments[index];
+    (void)base_fail(error, whole.status, "%.*s: %.400s",
+                    arguments.size < 100 ? (int)arguments.size : 100, arguments.data,
+                    whole.message);
+}
+
 /* ---- making the queries ---- */
 
 static enum substrate_status make_queries(struct asking *asking, struct substrate_error *error) {
@@ -52,6 +62,9 @@ static enum substrate_status make_queries(struct asking *asking, struct substrat
     for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
         status = catalog_query(asking->function, asking->questions.arguments[i],
                                &asking->options->pin, &asking->queries[i], error);
+        if (status != SUBSTRATE_OK && asking->questions.many) {
+            name_question(asking, i, error);
+        }
     }
     if (status == SUBSTRATE_OK && count == 1) {
         substrate_query_set_progress(asking->queries[0], on_progress, asking);
@@ -136,23 +149,23 @@ static enum exit_code print_many(const struct asking *asking) {
 
 /* The first failure speaks for all; each is in the answer, unless nothing else is. */
 static enum exit_code tell_failures(const struct asking *asking) {
-    const struct substrate_outcome *first = NULL;
-    struct substrate_error error;
-    size_t failed = 0;
-    for (size_t i = 0; i < asking->questions.count; i++) {
-        const struct substrate_outcome *outcome = &asking->outcomes[i];
-        failed += outcome->status != SUBSTRATE_OK;
-        first = first == NULL && outcome->status != SUBSTRATE_OK ? outcome : first;
+    size_t count = asking->questions.count, first = count, failed = 0;
+    for (size_t i = count; i-- > 0;) {
+        failed += asking->outcomes[i].status != SUBSTRATE_OK;
+        first = asking->outcomes[i].status != SUBSTRATE_OK ? i : first;
     }
-    if (first == NULL) {
+    if (first == count) {
         return EXIT_ANSWERED;
     }
-    if (failed == 1 && asking->questions.count == 1) {
-        return tell_error(&first->error);
+    struct substrate_error error = asking->outcomes[first].error;
+    if (count == 1) {
+        return tell_error(&error);
     }
-    enum exit_code code = failed < asking->questions.count ? print_many(asking) : EXIT_ANSWERED;
-    (void)base_fail(&error, first->status, "%zu of %zu failed; the first: %.400s", failed,
-                    asking->questions.count, first->error.message);
+    enum exit_code code = failed < count ? print_many(asking) : EXIT_ANSWERED;
+    struct substrate_error one = error;
+    name_question(asking, first, &one);
+    (void)base_fail(&error, one.status, "%zu of %zu failed; the first: %.450s", failed, count,
+                    one.message);
     return code == EXIT_ANSWERED ? tell_error(&error) : code;
 }
 

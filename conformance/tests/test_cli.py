@@ -270,6 +270,8 @@ def test_help_and_version():
     (["get_balance", ALICE.replace("G", "0")], 2, ["address", "character"]),
     (["get_balance", POLKADOT], 2, ["prefix", "42"]),
     (["get_balance", "0x1234"], 2, ["address"]),
+    (["get_balance", f"{ALICE},{BOB[:-1]}X"], 2, ["checksum", BOB[:-1] + "X"]),
+    (["tempo", "2,65536"], 2, ['{"netuid":65536}: ']),
     (["get_balances", ALICE, "x"], 2, ["addresses"]),
     (["get_balances", "[1"], 2, ["byte"]),
     (["storage", "System"], 2, ["at least 2"]),
@@ -298,7 +300,7 @@ def test_bad_command_lines_ask_nothing(arguments, status, words):
     (["tempo", 2, "--block", 74], 3, ["block 74"]),
     (["tempo", 2, "--block-hash", "0x" + "ab" * 32], 3, ["abab"]),
     (["neurons", 2, "--block", 20], 4, ["-32055", "unmatched"]),
-    (["neurons", "2,3", "--block", 20], 4, ["2 of 2 failed", "-32055"]),
+    (["neurons", "2,3", "--block", 20], 4, ["2 of 2 failed", '{"netuid":2}: ', "-32055"]),
 ])
 @pytest.mark.parametrize("mode", MODES)
 def test_what_the_chain_does_not_have(space, mode, arguments, status, words):
