@@ -337,8 +337,8 @@ static enum substrate_status start_run(struct run *run, struct substrate_error *
         make_call(run, i, now_us);
     }
     if (run->count == 0 || !start_thread(run)) {
-        struct substrate_outcome outcome = {.status = SUBSTRATE_E_LIMIT};
-        (void)base_fail(&outcome.error, SUBSTRATE_E_LIMIT, "no thread can be started");
+        struct substrate_outcome outcome = {.status = SUBSTRATE_E_IO};
+        (void)base_fail(&outcome.error, SUBSTRATE_E_IO, "no thread can be started");
         for (size_t i = 0; i < run->count; i++) {
             end_call(adapter, &run->calls[i], &outcome);
         }

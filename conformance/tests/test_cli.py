@@ -469,6 +469,26 @@ def test_progress_of_a_long_map(space, function):
     assert status == 0 and text == f"\r{count} entries\r\x1b[K"
 
 
+def test_progress_from_page_to_page(tmp_path, start):
+    """A map of 2,500 entries more than the recording has: one line that is written over, and is gone at the end."""
+    copy = Copy(tmp_path / "long")
+    state = copy.read("state.jsonl")
+    end = [number for number, line in enumerate(state) if "set" in line][1]
+    more = [{"key": tempo_key(netuid), "value": "0x0b00"} for netuid in range(1000, 3500)]
+    first = sorted(state[1:end] + more, key=lambda line: line["key"])
+    copy.write("state.jsonl", state[:1] + first + state[end:])
+    url = start(copy.seal()).url
+    status, text = terminal("--network", url, "storage", "SubtensorModule", "Tempo", stream="stderr")
+    entries = value("storage", "SubtensorModule", "Tempo", url=url)
+    assert {entry["args"][0]: entry["value"] for entry in entries}.items() >= {
+        netuid: 11 for netuid in range(1000, 3500)}.items()
+    *counts, rest = text.split(" entries")
+    assert (status, rest) == (0, "\r\x1b[K") and len(counts) > 2
+    assert all(count.startswith("\r") for count in counts)
+    numbers = [int(count) for count in counts]
+    assert numbers == sorted(set(numbers)) and numbers[-1] == len(entries)
+
+
 def test_no_progress_elsewhere(space):
     assert subtensor("storage", "System", "Account", url=space.url()).stderr == ""
 
