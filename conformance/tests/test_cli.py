@@ -314,10 +314,11 @@ def test_a_node_that_cannot_be_reached(mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_answer_in_time(space, mode):
-    space.control("mock_setGate", {"n": 2, "methods": ["state_getStorage"], "limit": "600s"})
-    soon = "300ms" if PATIENCE == 1 else "9s"
+    """The first request is held, so that nothing else can be what is too slow."""
+    space.control("mock_setGate", {"n": 100, "methods": ["chain_getBlockHash"], "limit": "600s"})
+    soon = "1s" if PATIENCE == 1 else "9s"
     done = subtensor("--mode", mode, "--timeout", soon, "storage", "SubtensorModule", "Tempo", 2, url=space.url())
-    refused(done, 7, "state_getStorage")
+    refused(done, 7, "chain_getBlockHash")
 
 
 @pytest.fixture
