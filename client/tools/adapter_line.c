@@ -72,7 +72,7 @@ static void fail_call(struct line_call *call, const char *what, struct base_json
 }
 
 static void read_pin(const struct parser *parser, struct line_call *call, struct base_json pin) {
-    static const char wanted[] = "{\"block\":NUMBER}, {\"hash\":\"0x…\"} or null";
+    static const char wanted[] = "{\"block\":0 to 4294967295}, {\"hash\":\"0x…\"} or null";
     struct base_json number = base_json_member(pin, "block");
     struct base_json hash = base_json_member(pin, "hash");
     if (pin.kind == BASE_JSON_NONE || pin.kind == BASE_JSON_NULL) {

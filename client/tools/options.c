@@ -143,7 +143,7 @@ static enum substrate_status set_block(struct options *options, const char *valu
                                        struct substrate_error *error) {
     if (!base_text_u64(base_text(value), &options->pin.number) ||
         options->pin.number > UINT32_MAX) {
-        return fail_value("--block", value, "the number of a block", error);
+        return fail_value("--block", value, "the number of a block, up to 4294967295", error);
     }
     options->pin.by_number = true;
     return SUBSTRATE_OK;

@@ -238,6 +238,7 @@ def test_help_and_version():
     (["--jobs", 0, "tempo", 1], 2, ["--jobs", "0"]),
     (["--block", "head", "tempo", 1], 2, ["--block", "head"]),
     (["--block", -1, "tempo", 1], 2, ["-1"]),
+    (["--block", 2**32, "tempo", 1], 2, ["4294967296", "up to 4294967295"]),
     (["--block-hash", "0x12", "tempo", 1], 2, ["0x12", "64"]),
     (["--block", 1, "--block-hash", "0x" + "45" * 32, "tempo", 1], 2, ["--block-hash"]),
     (["--timeout", 5, "tempo", 1], 2, ["--timeout", "5s"]),
