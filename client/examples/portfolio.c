@@ -1,11 +1,14 @@
 /* All stakes of a coldkey and what they are worth, asked at once and read at one block:
  * portfolio URL COLDKEY. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <substrate/connection.h>
 #include <substrate/ss58.h>
 #include <subtensor/functions.h>
 #include <subtensor/subtensor.h>
+
+#define RAO 1000000000 /* of a TAO, or of a token; 21 million of them are no exact double */
 
 enum { BALANCE, STAKES, SUBNETS, COUNT };
 
@@ -22,13 +25,13 @@ static double price_of(const struct subtensor_dynamic_infos *subnets, uint16_t n
 static void show(const uint64_t *balance, const struct subtensor_stake_infos *stakes,
                  const struct subtensor_dynamic_infos *subnets) {
     char hotkey[SUBSTRATE_SS58_SIZE];
-    printf("free: %.9f TAO\n", (double)*balance / 1e9);
+    printf("free: %" PRIu64 ".%09" PRIu64 " TAO\n", *balance / RAO, *balance % RAO);
     for (size_t i = 0; i < stakes->count; i++) {
         const struct subtensor_stake_info *stake = &stakes->list[i];
-        double tokens = (double)stake->stake / 1e9;
+        double worth = (double)stake->stake * price_of(subnets, stake->netuid) / RAO / RAO;
         if (substrate_ss58_encode(&stake->hotkey_ss58, 42, hotkey) == SUBSTRATE_OK) {
-            printf("subnet %d, %s: %.9f tokens, worth %.9f TAO\n", stake->netuid, hotkey, tokens,
-                   tokens * price_of(subnets, stake->netuid) / 1e9);
+            printf("subnet %d, %s: %" PRIu64 ".%09" PRIu64 " tokens, worth about %.3f TAO\n",
+                   stake->netuid, hotkey, stake->stake / RAO, stake->stake % RAO, worth);
         }
     }
 }

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from testenv.command import value
+from testenv.fixture import Copy
 from testenv.keys import account_of, item, system_account
 from testenv.paths import BIN, FIXTURE, PATIENCE
 
@@ -54,9 +55,24 @@ def test_portfolio(space, truth):
     stakes = value("get_stake_info_for_coldkey", ALICE, url=space.url())
     assert [line.split(":")[0] for line in lines] == [
         f"subnet {stake['netuid']}, {stake['hotkey_ss58']}" for stake in stakes]
+    assert [line.split()[3] for line in lines] == [
+        f"{stake['stake'] // 10**9}.{stake['stake'] % 10**9:09}" for stake in stakes]
     assert len(lines) == 3
     refused(example("portfolio", space.url(), ALICE[:-1] + "X"), 1, "checksum")
     refused(example("portfolio", space.url()), 2, "usage")
+
+
+def test_amounts_that_no_double_holds(tmp_path, start):
+    """As much as all TAO there can be, and a rao: printed to the last digit."""
+    copy = Copy(tmp_path / "rich")
+    state = copy.read("state.jsonl")
+    free = 21 * 10**15 + 1
+    for line in state:
+        if line.get("key") == system_account(ALICE):
+            line["value"] = line["value"][:34] + free.to_bytes(8, "little").hex() + line["value"][50:]
+    copy.write("state.jsonl", state)
+    done = example("portfolio", start(copy.seal()).url, ALICE)
+    assert done.stdout.startswith("free: 21000000.000000001 TAO\n"), done
 
 
 def test_watch_heads(start, truth):
