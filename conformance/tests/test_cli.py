@@ -313,6 +313,12 @@ def test_a_node_that_cannot_be_reached(mode):
     refused(subtensor("--mode", mode, "tempo", 2, url="ws://127.0.0.1:1"), 5, "127.0.0.1", "port 1")
 
 
+def test_no_such_host():
+    done = subtensor("tempo", 2, url="ws://no-host.invalid:9944")
+    refused(done, 5, "no-host.invalid", "ame ")  # "Name or service not known", or a failure in name resolution
+    assert "the connection failed" not in done.stderr
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_no_answer_in_time(space, mode):
     """The first request is held, so that nothing else can be what is too slow."""

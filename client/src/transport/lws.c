@@ -8,6 +8,7 @@
 #include "transport.h"
 
 #include <libwebsockets.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
@@ -277,6 +278,17 @@ static bool format_host(const struct transport_target *target, char *out, size_t
     return length > 0 && (size_t)length < size;
 }
 
+/* Why a socket ended while it was being opened, of which libwebsockets says nothing: most often the
+ * host has no address. Looking that up again costs no more than it did the first time. */
+static const char *opening_fault(const char *host) {
+    struct addrinfo *found = NULL;
+    int status = getaddrinfo(host, NULL, NULL, &found);
+    if (found != NULL) {
+        freeaddrinfo(found);
+    }
+    return status == 0 ? "the connection failed" : gai_strerror(status);
+}
+
 static enum substrate_status socket_open(struct transport *base,
                                          const struct transport_target *target, void *owner,
                                          struct transport_socket **out,
@@ -317,7 +329,7 @@ static enum substrate_status socket_open(struct transport *base,
     socket->wsi = lws_client_connect_via_info(&info);
     socket->opening = false;
     if (socket->wsi == NULL || socket->gone) {
-        set_reason(socket, SUBSTRATE_E_CONNECT, BASE_TEXT("the connection failed"));
+        set_reason(socket, SUBSTRATE_E_CONNECT, base_text(opening_fault(target->host)));
         enum substrate_status status =
             base_fail(error, socket->reason.status, "%s", socket->reason.message);
         base_free(socket);
