@@ -263,13 +263,16 @@ END_TEST
 #undef SYSTEM
 #undef DECODE
 
-/* `count` types, each by `line`, where @ is its id and ! that of the next one; then a last one. */
+/* `count` types, each by `line`, where @ is its id, ! that of the next one and ^ that of the one
+ * before (of the first, the last one); then a last one. */
 static struct base_buf many_types(unsigned count, const char *line) {
     struct base_buf text = BASE_BUF_INIT;
     for (unsigned id = 0; id < count; id++) {
         for (const char *at = line; *at != '\0'; at++) {
             if (*at == '@' || *at == '!') {
                 base_buf_u64(&text, id + (*at == '!'));
+            } else if (*at == '^') {
+                base_buf_u64(&text, id == 0 ? count : id - 1);
             } else {
                 base_buf_char(&text, *at);
             }
@@ -299,6 +302,9 @@ START_TEST(test_limits) {
     ck_assert_int_eq(parse_many(127, "T@  <> {-:!:-;}\n", ""), SUBSTRATE_OK);
     ck_assert_int_eq(parse_many(128, "T@  <> {-:!:-;}\n", "more types are inside each other"),
                      SUBSTRATE_E_LIMIT);
+    ck_assert_int_eq(parse_many(127, "T@  <> {-:^:-;}\n", ""), SUBSTRATE_OK);
+    ck_assert_int_eq(parse_many(128, "T@  <> {-:^:-;}\n", "more types are inside each other"),
+                     SUBSTRATE_E_LIMIT);
     ck_assert_int_eq(parse_many(3000, "T@  <> (!,)\n", "more types are inside each other"),
                      SUBSTRATE_E_LIMIT);
     ck_assert_int_eq(parse_many(65535, "T@  <> *!\n", ""), SUBSTRATE_OK);
@@ -326,6 +332,8 @@ START_TEST(test_beginning_and_end) {
         {"meta\x0d\x00\x00", 7, 5, "version 13; 14, 15 and 16 are read"},
         {"meta\x11\x00\x00", 7, 5, "version 17; 14, 15 and 16 are read"},
         {"meta\x0f\xfe\xff\xff\xff\x00", 10, 9, "1073741823 elements do not fit into the 1 byte"},
+        {"meta\x0f\x04\x00\x00\x04\x04T\x02\x00\x00", 14, 12,
+         "the tag of an Option is 2, not 0 or 1"},
     };
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         struct substrate_metadata *metadata = NULL;

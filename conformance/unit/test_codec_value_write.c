@@ -100,6 +100,7 @@ static const struct bad_json BAD_JSON[] = {
     {T_BYTES, "{}", 0, NULL},
     {T_BYTES, "[1,256]", 3, "[1]: Vec<u8>: wants an integer in its range, not 256"},
     {T_BYTES_4, "\"0xdeadbe\"", 0, "value: [u8; 4]: wants 4 bytes, not 3"},
+    {T_BYTES_4, "\"0xdeadbee\"", 0, "value: [u8; 4]: wants bytes as \"0x\" and two digits of each"},
     {T_BYTES_4, "[1,2,3,4,5]", 0, "value: [u8; 4]: wants 4 bytes, not 5"},
     {T_H256, "\"0x00\"", 0, "value: H256: wants 32 bytes, not 1"},
     {T_ACCOUNT, "\"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ\"", 0,
