@@ -565,6 +565,32 @@ START_TEST(limits_are_kept) {
 }
 END_TEST
 
+static enum substrate_status read_root(uint32_t nodes_max, size_t bytes_max) {
+    const struct value_limits most = {128, nodes_max, bytes_max};
+    struct fixture_bytes bytes = fixture_hex(base_text(root_hex));
+    struct base_arena arena;
+    const struct typed_program *program;
+    struct root root;
+    base_arena_init(&arena, 0);
+    ck_assert_int_eq(compile(&made, T_ROOT, &ROOT_STRUCT, &arena, &program), SUBSTRATE_OK);
+    enum substrate_status status =
+        typed_read(program, fixture_view(bytes), &most, &arena, &root, NULL);
+    base_arena_free(&arena);
+    free(bytes.data);
+    return status;
+}
+
+/* A value's vectors count together: numbers, triple, pairs and options; and two copies. */
+START_TEST(limits_are_those_of_the_whole) {
+    const uint32_t nodes = 2 + 3 + 2 + 3;
+    const size_t size =
+        (2 + 3) * sizeof(uint16_t) + 2 * sizeof(struct pair) + 3 * sizeof(struct maybe_u8) + 4 + 3;
+    ck_assert_int_eq(read_root(nodes, size), SUBSTRATE_OK);
+    ck_assert_int_eq(read_root(nodes - 1, size), SUBSTRATE_E_LIMIT);
+    ck_assert_int_eq(read_root(nodes, size - 1), SUBSTRATE_E_LIMIT);
+}
+END_TEST
+
 static const struct typed_struct recursive;
 static const struct typed_field recursive_field = {
     NULL, TYPED_STRUCT, TYPED_PLAIN, 0, 0, sizeof(struct one), TYPED_ALWAYS, &recursive};
@@ -682,4 +708,4 @@ START_TEST(out_of_memory) { client_fail_each(compile_and_read); }
 END_TEST
 
 CHECK_MAIN("codec_typed", every_kind_and_shape, integers_are_checked, other_values_are_checked,
-           limits_are_kept, what_does_not_compile, out_of_memory)
+           limits_are_kept, limits_are_those_of_the_whole, what_does_not_compile, out_of_memory)
