@@ -555,6 +555,26 @@ START_TEST(failures_by_name) {
 }
 END_TEST
 
+/* Metadata whose Module has no place for a pallet and an error. */
+START_TEST(failures_without_their_parts) {
+    static const struct substrate_text path[] = {{"DispatchError", 13}};
+    static const struct type_variant module = {.name = {"Module", 6}};
+    static const struct type_variant *by_index[256] = {&module};
+    static const struct type types[] = {
+        {.kind = TYPE_VARIANT, .path = path, .path_count = 1, .variants = {&module, by_index, 1}}};
+    static const struct substrate_metadata metadata = {.types = {types, 1}};
+    struct fixture_bytes bytes = fixture_hex(BASE_TEXT("00"));
+    struct scale_reader reader = scale_reader(fixture_view(bytes));
+    struct dispatch_error dispatch;
+    struct substrate_error error = {0};
+    ck_assert(dispatch_error_is(&metadata, 0));
+    ck_assert_int_eq(dispatch_error_read(&metadata, 0, &reader, &limits, &dispatch, &error),
+                     SUBSTRATE_E_DECODE);
+    ck_assert_ptr_nonnull(strstr(error.message, "no pallet and error in its bytes"));
+    free(bytes.data);
+}
+END_TEST
+
 static bool read_all_and_write(void) {
     struct fixture_bytes bytes = fixture_hex(base_text(examples[1].bytes));
     struct fixture_bytes value = fixture_hex(BASE_TEXT("0400020000000c000103050200000000"));
@@ -583,4 +603,5 @@ END_TEST
 
 CHECK_MAIN("codec_block", extrinsics_by_example, extrinsics_of_a_chain,
            cut_and_lengthened_extrinsics, changed_extrinsics, wrong_extrinsics, wrong_json,
-           events_by_example, events_of_a_chain, wrong_events, failures_by_name, out_of_memory)
+           events_by_example, events_of_a_chain, wrong_events, failures_by_name,
+           failures_without_their_parts, out_of_memory)

@@ -40,6 +40,7 @@ enum {
     T_COMPACT_U256,
     T_BYTES,
     T_ARRAY_32,
+    T_ARRAY_20,
     T_ACCOUNT,
     T_OPTION_U32,
     T_NUMBERS,
@@ -168,6 +169,7 @@ static const struct type types[T_COUNT] = {
     [T_COMPACT_U256] = OF(TYPE_COMPACT, T_U256, 0, 0),
     [T_BYTES] = OF(TYPE_SEQUENCE, T_U8, 0, 0),
     [T_ARRAY_32] = OF(TYPE_ARRAY, T_U8, 32, 32),
+    [T_ARRAY_20] = OF(TYPE_ARRAY, T_U8, 20, 20),
     [T_ACCOUNT] = FIELDS(TYPE_COMPOSITE, account_fields, false, 32),
     [T_OPTION_U32] = VARIANTS(ROLE_OPTION, option_u32_list, option_u32_by, T_U32),
     [T_NUMBERS] = OF(TYPE_SEQUENCE, T_U16, 0, 0),
@@ -453,6 +455,10 @@ START_TEST(integers_are_checked) {
         {T_COMPACT_U8, "fd03", true, 255, 0},
         {T_COMPACT_U8, "0104", false, 0, 0}, /* 256 */
         {T_COMPACT_U8, "fd00", false, 0, 0}, /* 63, too long */
+        {T_COMPACT_U128,                     /* 2^192 */
+         "57"
+         "00000000000000000000000000000000000000000000000001",
+         false, 0, 0},
         {T_COMPACT_U16, "fdff", true, 16383, 0},
         {T_COMPACT_U16, "02000100", true, 16384, 0},
         {T_COMPACT_U16, "feff0300", true, 65535, 0},
@@ -512,6 +518,8 @@ START_TEST(other_values_are_checked) {
         {T_NUMBERS, TYPED_U16, TYPED_VECTOR, sizeof(struct typed_vector), "070000000001", "compact",
          0},
         {T_NUMBERS, TYPED_U16, TYPED_VECTOR, sizeof(struct typed_vector), "00ff", "left over", 1},
+        /* 2^30 - 1 in the long form, with bytes behind it as in the middle of a value. */
+        {T_COMPACT_U64, TYPED_U64, TYPED_PLAIN, 8, "03ffffff3f0000000000000000", "no compact", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct typed_field field = {
@@ -615,6 +623,7 @@ const struct {
     {T_COMPACT_TAO, PLAIN(NULL, TYPED_U32, 4), SUBSTRATE_E_DECODE, "reads u32"},
     {T_U256, PLAIN(NULL, TYPED_U128, 16), SUBSTRATE_E_DECODE, "has u256"},
     {T_I32, PLAIN(NULL, TYPED_U32, 4), SUBSTRATE_E_DECODE, "has i32"},
+    {T_ARRAY_20, PLAIN(NULL, TYPED_ACCOUNT, 32), SUBSTRATE_E_DECODE, "has [u8; 20]"},
     {T_U32, PLAIN(NULL, TYPED_I32, 4), SUBSTRATE_E_DECODE, "has u32"},
     {T_I16, PLAIN(NULL, TYPED_I32, 4), SUBSTRATE_E_DECODE, "has i16"},
     {T_COMPACT_U32, PLAIN(NULL, TYPED_I32, 4), SUBSTRATE_E_DECODE, "Compact<u32>"},
