@@ -305,7 +305,7 @@ START_TEST(test_limits) {
     ck_assert_int_eq(parse_many(127, "T@  <> {-:^:-;}\n", ""), SUBSTRATE_OK);
     ck_assert_int_eq(parse_many(128, "T@  <> {-:^:-;}\n", "more types are inside each other"),
                      SUBSTRATE_E_LIMIT);
-    ck_assert_int_eq(parse_many(3000, "T@  <> (!,)\n", "more types are inside each other"),
+    ck_assert_int_eq(parse_many(10000, "T@  <> (!,)\n", "more types are inside each other"),
                      SUBSTRATE_E_LIMIT);
     ck_assert_int_eq(parse_many(65535, "T@  <> *!\n", ""), SUBSTRATE_OK);
     ck_assert_int_eq(parse_many(65536, "T@  <> *!\n", "65537 types; at most 65536 are read"),
