@@ -128,8 +128,12 @@ struct chain {
     bool fail_head, null_headers, fail_version, bad_version, bad_metadata, fail_metadata;
     bool metadata_none, metadata_missing; /* no V15 */
     unsigned only_version;                /* of metadata; 0: 15 */
-    int lie;                              /* of maps; see chain_keys */
-    size_t refuse_netuid;                 /* reads of this key are errors */
+    int lie;                              /* of maps; see chain_keys and chain_changes */
+    /* Ways to answer for several keys that are right. */
+    bool reversed;        /* the last key first */
+    bool folding;         /* a key that was asked for twice once, as nodes do */
+    bool doubling;        /* each key twice */
+    size_t refuse_netuid; /* reads of this key are errors */
     /* What it was asked. */
     size_t heads, hashes, headers, versions, metadata, older, reads, calls, pages, multis;
 };
@@ -224,7 +228,7 @@ static inline struct base_json chain_param(struct base_json params, size_t index
 }
 
 /* Lies: 1 the first page again and again, 2 a key of another item, 3 keys out of order, 4 more than
- * asked, 5 no array; of values: 6 null, 7 in another order, 8 one too few, 9 no set. */
+ * asked, 5 no array. */
 static inline void chain_keys(struct chain *chain, struct base_json params, struct base_buf *out) {
     struct substrate_text prefix = chain_param(params, 0).raw;
     struct substrate_text start = chain_param(params, 2).raw;
@@ -255,20 +259,46 @@ static inline void chain_keys(struct chain *chain, struct base_json params, stru
     }
 }
 
+/* Was the key that is asked for at `index` asked for before? */
+static inline bool chain_is_again(struct base_json keys, size_t index) {
+    for (size_t i = 0; i < index; i++) {
+        if (base_text_equal(chain_param(keys, i).raw, chain_param(keys, index).raw)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lies: 6 values of null, 7 a key too few, 8 no set, 9 another block, 10 a key too many, 11 two
+ * values of a key, 12 two sets, 13 no pair, 14 no key. */
 static inline void chain_changes(struct chain *chain, struct base_json params,
                                  struct base_buf *out) {
     struct base_json keys = chain_param(params, 0);
     unsigned block = chain_number(chain_param(params, 1));
-    size_t count = base_json_length(keys) - (chain->lie == 8);
+    size_t count = base_json_length(keys) - (chain->lie == 7);
+    char hash[67];
     ck_assert_uint_le(block, CHAIN_HEAD);
-    base_buf_str(out, chain->lie == 9 ? "[{\"x\":[" : "[{\"block\":null,\"changes\":[");
-    for (size_t i = 0; i < count; i++) {
-        struct base_json key = chain_param(keys, chain->lie == 7 ? count - 1 - i : i);
-        base_buf_format(out, "%s[%.*s,", i > 0 ? "," : "", (int)key.raw.size, key.raw.data);
-        chain_value(out, chain->lie == 6 ? NULL : chain_find(key), block);
-        base_buf_char(out, ']');
+    chain_hash(block + (chain->lie == 9), hash);
+    base_buf_format(out, "[{\"block\":\"%s\",\"%s\":[", hash, chain->lie == 8 ? "x" : "changes");
+    for (size_t i = 0; i < count * (1 + chain->doubling); i++) {
+        size_t index = chain->reversed ? count - 1 - i % count : i % count;
+        struct base_json key = chain_param(keys, index);
+        if (!chain->folding || !chain_is_again(keys, index)) {
+            base_buf_format(out, "[%.*s,", (int)key.raw.size, key.raw.data);
+            chain_value(out, chain->lie == 6 ? NULL : chain_find(key), block);
+            base_buf_str(out, "],");
+        }
     }
-    base_buf_str(out, "]}]");
+    if (chain->lie == 11) {
+        struct base_json key = chain_param(keys, 0);
+        base_buf_format(out, "[%.*s,\"0x0101\"],", (int)key.raw.size, key.raw.data);
+    }
+    base_buf_str(out, chain->lie == 10   ? "[\"0x00\",null],"
+                      : chain->lie == 13 ? "7,"
+                      : chain->lie == 14 ? "[7,null],"
+                                         : "");
+    out->size -= out->data[out->size - 1] == ',';
+    base_buf_str(out, chain->lie == 12 ? "]},{\"changes\":[]}]" : "]}]");
 }
 
 static inline void chain_give_metadata(struct chain *chain, unsigned block, bool wrapped,

@@ -162,8 +162,14 @@ START_TEST(test_several_entries_are_one_request) {
     ck_assert_uint_eq(chain.multis, 1);
     drive_expect(&chain, multi(entries, 0), SUBSTRATE_OK, "[]");
     ck_assert_uint_eq(chain.multis, 1);
-    for (chain.lie = 7; chain.lie <= 9; chain.lie++) {
+    for (chain.lie = 7; chain.lie <= 13; chain.lie++) {
         drive_expect(&chain, multi(entries, 5), SUBSTRATE_E_PROTOCOL, "state_queryStorageAt");
+    }
+    drive_expect(&chain, multi(entries, 5), SUBSTRATE_E_DECODE, "where bytes should be");
+    /* By key, in whatever order, and whether a key that is asked for twice is there once or not. */
+    for (int i = 1; i < 8; i++) {
+        chain = (struct chain){.reversed = i & 1, .folding = i & 2, .doubling = i & 4};
+        drive_expect(&chain, multi(entries, 5), SUBSTRATE_OK, ALL);
     }
     const struct substrate_storage_entry wrong[] = {
         entries[0], {"SubtensorModule", "Tempo", drive_json("[]")}, entries[2]};
@@ -224,6 +230,15 @@ START_TEST(test_map_by_pages) {
 }
 END_TEST
 
+/* Entries are in the order of their keys, whatever that of their values. */
+START_TEST(test_map_of_values_in_another_order) {
+    struct chain chain = {.reversed = true};
+    drive_expect(&chain, map("Tempo", NULL, 3, NULL), SUBSTRATE_OK, TEMPOS);
+    chain = (struct chain){.doubling = true};
+    drive_expect(&chain, map("Tempo", NULL, 3, NULL), SUBSTRATE_OK, TEMPOS);
+}
+END_TEST
+
 START_TEST(test_map_with_a_prefix) {
     struct chain chain = {0};
     drive_expect(&chain, map("Uids", NULL, 2, NULL), SUBSTRATE_OK,
@@ -269,7 +284,7 @@ START_TEST(test_map_asks_from_the_last_key) {
 END_TEST
 
 START_TEST(test_nodes_that_lie_about_maps) {
-    for (int lie = 1; lie <= 9; lie++) {
+    for (int lie = 1; lie <= 13; lie++) {
         struct chain chain = {.lie = lie};
         drive_expect(&chain, map("Tempo", NULL, 2, NULL), SUBSTRATE_E_PROTOCOL, "state_");
     }
@@ -383,7 +398,7 @@ END_TEST
 
 /* Runs one of everything; with memory for all of it each is OK. */
 static bool run(struct substrate_query *query, enum substrate_status made) {
-    struct chain chain = {0};
+    struct chain chain = {.reversed = true};
     if (made != SUBSTRATE_OK) {
         ck_assert_int_eq(made, SUBSTRATE_E_MEMORY);
         ck_assert_ptr_null(query);
@@ -429,6 +444,7 @@ END_TEST
 CHECK_MAIN("query_generic", test_storage_is_read_with_the_runtime_that_wrote_it, test_presence,
            test_unknown_names_have_a_nearest, test_wrong_arguments_say_what_is_wanted,
            test_arguments_as_bytes, test_several_entries_are_one_request, test_map_by_pages,
-           test_map_with_a_prefix, test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps,
-           test_map_options, test_runtime_calls, test_runtime_calls_by_bytes, test_constants,
+           test_map_of_values_in_another_order, test_map_with_a_prefix,
+           test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps, test_map_options,
+           test_runtime_calls, test_runtime_calls_by_bytes, test_constants,
            test_each_allocation_may_fail)

@@ -49,7 +49,8 @@ enum substrate_status substrate_storage(struct substrate_connection *connection,
                                         struct substrate_error *error);
 
 /* Several entries of any items, read at once by one `state_queryStorageAt`: an array of
- * {"value":…,"presence":"present"|"default"|"absent"}, in their order. Threads: any. */
+ * {"value":…,"presence":"present"|"default"|"absent"}, in their order; one may be there twice.
+ * Threads: any. */
 enum substrate_status substrate_query_storage_multi(const struct substrate_storage_entry *entries,
                                                     size_t count, const struct substrate_pin *pin,
                                                     struct substrate_query **query);

@@ -111,7 +111,7 @@ static enum query_progress step_multi(struct substrate_query *query,
     for (size_t i = 0; i < arguments->count; i++) {
         enum substrate_presence presence = SUBSTRATE_ABSENT;
         base_buf_str(&query->value, i > 0 ? ",{\"value\":" : "{\"value\":");
-        if (!query_changes_next(query, &changes, &key, &value) ||
+        if (!query_changes_next(&changes, &key, &value) ||
             !query_write_stored(query, arguments->items[i], value, &presence)) {
             return QUERY_FAILED;
         }

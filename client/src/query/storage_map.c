@@ -177,13 +177,10 @@ static bool take_values(struct substrate_query *query, const struct substrate_re
     if (!query_changes_begin(query, &changes, reply, &arguments->page)) {
         return false;
     }
-    while (query_changes_next(query, &changes, &key, &value)) {
+    while (query_changes_next(&changes, &key, &value)) {
         if (!take_entry(query, key, value)) {
             return false;
         }
-    }
-    if (query->outcome.status != SUBSTRATE_E_PENDING) {
-        return false;
     }
     if (query->progress != NULL) {
         query->progress(query->progress_context, arguments->entries);

@@ -80,14 +80,14 @@ static bool take_free(struct substrate_query *query, struct asking *asking,
     if (!query_changes_begin(query, &changes, reply, &asking->keys)) {
         return false;
     }
-    for (size_t i = 0; query_changes_next(query, &changes, &key, &json); i++) {
+    for (size_t i = 0; query_changes_next(&changes, &key, &json); i++) {
         if (!reads_take_entry(query, &account_found, json, &entry)) {
             return false;
         }
         const struct account_info *account = entry.value;
         list[i] = account != NULL ? account->data.free : 0;
     }
-    return query->outcome.status == SUBSTRATE_E_PENDING;
+    return true;
 }
 
 static enum query_progress take_balances(struct substrate_query *query, struct asking *asking,

@@ -373,8 +373,7 @@ static bool take_all_storage(struct substrate_query *query, struct asking *askin
     for (size_t i = 0; i < count; i++) {
         const struct read *read = asking->chosen[i];
         if (read != NULL && read->kind == READ_STORAGE &&
-            (!query_changes_next(query, &changes, &key, &json) ||
-             !take_storage(query, asking, i, json))) {
+            (!query_changes_next(&changes, &key, &json) || !take_storage(query, asking, i, json))) {
             return false;
         }
     }
