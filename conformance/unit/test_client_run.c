@@ -1,76 +1,7 @@
 /* The modes of the runner over the in-memory transport, on the chain of query_chain.h: equal
  * answers; head, genesis, versions and metadata asked once; a gather that costs the rounds of its
  * deepest query; failures that stay with their query and leave nothing behind. */
-#include "client_pipe.h"
-#include "query_chain.h"
-
-#include <substrate/storage.h>
-#include <subtensor/subtensor.h>
-#include "query/query.h"
-
-#define SUBNETS 7
-
-static struct chain chain;
-static struct node node;
-
-/* ---- the node ---- */
-
-static void reply(struct node *to, size_t socket, uint64_t id, struct substrate_text method,
-                  struct substrate_text params) {
-    struct base_buf result = BASE_BUF_INIT, text = BASE_BUF_INIT;
-    const char *error = chain_answer(&chain, method, params, &result);
-    chain_is_answering = true;
-    base_buf_format(&text, "{\"jsonrpc\":\"2.0\",\"id\":%llu,", (unsigned long long)id);
-    if (error != NULL) {
-        base_buf_format(&text, "\"error\":{\"code\":4003,\"message\":\"%s\"}}", error);
-    } else {
-        base_buf_format(&text, "\"result\":%.*s}", (int)result.size, result.data);
-    }
-    base_buf_free(&result);
-    chain_is_answering = false;
-    pipe_send(to->transport, socket, base_buf_view(&text));
-    base_buf_free(&text);
-}
-
-static void answer_at_once(struct node *to, const struct node_request *request) {
-    reply(to, request->socket, request->id, request->method, request->params);
-}
-
-/* Holds requests back until as many are there as the round has, then answers the last first. */
-#define ROUND_MAX 64
-static struct held {
-    size_t socket;
-    uint64_t id;
-    char method[64], params[512];
-} held[ROUND_MAX];
-static size_t held_count, round_now;
-static const size_t *round_sizes;
-
-static void hold(const struct node_request *request) {
-    struct held *kept = &held[held_count++];
-    ck_assert_uint_le(held_count, ROUND_MAX);
-    kept->socket = request->socket;
-    kept->id = request->id;
-    (void)snprintf(kept->method, sizeof(kept->method), "%.*s", (int)request->method.size,
-                   request->method.data);
-    (void)snprintf(kept->params, sizeof(kept->params), "%.*s", (int)request->params.size,
-                   request->params.data != NULL ? request->params.data : "");
-}
-
-static void release(struct node *to) {
-    while (held_count > 0) {
-        const struct held *kept = &held[--held_count];
-        reply(to, kept->socket, kept->id, base_text(kept->method), base_text(kept->params));
-    }
-}
-
-static void answer_by_rounds(struct node *to, const struct node_request *request) {
-    hold(request);
-    if (held_count == round_sizes[round_now]) {
-        round_now += 1;
-        release(to);
-    }
-}
+#include "client_chain.h"
 
 /* Answers seven reads in the order that is set, all else at once. */
 #define ORDERED 7
@@ -89,134 +20,7 @@ static void answer_in_order(struct node *to, const struct node_request *request)
     held_count %= ORDERED;
 }
 
-/* A connection that does not wait for ever when the node holds something back. */
-static struct substrate_connection *dial(void) {
-    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
-    struct substrate_connection *connection = NULL;
-    struct substrate_error error;
-    options.url = "ws://pipe";
-    options.engine = node.engine;
-    options.request_timeout_ms = 20000;
-    ck_assert_msg(substrate_connection_open(&options, &connection, &error) == SUBSTRATE_OK, "%s",
-                  error.message);
-    return connection;
-}
-
-static struct substrate_connection *start(void (*answer)(struct node *to,
-                                                         const struct node_request *request)) {
-    chain = (struct chain){0};
-    held_count = round_now = 0;
-    ck_assert_int_eq(node_start(&node, answer), SUBSTRATE_OK);
-    return dial();
-}
-
-static void stop(struct substrate_connection *connection) {
-    substrate_connection_close(connection);
-    substrate_engine_close(node.engine);
-    substrate_runtimes_forget();
-}
-
-/* ---- queries ---- */
-
-static struct substrate_query *exists(uint16_t netuid, const struct substrate_hash *at) {
-    const struct substrate_pin pin = {.hash = at};
-    struct substrate_query *query = NULL;
-    ck_assert_int_eq(subtensor_query_subnet_exists(netuid, &pin, &query), SUBSTRATE_OK);
-    return query;
-}
-
-static struct substrate_pin at_number(uint64_t number) {
-    return (struct substrate_pin){.by_number = true, .number = number};
-}
-
-static struct substrate_query *tempo_of(const char *arguments, struct substrate_pin pin) {
-    struct substrate_storage_entry entry = {
-        "SubtensorModule", "Tempo", {base_text(arguments), {NULL, 0}}};
-    struct substrate_query *query = NULL;
-    ck_assert_int_eq(substrate_query_storage(&entry, &pin, &query), SUBSTRATE_OK);
-    return query;
-}
-
-static struct substrate_query *tempo(struct substrate_pin pin) { return tempo_of("[1]", pin); }
-
-static struct substrate_query *twice(struct substrate_pin pin) {
-    struct substrate_api_call call = {"SampleApi", "double", {BASE_TEXT("[4]"), {NULL, 0}}};
-    struct substrate_query *query = NULL;
-    ck_assert_int_eq(substrate_query_runtime_call(&call, &pin, &query), SUBSTRATE_OK);
-    return query;
-}
-
-static struct substrate_query *raw_call(struct substrate_pin pin) {
-    const uint8_t four[] = {4, 0};
-    struct substrate_query *query = NULL;
-    ck_assert_int_eq(substrate_query_state_call("SampleApi_double",
-                                                (struct substrate_bytes){four, 2}, &pin, &query),
-                     SUBSTRATE_OK);
-    return query;
-}
-
-/* Runs queries in a mode. Outcomes stay valid until the queries are freed. */
-static enum substrate_status run(enum substrate_mode mode, struct substrate_connection *connection,
-                                 struct substrate_query *const *queries, size_t count,
-                                 struct substrate_outcome *outcomes) {
-    struct substrate_connection_options connect_options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
-    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    connect_options.url = "ws://pipe";
-    connect_options.engine = node.engine;
-    connect_options.request_timeout_ms = 20000;
-    options.mode = mode;
-    options.connection = connection;
-    options.connect = &connect_options;
-    options.threads_max = SUBNETS; /* the node takes one connection more */
-    return substrate_run(&options, queries, count, outcomes, NULL);
-}
-
-static void free_all(struct substrate_query *const *queries, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        substrate_query_free(queries[i]);
-    }
-}
-
 /* ---- the modes are alike ---- */
-
-/* Which of the subnets 1 to 7 exist? `expected` has a letter each: t, f, or e for the node's error.
- */
-static void check_seven(enum substrate_mode mode, struct substrate_connection *connection,
-                        bool pinned, const char *expected) {
-    struct substrate_query *queries[SUBNETS];
-    struct substrate_outcome outcomes[SUBNETS];
-    struct substrate_hash at = chain_block(CHAIN_HEAD);
-    for (size_t i = 0; i < SUBNETS; i++) {
-        queries[i] = exists((uint16_t)(i + 1), pinned ? &at : NULL);
-    }
-    enum substrate_status status = run(mode, connection, queries, SUBNETS, outcomes);
-    ck_assert_int_eq(status, strchr(expected, 'e') != NULL ? SUBSTRATE_PARTIAL : SUBSTRATE_OK);
-    for (size_t i = 0; i < SUBNETS; i++) {
-        if (expected[i] == 'e') {
-            ck_assert_int_eq(outcomes[i].status, SUBSTRATE_E_RPC);
-            ck_assert_int_eq(outcomes[i].error.rpc_code, 4003);
-        } else {
-            ck_assert_msg(outcomes[i].status == SUBSTRATE_OK, "%s", outcomes[i].error.message);
-            ck_text_eq(outcomes[i].value, expected[i] == 't' ? "true" : "false");
-            ck_assert_int_eq(outcomes[i].presence,
-                             expected[i] == 't' ? SUBSTRATE_PRESENT : SUBSTRATE_DEFAULT);
-        }
-    }
-    free_all(queries, SUBNETS);
-}
-
-/* What is asked: of each socket once what only it can tell, of the process the metadata. */
-static void check_asked(enum substrate_mode mode, bool pinned) {
-    size_t sockets = mode == SUBSTRATE_MODE_THREADED ? SUBNETS : 1;
-    size_t heads = mode == SUBSTRATE_MODE_GATHERED ? 1 : SUBNETS;
-    ck_assert_uint_eq(chain.heads, pinned ? 0 : heads);
-    ck_assert_uint_eq(chain.headers, sockets);
-    ck_assert_uint_eq(chain.versions, sockets);
-    ck_assert_uint_eq(chain.hashes, sockets);
-    ck_assert_uint_eq(chain.metadata, 1);
-    ck_assert_uint_eq(chain.reads, SUBNETS);
-    ck_assert_uint_eq(atomic_load(&node.opened), mode == SUBSTRATE_MODE_THREADED ? 8 : 1);
-}
 
 START_TEST(test_modes_answer_alike) {
     for (int i = 0; i < 8; i++) {
@@ -279,19 +83,6 @@ START_TEST(test_faults_of_each_step) {
         for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
             check_fault((enum substrate_mode)mode, &faults[i]);
         }
-    }
-}
-END_TEST
-
-START_TEST(test_older_metadata) {
-    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
-        struct substrate_connection *connection = start(answer_at_once);
-        chain.metadata_none = mode % 2 == 0;
-        chain.metadata_missing = mode % 2 == 1;
-        check_seven((enum substrate_mode)mode, connection, true, "ttttftf");
-        ck_assert_uint_eq(chain.metadata, 1);
-        ck_assert_uint_eq(chain.older, 1);
-        stop(connection);
     }
 }
 END_TEST
@@ -362,47 +153,6 @@ START_TEST(test_a_query_may_need_both_runtimes) {
         }
         ck_assert_uint_eq(chain.metadata, 2);
         free_all(queries, 3);
-        stop(connection);
-    }
-}
-END_TEST
-
-/* Runtimes outlive connections, and are fetched again when they were forgotten. */
-START_TEST(test_runtimes_are_the_processs) {
-    struct substrate_connection *connection = start(answer_at_once);
-    check_seven(SUBSTRATE_MODE_SERIAL, connection, true, "ttttftf");
-    struct substrate_connection *other = dial();
-    check_seven(SUBSTRATE_MODE_GATHERED, other, true, "ttttftf");
-    ck_assert_uint_eq(chain.metadata, 1);
-    ck_assert_uint_eq(chain.versions, 2);
-    substrate_runtimes_forget();
-    check_seven(SUBSTRATE_MODE_SHARED, other, true, "ttttftf");
-    ck_assert_uint_eq(chain.metadata, 2);
-    ck_assert_uint_eq(chain.versions, 2);
-    substrate_connection_close(other);
-    stop(connection);
-}
-END_TEST
-
-/* The first metadata is held until each of the threads has its version. */
-static void answer_metadata_late(struct node *to, const struct node_request *request) {
-    bool is_metadata =
-        request->params.size > 20 && memcmp(request->params.data, "[\"Metadata_", 11) == 0;
-    if (is_metadata) {
-        hold(request);
-    } else {
-        answer_at_once(to, request);
-    }
-    if (chain.versions == SUBNETS) {
-        release(to);
-    }
-}
-
-START_TEST(test_threads_fetch_metadata_once) {
-    for (int turn = 0; turn < 10; turn++) {
-        struct substrate_connection *connection = start(answer_metadata_late);
-        check_seven(SUBSTRATE_MODE_THREADED, connection, true, "ttttftf");
-        check_asked(SUBSTRATE_MODE_THREADED, true);
         stop(connection);
     }
 }
@@ -489,92 +239,6 @@ START_TEST(test_a_map_in_a_gather) {
                                   "{\"args\":[6],\"value\":115}]");
     free_all(queries, 3);
     stop(connection);
-}
-END_TEST
-
-/* ---- another thread finds out ---- */
-
-/* While it holds, metadata is kept back until a raw call has come, which is the second round of the
- * gather's other query: the gather must not stand still while another thread fetches what it needs.
- */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static bool metadata_is_held;
-static atomic_bool holding;
-
-static void answer_metadata_after_call(struct node *to, const struct node_request *request) {
-    size_t before = chain.calls;
-    if (atomic_load(&holding) && request->params.size > 20 &&
-        memcmp(request->params.data, "[\"Metadata_", 11) == 0) {
-        hold(request);
-        (void)pthread_mutex_lock(&lock);
-        metadata_is_held = true;
-        (void)pthread_cond_signal(&changed);
-        (void)pthread_mutex_unlock(&lock);
-    } else {
-        answer_at_once(to, request);
-    }
-    if (chain.calls != before) {
-        release(to);
-    }
-}
-
-static void *ask_alone(void *context) {
-    struct substrate_query *query = tempo(at_number(CHAIN_HEAD));
-    enum substrate_status expected = chain.bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
-    struct substrate_error error = {0};
-    enum substrate_status status = substrate_query_ask(context, query, &error);
-    ck_assert_msg(status == expected, "%s", error.message);
-    substrate_query_free(query);
-    return NULL;
-}
-
-/* A connection that knows the versions of the last block, but of no runtime: the first thing that a
- * query on it asks for is metadata. */
-static struct substrate_connection *start_with_versions(struct substrate_pin pin) {
-    struct substrate_connection *connection = start(answer_metadata_after_call);
-    struct substrate_query *const queries[] = {tempo(pin), twice(pin)};
-    struct substrate_outcome outcomes[2];
-    atomic_store(&holding, false);
-    ck_assert_int_eq(run(SUBSTRATE_MODE_SERIAL, connection, queries, 2, outcomes), SUBSTRATE_OK);
-    free_all(queries, 2);
-    substrate_runtimes_forget();
-    chain = (struct chain){0};
-    atomic_store(&holding, true);
-    return connection;
-}
-
-static void check_foreign(bool bad_metadata) {
-    struct substrate_hash at = chain_block(CHAIN_HEAD);
-    struct substrate_pin head = {0}, pin = {.hash = &at};
-    struct substrate_connection *connection = start_with_versions(pin);
-    struct substrate_connection *other = dial();
-    struct substrate_query *const queries[] = {tempo(pin), raw_call(head), twice(pin)};
-    struct substrate_outcome outcomes[3];
-    pthread_t thread;
-    metadata_is_held = false;
-    chain.bad_metadata = bad_metadata;
-    ck_assert_int_eq(pthread_create(&thread, NULL, ask_alone, other), 0);
-    (void)pthread_mutex_lock(&lock);
-    while (!metadata_is_held) {
-        (void)pthread_cond_wait(&changed, &lock);
-    }
-    (void)pthread_mutex_unlock(&lock);
-    enum substrate_status status = run(SUBSTRATE_MODE_GATHERED, connection, queries, 3, outcomes);
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    ck_assert_int_eq(status, bad_metadata ? SUBSTRATE_PARTIAL : SUBSTRATE_OK);
-    ck_assert_int_eq(outcomes[0].status, bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK);
-    ck_text_eq(outcomes[1].value, "\"0x08000000\"");
-    ck_assert_int_eq(outcomes[2].status, bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK);
-    ck_assert_uint_eq(chain.metadata, 1);
-    free_all(queries, 3);
-    substrate_connection_close(other);
-    stop(connection);
-}
-
-START_TEST(test_a_gather_goes_on_while_another_thread_fetches) {
-    check_foreign(false);
-    check_foreign(true);
 }
 END_TEST
 
@@ -754,10 +418,10 @@ START_TEST(test_every_order_of_seven_replies) {
 END_TEST
 
 CHECK_MAIN("client_run", test_modes_answer_alike, test_every_order_of_seven_replies,
-           test_faults_of_each_step, test_older_metadata, test_each_block_has_its_runtime,
-           test_a_query_may_need_both_runtimes, test_runtimes_are_the_processs,
-           test_threads_fetch_metadata_once, test_a_gather_costs_its_deepest_query,
-           test_a_gather_of_many_is_as_deep_as_one, test_a_map_in_a_gather,
-           test_a_gather_goes_on_while_another_thread_fetches, test_a_query_is_run_once,
-           test_functions_ask_now, test_generic_functions_ask_now,
-           test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail)
+           test_faults_of_each_step, test_each_block_has_its_runtime,
+           test_a_query_may_need_both_runtimes,
+
+           test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
+           test_a_map_in_a_gather, test_a_query_is_run_once, test_functions_ask_now,
+           test_generic_functions_ask_now, test_each_allocation_of_a_serial_run_may_fail,
+           test_each_allocation_of_a_gather_may_fail)

@@ -21,7 +21,7 @@ static enum memo_answer learn(struct memo *memo, struct fact fact, uint32_t spec
     struct fact_value value = version(spec);
     enum memo_answer answer = memo_ask(memo, &fact, &waiter);
     if (answer == MEMO_YOURS) {
-        memo_settle(memo, &fact, &value, NULL);
+        memo_settle(memo, &fact, &waiter, &value, NULL);
     } else {
         ck_assert_int_eq(answer, MEMO_KNOWN);
         ck_assert_uint_eq(waiter.value.version.spec_version, spec);
@@ -88,12 +88,12 @@ START_TEST(test_those_who_wait_are_told_once) {
     ck_assert_int_eq(memo_ask(memo, &fact, &third), MEMO_AWAITED);
     ck_assert_uint_eq(told, 0);
     memo_forget(memo); /* what is under way stays */
-    memo_settle(memo, &fact, &value, NULL);
+    memo_settle(memo, &fact, &first, &value, NULL);
     ck_assert_uint_eq(told, 2);
     ck_assert_int_eq(second.error.status, SUBSTRATE_OK);
     ck_assert_uint_eq(second.value.version.spec_version, 100);
     ck_assert_uint_eq(third.value.version.spec_version, 100);
-    memo_settle(memo, &fact, &value, NULL);
+    memo_settle(memo, &fact, &first, &value, NULL);
     ck_assert_uint_eq(told, 2);
     ck_assert_int_eq(learn(memo, fact, 100), MEMO_KNOWN);
     memo_forget(memo);
@@ -110,10 +110,60 @@ START_TEST(test_an_error_is_told_and_forgotten) {
     told = 0;
     ck_assert_int_eq(memo_ask(memo, &fact, &first), MEMO_YOURS);
     ck_assert_int_eq(memo_ask(memo, &fact, &second), MEMO_AWAITED);
-    memo_settle(memo, &fact, NULL, &error);
+    memo_settle(memo, &fact, &first, NULL, &error);
     ck_assert_uint_eq(told, 1);
     ck_assert_int_eq(second.error.status, SUBSTRATE_E_TIMEOUT);
     ck_assert_int_eq(learn(memo, fact, 100), MEMO_YOURS);
+    memo_free(memo);
+}
+END_TEST
+
+static const int ONE, OTHER; /* connections */
+
+/* What was wrong on one connection says nothing of others. */
+START_TEST(test_an_error_is_its_connections) {
+    struct memo *memo = memo_new(8);
+    struct fact fact = version_of(1);
+    struct memo_waiter first = {.connection = &ONE},
+                       same = {.connection = &ONE, .on_settled = tell},
+                       other = {.connection = &OTHER, .on_settled = tell};
+    struct substrate_error error = {.status = SUBSTRATE_E_CLOSED};
+    ck_assert_int_eq(memo_ask(memo, &fact, &first), MEMO_YOURS);
+    ck_assert_int_eq(memo_ask(memo, &fact, &same), MEMO_AWAITED);
+    ck_assert_int_eq(memo_ask(memo, &fact, &other), MEMO_AWAITED);
+    memo_settle(memo, &fact, &first, NULL, &error);
+    ck_assert(same.settled && !same.left);
+    ck_assert_int_eq(same.error.status, SUBSTRATE_E_CLOSED);
+    ck_assert(other.settled && other.left);
+    memo_free(memo);
+}
+END_TEST
+
+/* Those that a fact was left to: one that fails is no matter of a third that has begun meanwhile;
+ * one that finds it tells everybody. */
+START_TEST(test_who_is_left_to_find_out) {
+    struct memo *memo = memo_new(8);
+    struct fact fact = version_of(1);
+    struct fact_value value = version(100);
+    struct memo_waiter first = {.connection = &ONE}, left = {.connection = &OTHER},
+                       third = {.connection = &ONE}, fourth = {.connection = &ONE};
+    struct substrate_error error = {.status = SUBSTRATE_E_CLOSED};
+    ck_assert_int_eq(memo_ask(memo, &fact, &first), MEMO_YOURS);
+    ck_assert_int_eq(memo_ask(memo, &fact, &left), MEMO_AWAITED);
+    memo_settle(memo, &fact, &first, NULL, &error);
+    ck_assert(left.left);
+    ck_assert_int_eq(memo_ask(memo, &fact, &third), MEMO_YOURS);
+    ck_assert_int_eq(memo_ask(memo, &fact, &fourth), MEMO_AWAITED);
+    memo_settle(memo, &fact, &left, NULL, &error);
+    ck_assert(!fourth.settled);
+    memo_settle(memo, &fact, &left, &value, NULL);
+    ck_assert(fourth.settled);
+    ck_assert_uint_eq(fourth.value.version.spec_version, 100);
+    memo_settle(memo, &fact, &third, NULL, &error); /* it is known, whatever the third has seen */
+    ck_assert_int_eq(learn(memo, fact, 100), MEMO_KNOWN);
+    memo_forget(memo);
+    memo_settle(memo, &fact, &left, &value, NULL); /* nobody else has begun */
+    ck_assert_int_eq(learn(memo, fact, 100), MEMO_KNOWN);
     memo_free(memo);
 }
 END_TEST
@@ -126,7 +176,7 @@ START_TEST(test_runtimes_are_counted) {
     struct fact_value value = {.runtime = query_runtime_new(&genesis, 100, 1, NULL)};
     ck_assert_int_eq(memo_ask(memo, &fact, &first), MEMO_YOURS);
     ck_assert_int_eq(memo_ask(memo, &fact, &second), MEMO_AWAITED);
-    memo_settle(memo, &fact, &value, NULL);
+    memo_settle(memo, &fact, &first, &value, NULL);
     ck_assert_int_eq(memo_ask(memo, &fact, &third), MEMO_KNOWN);
     ck_assert_uint_eq(atomic_load(&value.runtime->references), 4);
     memo_free(memo);
@@ -151,7 +201,7 @@ static void *race(void *context) {
     switch (memo_ask(shared->memo, &fact, &waiter)) {
     case MEMO_YOURS:
         (void)atomic_fetch_add(&shared->found, 1);
-        memo_settle(shared->memo, &fact, &value, NULL);
+        memo_settle(shared->memo, &fact, &waiter, &value, NULL);
         return NULL;
     case MEMO_AWAITED:
         memo_wait(shared->memo, &waiter);
@@ -194,20 +244,21 @@ START_TEST(test_without_memory_everybody_finds_out) {
     struct memo *memo = memo_new(8);
     ck_assert_int_eq(memo_ask(memo, &fact, &waiter), MEMO_YOURS); /* the failing one */
     ck_assert_int_eq(memo_ask(memo, &fact, &waiter), MEMO_YOURS);
-    memo_settle(memo, &fact, &one, NULL);
-    memo_settle(memo, &fact, &one, NULL);
+    memo_settle(memo, &fact, &waiter, &one, NULL);
+    memo_settle(memo, &fact, &waiter, &one, NULL);
     memo_free(memo);
     substrate_allocator_set(NULL);
     ck_assert_uint_eq(atomic_load(&failing.alive), 0);
     ck_assert_uint_eq(atomic_load(&one.runtime->references), 1);
     query_runtime_release(one.runtime);
     ck_assert_int_eq(memo_ask(NULL, &fact, &waiter), MEMO_YOURS);
-    memo_settle(NULL, &fact, &one, NULL);
+    memo_settle(NULL, &fact, &waiter, &one, NULL);
     memo_free(NULL);
 }
 END_TEST
 
 CHECK_MAIN("query_memo", test_a_fact_is_found_once, test_facts_differ_by_kind_hash_and_version,
            test_the_least_recently_used_is_dropped, test_those_who_wait_are_told_once,
-           test_an_error_is_told_and_forgotten, test_runtimes_are_counted,
-           test_threads_find_a_fact_once, test_without_memory_everybody_finds_out)
+           test_an_error_is_told_and_forgotten, test_an_error_is_its_connections,
+           test_who_is_left_to_find_out, test_runtimes_are_counted, test_threads_find_a_fact_once,
+           test_without_memory_everybody_finds_out)

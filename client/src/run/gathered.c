@@ -128,7 +128,8 @@ static void take_source(struct gathering *gathering, struct source *source) {
     } else {
         source->value = good ? facts_take(&source->what.fact, query) : source->value;
         memo_settle(facts_memo(gathering->set.connection, source->what.fact.kind),
-                    &source->what.fact, &source->value, good ? NULL : &source->error);
+                    &source->what.fact, &source->waiter, &source->value,
+                    good ? NULL : &source->error);
     }
     end_source(gathering, source);
 }
@@ -212,6 +213,7 @@ static void expect(struct gathering *gathering, struct source *source, bool expe
     struct substrate_connection *connection = gathering->set.connection;
     source->event = (struct engine_call){.set = &gathering->set, .owner = &source->flight};
     source->waiter.on_settled = on_settled;
+    source->waiter.connection = connection;
     (void)pthread_mutex_lock(&connection->lock);
     gathering->set.alive += expected ? 1 : (size_t)-1;
     connection_unlock(connection);
@@ -234,7 +236,7 @@ static void begin_source(struct gathering *gathering, struct source *source) {
     if (source->what.kind == SOURCE_FACT) {
         (void)base_fail(&source->error, status, "%s", substrate_status_text(status));
         memo_settle(facts_memo(gathering->set.connection, source->what.fact.kind),
-                    &source->what.fact, NULL, &source->error);
+                    &source->what.fact, &source->waiter, NULL, &source->error);
     }
     fail_source(gathering, source, status);
 }
@@ -257,6 +259,10 @@ static void begin_fact(struct gathering *gathering, struct source *source) {
 }
 
 static void take_event(struct gathering *gathering, struct source *source) {
+    if (source->waiter.left) {
+        begin_source(gathering, source);
+        return;
+    }
     source->value = source->waiter.value;
     source->error = source->waiter.error;
     end_source(gathering, source);

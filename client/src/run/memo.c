@@ -10,7 +10,8 @@ struct memo_entry {
     struct fact fact;
     bool known;
     struct fact_value value;
-    struct memo_waiter *waiters; /* while it is not known */
+    const struct memo_waiter *finder; /* while it is not known: who asked first, */
+    struct memo_waiter *waiters;      /* and the others */
 };
 
 static bool same(const struct fact *a, const struct fact *b) {
@@ -82,14 +83,17 @@ static struct memo_entry *evict(struct memo *memo) {
 }
 
 /* Out of memory means that the fact will not be remembered, and no more. */
-static void begin(struct memo *memo, const struct fact *fact) {
+static struct memo_entry *begin(struct memo *memo, const struct fact *fact,
+                                const struct memo_waiter *finder) {
     struct memo_entry *entry = base_calloc(1, sizeof(*entry));
     if (entry != NULL) {
         entry->fact = *fact;
+        entry->finder = finder;
         entry->next = memo->first;
         memo->first = entry;
         memo->count += 1;
     }
+    return entry;
 }
 
 enum memo_answer memo_ask(struct memo *memo, const struct fact *fact, struct memo_waiter *waiter) {
@@ -101,7 +105,7 @@ enum memo_answer memo_ask(struct memo *memo, const struct fact *fact, struct mem
     struct memo_entry **link = find(memo, fact);
     struct memo_entry *entry = *link;
     if (entry == NULL) {
-        begin(memo, fact);
+        (void)begin(memo, fact, waiter);
     } else if (entry->known) {
         *link = entry->next;
         entry->next = memo->first;
@@ -127,7 +131,8 @@ void memo_wait(struct memo *memo, struct memo_waiter *waiter) {
 
 /* Under the lock: fills in all waiters; returns those that are to be called. Those that wait in
  * memo_wait may be gone as soon as the lock is. */
-static struct memo_waiter *tell(struct memo_waiter *waiters, const struct fact_value *value,
+static struct memo_waiter *tell(struct memo_waiter *waiters, const struct memo_waiter *finder,
+                                const struct fact_value *value,
                                 const struct substrate_error *error) {
     struct memo_waiter *to_call = NULL;
     while (waiters != NULL) {
@@ -137,6 +142,7 @@ static struct memo_waiter *tell(struct memo_waiter *waiters, const struct fact_v
             waiter->value = copy(value);
         } else {
             waiter->error = *error;
+            waiter->left = waiter->connection != finder->connection;
         }
         waiter->settled = true;
         if (waiter->on_settled != NULL) {
@@ -147,19 +153,30 @@ static struct memo_waiter *tell(struct memo_waiter *waiters, const struct fact_v
     return to_call;
 }
 
-void memo_settle(struct memo *memo, const struct fact *fact, const struct fact_value *value,
-                 const struct substrate_error *error) {
+/* Under the lock: the entry that this settles. Whoever asked first settles it in any case, any
+ * other only with a value; with one, of a fact that nobody is finding out any more, too. */
+static struct memo_entry **to_settle(struct memo *memo, const struct fact *fact,
+                                     const struct memo_waiter *finder, bool found) {
+    struct memo_entry **link = find(memo, fact);
+    if (*link == NULL && found) {
+        return begin(memo, fact, finder) != NULL ? &memo->first : NULL;
+    }
+    bool pending = *link != NULL && !(*link)->known;
+    return pending && (found || (*link)->finder == finder) ? link : NULL;
+}
+
+void memo_settle(struct memo *memo, const struct fact *fact, const struct memo_waiter *finder,
+                 const struct fact_value *value, const struct substrate_error *error) {
     struct memo_waiter *to_call = NULL;
     struct memo_entry *dropped = NULL;
     if (memo == NULL) {
         return;
     }
     (void)pthread_mutex_lock(&memo->lock);
-    struct memo_entry **link = find(memo, fact);
-    struct memo_entry *entry = *link;
-    /* Without memory for an entry two may have found the same. */
-    if (entry != NULL && !entry->known) {
-        to_call = tell(entry->waiters, value, error);
+    struct memo_entry **link = to_settle(memo, fact, finder, error == NULL);
+    if (link != NULL) {
+        struct memo_entry *entry = *link;
+        to_call = tell(entry->waiters, finder, value, error);
         entry->waiters = NULL;
         if (error == NULL) {
             entry->known = true;

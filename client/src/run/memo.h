@@ -1,6 +1,7 @@
 /* What runs have found out and need not ask again: immutable facts of a chain. Whoever asks for an
  * unknown fact first finds it out; who comes second waits for the first. A fact that could not be
- * had leaves nothing behind but its error with those who waited.
+ * had leaves nothing behind but its error with those who waited on the same connection: what was
+ * wrong with that one, or its node, says nothing of others, who then find it out themselves.
  *
  * There are two kinds of memos. One is the process's, for what is dear: runtimes by genesis and
  * version. It lives in facts.c, keeps RUNTIMES_MAX of them, and is emptied by
@@ -44,13 +45,15 @@ struct memo {
     size_t count, count_max;
 };
 
-/* One who waits for a fact. */
+/* One who asks for a fact, and may wait for it; alive until it is settled. */
 struct memo_waiter {
+    const void *connection; /* on which it asks */
     /* NULL: waits in memo_wait. Else called when the fact is settled, on the thread of whoever
      * settles it; afterwards nobody touches the waiter but its owner. */
     void (*on_settled)(struct memo_waiter *waiter);
     struct memo_waiter *next;
     bool settled;
+    bool left; /* settled for others only: find it out, then memo_settle */
     struct fact_value value;
     struct substrate_error error; /* status OK: there is a value, which the owner must release */
 };
@@ -66,9 +69,10 @@ struct memo *memo_new(size_t count_max);
 void memo_free(struct memo *memo);
 enum memo_answer memo_ask(struct memo *memo, const struct fact *fact, struct memo_waiter *waiter);
 void memo_wait(struct memo *memo, struct memo_waiter *waiter);
-/* Borrows the value; error NULL means that there is one. */
-void memo_settle(struct memo *memo, const struct fact *fact, const struct fact_value *value,
-                 const struct substrate_error *error);
+/* By whom it was left to, or who asked first: `finder` is what it asked with. Borrows the value;
+ * error NULL means that there is one. */
+void memo_settle(struct memo *memo, const struct fact *fact, const struct memo_waiter *finder,
+                 const struct fact_value *value, const struct substrate_error *error);
 /* Drops all that is known; what is being found out stays. */
 void memo_forget(struct memo *memo);
 

@@ -83,10 +83,10 @@ static void run_rounds(struct substrate_connection *connection, struct substrate
     }
 }
 
-/* Finds a fact out, now that nobody else does. */
+/* Finds a fact out that nobody else does, at least not for this connection. */
 static enum substrate_status find_out(struct substrate_connection *connection, struct memo *memo,
-                                      const struct fact *fact, struct fact_value *value,
-                                      struct substrate_error *error) {
+                                      const struct fact *fact, const struct memo_waiter *finder,
+                                      struct fact_value *value, struct substrate_error *error) {
     struct substrate_query *query = NULL;
     enum substrate_status status = facts_query(fact, &query);
     if (status == SUBSTRATE_OK) {
@@ -99,7 +99,7 @@ static enum substrate_status find_out(struct substrate_connection *connection, s
     if (status == SUBSTRATE_OK) {
         *value = facts_take(fact, query);
     }
-    memo_settle(memo, fact, value, status == SUBSTRATE_OK ? NULL : error);
+    memo_settle(memo, fact, finder, value, status == SUBSTRATE_OK ? NULL : error);
     substrate_query_free(query);
     return status;
 }
@@ -107,16 +107,14 @@ static enum substrate_status find_out(struct substrate_connection *connection, s
 static enum substrate_status learn(struct substrate_connection *connection, const struct fact *fact,
                                    struct fact_value *value, struct substrate_error *error) {
     struct memo *memo = facts_memo(connection, fact->kind);
-    struct memo_waiter waiter = {0};
+    struct memo_waiter waiter = {.connection = connection};
     *value = waiter.value;
-    switch (memo_ask(memo, fact, &waiter)) {
-    case MEMO_YOURS:
-        return find_out(connection, memo, fact, value, error);
-    case MEMO_AWAITED:
+    enum memo_answer answer = memo_ask(memo, fact, &waiter);
+    if (answer == MEMO_AWAITED) {
         memo_wait(memo, &waiter);
-        break;
-    case MEMO_KNOWN:
-        break;
+    }
+    if (answer == MEMO_YOURS || waiter.left) {
+        return find_out(connection, memo, fact, &waiter, value, error);
     }
     *value = waiter.value;
     *error = waiter.error;

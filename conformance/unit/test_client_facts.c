@@ -1,0 +1,194 @@
+/* What runs find out for each other: runtimes once per process, versions once per connection;
+ * threads that wait for what another one is finding out, and what becomes of them when it fails. */
+#include "client_chain.h"
+
+START_TEST(test_older_metadata) {
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        struct substrate_connection *connection = start(answer_at_once);
+        chain.metadata_none = mode % 2 == 0;
+        chain.metadata_missing = mode % 2 == 1;
+        check_seven((enum substrate_mode)mode, connection, true, "ttttftf");
+        ck_assert_uint_eq(chain.metadata, 1);
+        ck_assert_uint_eq(chain.older, 1);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* Runtimes outlive connections, and are fetched again when they were forgotten. */
+START_TEST(test_runtimes_are_the_processs) {
+    struct substrate_connection *connection = start(answer_at_once);
+    check_seven(SUBSTRATE_MODE_SERIAL, connection, true, "ttttftf");
+    struct substrate_connection *other = dial();
+    check_seven(SUBSTRATE_MODE_GATHERED, other, true, "ttttftf");
+    ck_assert_uint_eq(chain.metadata, 1);
+    ck_assert_uint_eq(chain.versions, 2);
+    substrate_runtimes_forget();
+    check_seven(SUBSTRATE_MODE_SHARED, other, true, "ttttftf");
+    ck_assert_uint_eq(chain.metadata, 2);
+    ck_assert_uint_eq(chain.versions, 2);
+    substrate_connection_close(other);
+    stop(connection);
+}
+END_TEST
+
+static bool is_metadata(const struct node_request *request) {
+    return request->params.size > 20 && memcmp(request->params.data, "[\"Metadata_", 11) == 0;
+}
+
+/* The first metadata is held until each of the threads has its version. */
+static void answer_metadata_late(struct node *to, const struct node_request *request) {
+    if (is_metadata(request)) {
+        hold(request);
+    } else {
+        answer_at_once(to, request);
+    }
+    if (chain.versions == SUBNETS) {
+        release(to);
+    }
+}
+
+START_TEST(test_threads_fetch_metadata_once) {
+    for (int turn = 0; turn < 10; turn++) {
+        struct substrate_connection *connection = start(answer_metadata_late);
+        check_seven(SUBSTRATE_MODE_THREADED, connection, true, "ttttftf");
+        check_asked(SUBSTRATE_MODE_THREADED, true);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* The same, but the socket that has asked for it is lost instead: that is the matter of one query
+ * alone, and the others ask for themselves. */
+static bool lost;
+
+static void lose_first_metadata(struct node *to, const struct node_request *request) {
+    if (is_metadata(request) && !lost && held_count == 0) {
+        hold(request);
+    } else {
+        answer_at_once(to, request);
+    }
+    if (chain.versions == SUBNETS && held_count > 0) {
+        held_count = 0;
+        lost = true;
+        pipe_drop(to->transport, held[0].socket);
+    }
+}
+
+START_TEST(test_a_lost_socket_is_not_the_others) {
+    for (int turn = 0; turn < 10; turn++) {
+        struct substrate_connection *connection = start(lose_first_metadata);
+        struct substrate_query *queries[SUBNETS];
+        struct substrate_outcome outcomes[SUBNETS];
+        struct substrate_hash at = chain_block(CHAIN_HEAD);
+        size_t closed = 0, good = 0;
+        lost = false;
+        for (size_t i = 0; i < SUBNETS; i++) {
+            queries[i] = exists((uint16_t)(i + 1), &at);
+        }
+        (void)run(SUBSTRATE_MODE_THREADED, connection, queries, SUBNETS, outcomes);
+        for (size_t i = 0; i < SUBNETS; i++) {
+            closed += outcomes[i].status == SUBSTRATE_E_CLOSED;
+            good += outcomes[i].status == SUBSTRATE_OK;
+        }
+        ck_assert_uint_eq(closed, 1);
+        ck_assert_uint_eq(good, SUBNETS - 1);
+        free_all(queries, SUBNETS);
+        stop(connection);
+    }
+}
+END_TEST
+
+/* ---- another thread finds out ---- */
+
+/* While it holds, metadata is kept back until a raw call has come, which is the second round of the
+ * gather's other query: the gather must not stand still while another thread fetches what it needs.
+ * It holds once, and what it held back may be bad: then the gather, on a connection of its own, is
+ * left to find the metadata out itself. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool metadata_is_held;
+static atomic_bool holding;
+
+static void answer_metadata_after_call(struct node *to, const struct node_request *request) {
+    size_t before = chain.calls;
+    if (atomic_load(&holding) && is_metadata(request)) {
+        hold(request);
+        (void)pthread_mutex_lock(&lock);
+        metadata_is_held = true;
+        (void)pthread_cond_signal(&changed);
+        (void)pthread_mutex_unlock(&lock);
+    } else {
+        answer_at_once(to, request);
+    }
+    if (chain.calls != before && held_count > 0) {
+        release(to);
+        atomic_store(&holding, false);
+        chain.bad_metadata = false;
+    }
+}
+
+static enum substrate_status expected_alone;
+
+static void *ask_alone(void *context) {
+    struct substrate_query *query = tempo(at_number(CHAIN_HEAD));
+    struct substrate_error error = {0};
+    enum substrate_status status = substrate_query_ask(context, query, &error);
+    ck_assert_msg(status == expected_alone, "%s", error.message);
+    substrate_query_free(query);
+    return NULL;
+}
+
+/* A connection that knows the versions of the last block, but of no runtime: the first thing that a
+ * query on it asks for is metadata. */
+static struct substrate_connection *start_with_versions(struct substrate_pin pin) {
+    struct substrate_connection *connection = start(answer_metadata_after_call);
+    struct substrate_query *const queries[] = {tempo(pin), twice(pin)};
+    struct substrate_outcome outcomes[2];
+    atomic_store(&holding, false);
+    ck_assert_int_eq(run(SUBSTRATE_MODE_SERIAL, connection, queries, 2, outcomes), SUBSTRATE_OK);
+    free_all(queries, 2);
+    substrate_runtimes_forget();
+    chain = (struct chain){0};
+    atomic_store(&holding, true);
+    return connection;
+}
+
+static void check_foreign(bool bad_metadata) {
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin head = {0}, pin = {.hash = &at};
+    struct substrate_connection *connection = start_with_versions(pin);
+    struct substrate_connection *other = dial();
+    struct substrate_query *const queries[] = {tempo(pin), raw_call(head), twice(pin)};
+    struct substrate_outcome outcomes[3];
+    pthread_t thread;
+    metadata_is_held = false;
+    chain.bad_metadata = bad_metadata;
+    expected_alone = bad_metadata ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_alone, other), 0);
+    (void)pthread_mutex_lock(&lock);
+    while (!metadata_is_held) {
+        (void)pthread_cond_wait(&changed, &lock);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    enum substrate_status status = run(SUBSTRATE_MODE_GATHERED, connection, queries, 3, outcomes);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(status, SUBSTRATE_OK);
+    ck_text_eq(outcomes[0].value, "110");
+    ck_text_eq(outcomes[1].value, "\"0x08000000\"");
+    ck_text_eq(outcomes[2].value, "8");
+    ck_assert_uint_eq(chain.metadata, bad_metadata ? 2 : 1);
+    free_all(queries, 3);
+    substrate_connection_close(other);
+    stop(connection);
+}
+
+START_TEST(test_a_gather_goes_on_while_another_thread_fetches) {
+    check_foreign(false);
+    check_foreign(true);
+}
+END_TEST
+
+CHECK_MAIN("client_facts", test_older_metadata, test_runtimes_are_the_processs,
+           test_threads_fetch_metadata_once, test_a_lost_socket_is_not_the_others,
+           test_a_gather_goes_on_while_another_thread_fetches)
