@@ -189,6 +189,91 @@ START_TEST(test_a_gather_goes_on_while_another_thread_fetches) {
 }
 END_TEST
 
-CHECK_MAIN("client_facts", test_older_metadata, test_runtimes_are_the_processs,
-           test_threads_fetch_metadata_once, test_a_lost_socket_is_not_the_others,
-           test_a_gather_goes_on_while_another_thread_fetches)
+/* ---- deadlines ---- */
+
+static bool heads_are_held; /* under lock */
+
+static void hold_heads(struct node *to, const struct node_request *request) {
+    (void)pthread_mutex_lock(&lock);
+    if (heads_are_held && base_text_is(request->method, "chain_getBlockHash") &&
+        request->params.size <= 2) {
+        hold(request);
+    } else {
+        answer_at_once(to, request);
+    }
+    (void)pthread_mutex_unlock(&lock);
+}
+
+/* The head is told when the impatient query has given it up. */
+static void release_head(void *context, size_t index, const struct substrate_outcome *outcome) {
+    if (index == 1) {
+        ck_assert_int_eq(outcome->status, SUBSTRATE_E_TIMEOUT);
+        (void)pthread_mutex_lock(&lock);
+        heads_are_held = false;
+        release(context);
+        (void)pthread_mutex_unlock(&lock);
+    }
+}
+
+/* Queries that wait for the same head wait as long as each of them wants to. */
+START_TEST(test_a_deadline_is_its_querys) {
+    struct substrate_connection *connection = start(hold_heads);
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin head = {0}, pin = {.hash = &at};
+    struct substrate_query *const queries[] = {tempo(head), tempo(head), tempo(pin), tempo(head)};
+    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
+    struct substrate_outcome outcomes[4];
+    heads_are_held = true;
+    options.mode = SUBSTRATE_MODE_GATHERED;
+    options.connection = connection;
+    options.ended = release_head;
+    options.context = &node;
+    substrate_query_set_deadline(queries[0], substrate_now_us() + (uint64_t)3600 * 1000000);
+    substrate_query_set_deadline(queries[1], substrate_now_us());
+    ck_assert_int_eq(substrate_run(&options, queries, 4, outcomes, NULL), SUBSTRATE_PARTIAL);
+    ck_assert_int_eq(outcomes[1].status, SUBSTRATE_E_TIMEOUT);
+    ck_assert_str_eq(outcomes[1].error.message, "chain_getBlockHash: the deadline passed");
+    for (size_t i = 0; i < 4; i++) {
+        if (i != 1) {
+            ck_assert_msg(outcomes[i].status == SUBSTRATE_OK, "%s", outcomes[i].error.message);
+            ck_text_eq(outcomes[i].value, "110");
+        }
+    }
+    ck_assert_uint_eq(node_counters(connection).timed_out, 0);
+    free_all(queries, 4);
+    stop(connection);
+}
+END_TEST
+
+/* When nobody waits any longer, the run does not, either: the connection itself would for ever. */
+START_TEST(test_a_run_ends_at_the_last_deadline) {
+    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_connection *connection = start(hold_heads), *patient = NULL;
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin head = {0}, pin = {.hash = &at};
+    options.url = "ws://pipe";
+    options.engine = node.engine;
+    options.request_timeout_ms = 0;
+    heads_are_held = true;
+    ck_assert_int_eq(substrate_connection_open(&options, &patient, NULL), SUBSTRATE_OK);
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        struct substrate_query *const queries[] = {tempo(head), raw_call(head), tempo(pin)};
+        struct substrate_outcome outcomes[3];
+        for (uint64_t i = 0; i < 2; i++) {
+            substrate_query_set_deadline(queries[i], substrate_now_us() + i * 1000);
+        }
+        (void)run((enum substrate_mode)mode, patient, queries, 3, outcomes);
+        ck_assert_int_eq(outcomes[0].status, SUBSTRATE_E_TIMEOUT);
+        ck_assert_int_eq(outcomes[1].status, SUBSTRATE_E_TIMEOUT);
+        ck_assert_str_eq(outcomes[1].error.message, "chain_getBlockHash: the deadline passed");
+        ck_assert_int_eq(outcomes[2].status, SUBSTRATE_OK);
+        free_all(queries, 3);
+    }
+    substrate_connection_close(patient);
+    stop(connection);
+}
+END_TEST
+
+CHECK_MAIN("client_facts", test_a_deadline_is_its_querys, test_a_run_ends_at_the_last_deadline,
+           test_older_metadata, test_runtimes_are_the_processs, test_threads_fetch_metadata_once,
+           test_a_lost_socket_is_not_the_others, test_a_gather_goes_on_while_another_thread_fetches)

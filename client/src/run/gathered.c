@@ -64,6 +64,10 @@ struct gathering {
     struct call_set set;
     const struct substrate_run_options *options;
     struct flight *flights; /* of the caller's queries, in their order */
+    /* Of the head and of hashes of numbers, which several queries may wait for: until when one
+     * does, 0 meaning the connection's timeout; and the next time at which a query has waited
+     * enough. */
+    uint64_t block_deadline_us, next_deadline_us;
     /* Those that another thread has cancelled, and the event by which the loop hears of them. Under
      * the connection's lock. */
     struct flight *cancelled;
@@ -230,6 +234,9 @@ static void begin_source(struct gathering *gathering, struct source *source) {
             ? substrate_query_block_hash(source->what.height, &source->flight.query)
             : facts_query(&source->what.fact, &source->flight.query);
     if (status == SUBSTRATE_OK) {
+        if (source->what.kind == SOURCE_BLOCK) {
+            substrate_query_set_deadline(source->flight.query, gathering->block_deadline_us);
+        }
         fly(gathering, &source->flight, query_step(source->flight.query, NULL, 0));
         return;
     }
@@ -356,12 +363,21 @@ static void go_on_runtime(struct gathering *gathering, struct source *runtime) {
 
 /* ---- the caller's queries ---- */
 
+/* A query that waits for its block waits no longer than its own deadline. */
+static void wait_until(struct gathering *gathering, const struct flight *flight) {
+    uint64_t deadline_us = flight->query->deadline_us;
+    if (flight->awaited != NULL && deadline_us != 0 && deadline_us < gathering->next_deadline_us) {
+        gathering->next_deadline_us = deadline_us;
+    }
+}
+
 /* Gives a query its pin. false: it waits, or there is an error. */
 static bool provide_pin(struct gathering *gathering, struct flight *flight,
                         struct substrate_error *error) {
     struct wanted wanted = {.kind = SOURCE_BLOCK, .height = query_wanted_height(flight->query)};
     struct source *block = get_source(gathering, &wanted);
     if (!is_there(flight, block, error)) {
+        wait_until(gathering, flight);
         return false;
     }
     query_pin(flight->query, &block->value.genesis);
@@ -475,6 +491,56 @@ static void take_cancelled(struct gathering *gathering) {
     }
 }
 
+/* ---- deadlines ---- */
+
+/* Of the queries that wait for a block, ends those whose deadline has come. */
+static void expire(struct gathering *gathering, size_t count, uint64_t now_us) {
+    static const struct substrate_reply none = {.status = SUBSTRATE_E_TIMEOUT};
+    struct substrate_error error;
+    (void)substrate_reply_error("chain_getBlockHash", &none, &error);
+    gathering->next_deadline_us = SUBSTRATE_NEVER;
+    for (size_t i = 0; i < count; i++) {
+        struct flight *flight = &gathering->flights[i];
+        uint64_t deadline_us = flight->query->deadline_us;
+        if (flight->awaited == NULL || flight->awaited->what.kind != SOURCE_BLOCK) {
+            continue;
+        }
+        if (deadline_us == 0 || deadline_us > now_us) {
+            wait_until(gathering, flight);
+            continue;
+        }
+        stop_waiting(flight);
+        (void)query_fail(flight->query, &error);
+        tell(flight);
+    }
+}
+
+/* The next call that has ended; NULL when none is alive. */
+static struct engine_call *next_call(struct gathering *gathering, size_t count) {
+    struct engine_call *call = NULL;
+    bool passed = true;
+    while (call == NULL && passed) {
+        uint64_t until_us = gathering->next_deadline_us;
+        call = call_set_next(&gathering->set, until_us);
+        passed = until_us != SUBSTRATE_NEVER && substrate_now_us() >= until_us;
+        if (passed) {
+            expire(gathering, count, substrate_now_us());
+        }
+    }
+    return call;
+}
+
+/* What of a block is asked for all is waited for as long as the most patient of them waits. */
+static uint64_t block_deadline(const struct flight *flights, size_t count) {
+    uint64_t last_us = 1;
+    for (size_t i = 0; i < count && last_us != 0; i++) {
+        const struct substrate_query *query = flights[i].query;
+        bool later = query->deadline_us == 0 || query->deadline_us > last_us;
+        last_us = later && query_needs_pin(query) ? query->deadline_us : last_us;
+    }
+    return last_us;
+}
+
 /* ---- the run ---- */
 
 static void begin(struct gathering *gathering, struct flight *flight) {
@@ -489,11 +555,13 @@ static void begin(struct gathering *gathering, struct flight *flight) {
 }
 
 static void gather(struct gathering *gathering, size_t count) {
+    gathering->block_deadline_us = block_deadline(gathering->flights, count);
+    gathering->next_deadline_us = SUBSTRATE_NEVER;
     for (size_t i = 0; i < count; i++) {
         begin(gathering, &gathering->flights[i]);
     }
     for (;;) {
-        struct engine_call *call = call_set_next(&gathering->set, SUBSTRATE_NEVER);
+        struct engine_call *call = next_call(gathering, count);
         if (call == NULL) {
             return;
         }
