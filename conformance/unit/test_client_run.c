@@ -3,6 +3,8 @@
  * deepest query; failures that stay with their query and leave nothing behind. */
 #include "client_chain.h"
 
+#include <sched.h>
+
 /* Answers seven reads in the order that is set, all else at once. */
 #define ORDERED 7
 static size_t order[ORDERED];
@@ -242,6 +244,58 @@ START_TEST(test_a_map_in_a_gather) {
 }
 END_TEST
 
+/* ---- cancelling ---- */
+
+/* The keys of a map are held until the other query has ended. Its end is told on the thread of the
+ * run, which is held up there: the map is cancelled, and then its keys arrive, before the run looks
+ * at either. */
+static struct substrate_connection *asked_on;
+static struct substrate_query *cancelled_map;
+
+static void hold_keys(struct node *to, const struct node_request *request) {
+    if (base_text_is(request->method, "state_getKeysPaged")) {
+        hold(request);
+    } else {
+        answer_at_once(to, request);
+    }
+}
+
+static void cancel_then_answer(void *context, size_t index,
+                               const struct substrate_outcome *outcome) {
+    uint64_t before = node_counters(asked_on).replied;
+    ck_assert_int_eq(outcome->status, index == 0 ? SUBSTRATE_E_CANCELLED : SUBSTRATE_OK);
+    if (index == 1) {
+        substrate_query_cancel(cancelled_map);
+        release(context);
+        while (node_counters(asked_on).replied == before) {
+            (void)sched_yield();
+        }
+    }
+}
+
+START_TEST(test_replies_do_not_outrun_a_cancel) {
+    struct substrate_connection *connection = asked_on = start(hold_keys);
+    struct substrate_hash at = chain_block(CHAIN_HEAD);
+    struct substrate_pin pin = {.hash = &at};
+    struct substrate_storage_entry tempos = {"SubtensorModule", "Tempo", {{NULL, 0}, {NULL, 0}}};
+    struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
+    struct substrate_query *queries[2] = {NULL, tempo(pin)};
+    struct substrate_outcome outcomes[2];
+    ck_assert_int_eq(substrate_query_storage_map(&tempos, NULL, &pin, &queries[0]), SUBSTRATE_OK);
+    cancelled_map = queries[0];
+    options.mode = SUBSTRATE_MODE_GATHERED;
+    options.connection = connection;
+    options.ended = cancel_then_answer;
+    options.context = &node;
+    ck_assert_int_eq(substrate_run(&options, queries, 2, outcomes, NULL), SUBSTRATE_PARTIAL);
+    ck_assert_int_eq(outcomes[0].status, SUBSTRATE_E_CANCELLED);
+    ck_assert_uint_eq(chain.pages, 1);
+    ck_assert_uint_eq(chain.multis, 0);
+    free_all(queries, 2);
+    stop(connection);
+}
+END_TEST
+
 /* ---- the rest ---- */
 
 START_TEST(test_a_query_is_run_once) {
@@ -422,6 +476,6 @@ CHECK_MAIN("client_run", test_modes_answer_alike, test_every_order_of_seven_repl
            test_a_query_may_need_both_runtimes,
 
            test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
-           test_a_map_in_a_gather, test_a_query_is_run_once, test_functions_ask_now,
-           test_generic_functions_ask_now, test_each_allocation_of_a_serial_run_may_fail,
-           test_each_allocation_of_a_gather_may_fail)
+           test_a_map_in_a_gather, test_replies_do_not_outrun_a_cancel, test_a_query_is_run_once,
+           test_functions_ask_now, test_generic_functions_ask_now,
+           test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail)
