@@ -422,11 +422,18 @@ static bool run_scenario(enum substrate_mode mode) {
 }
 
 static bool serial_scenario(void) { return run_scenario(SUBSTRATE_MODE_SERIAL); }
+static bool threaded_scenario(void) { return run_scenario(SUBSTRATE_MODE_THREADED); }
 static bool gathered_scenario(void) { return run_scenario(SUBSTRATE_MODE_GATHERED); }
+static bool shared_scenario(void) { return run_scenario(SUBSTRATE_MODE_SHARED); }
 
 START_TEST(test_each_allocation_of_a_serial_run_may_fail) { chain_fail_each(serial_scenario); }
 END_TEST
 START_TEST(test_each_allocation_of_a_gather_may_fail) { chain_fail_each(gathered_scenario); }
+END_TEST
+START_TEST(test_each_allocation_of_threads_may_fail) {
+    chain_fail_each(threaded_scenario);
+    chain_fail_each(shared_scenario);
+}
 END_TEST
 
 /* The permutation of a number below 7!, by its digits in the factorial number system. */
@@ -478,4 +485,5 @@ CHECK_MAIN("client_run", test_modes_answer_alike, test_every_order_of_seven_repl
            test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
            test_a_map_in_a_gather, test_replies_do_not_outrun_a_cancel, test_a_query_is_run_once,
            test_functions_ask_now, test_generic_functions_ask_now,
-           test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail)
+           test_each_allocation_of_a_serial_run_may_fail, test_each_allocation_of_a_gather_may_fail,
+           test_each_allocation_of_threads_may_fail)
