@@ -221,6 +221,27 @@ START_TEST(test_cancelled_with_the_reply_behind_it) {
 }
 END_TEST
 
+/* A head that is asked for one query alone is asked no longer; one that is asked for all is. */
+START_TEST(test_cancelled_while_the_head_is_found_out) {
+    static const enum substrate_status expected[COUNT] = {SUBSTRATE_E_CANCELLED, SUBSTRATE_OK,
+                                                          SUBSTRATE_OK};
+    for (int alone = 0; alone < 2; alone++) {
+        enum substrate_mode mode = alone ? SUBSTRATE_MODE_SERIAL : SUBSTRATE_MODE_GATHERED;
+        start("chain_getBlockHash", "[]", !alone);
+        ck_assert_int_eq(node_start(&node, answer), SUBSTRATE_OK);
+        ck_assert(make());
+        victim = queries[0];
+        ck_assert_int_eq(run(mode, on_ended, NULL), SUBSTRATE_PARTIAL);
+        check(mode, expected);
+        ck_assert_uint_eq(chain.heads, alone ? 2 : 1);
+        ck_assert_uint_eq(chain.reads, 2);
+        free_all();
+        substrate_engine_close(node.engine);
+        substrate_runtimes_forget();
+    }
+}
+END_TEST
+
 /* What is found out for all is found, whoever leaves. */
 START_TEST(test_cancelled_while_the_runtime_is_found_out) {
     for (int each = 0; each < MODES; each++) {
@@ -361,7 +382,8 @@ START_TEST(test_each_allocation_may_fail) {
 }
 END_TEST
 
-CHECK_MAIN("client_cancel", test_cancelled_while_its_request_is_in_flight,
-           test_cancelled_with_the_reply_behind_it, test_cancelled_while_the_runtime_is_found_out,
-           test_cancelled_before_it_is_run, test_cancelled_after_its_end, test_fail_fast,
-           test_deadlines, test_what_a_threaded_run_costs, test_each_allocation_may_fail)
+CHECK_MAIN("client_cancel", test_cancelled_while_the_head_is_found_out,
+           test_cancelled_while_its_request_is_in_flight, test_cancelled_with_the_reply_behind_it,
+           test_cancelled_while_the_runtime_is_found_out, test_cancelled_before_it_is_run,
+           test_cancelled_after_its_end, test_fail_fast, test_deadlines,
+           test_what_a_threaded_run_costs, test_each_allocation_may_fail)

@@ -136,9 +136,10 @@ static enum query_progress step_both(struct substrate_query *query,
     return query_done_written(query);
 }
 
+static const struct query_description reads_both = {
+    "both", QUERY_NEEDS_STATE_RUNTIME | QUERY_NEEDS_CALL_RUNTIME, step_both, false};
+
 START_TEST(test_a_query_may_need_both_runtimes) {
-    static const struct query_description description = {
-        "both", QUERY_NEEDS_STATE_RUNTIME | QUERY_NEEDS_CALL_RUNTIME, step_both, false};
     static const char *const expected[] = {"[100,100]", "[100,101]", "[101,101]"};
     for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
         struct substrate_connection *connection = start(answer_at_once);
@@ -146,7 +147,7 @@ START_TEST(test_a_query_may_need_both_runtimes) {
         struct substrate_outcome outcomes[3];
         for (size_t i = 0; i < 3; i++) {
             struct substrate_pin pin = at_number(CHAIN_UPGRADE - 1 + i);
-            ck_assert_int_eq(query_new(&description, NULL, 0, &pin, &queries[i]), SUBSTRATE_OK);
+            ck_assert_int_eq(query_new(&reads_both, NULL, 0, &pin, &queries[i]), SUBSTRATE_OK);
         }
         ck_assert_int_eq(run((enum substrate_mode)mode, connection, queries, 3, outcomes),
                          SUBSTRATE_OK);
@@ -157,6 +158,25 @@ START_TEST(test_a_query_may_need_both_runtimes) {
         free_all(queries, 3);
         stop(connection);
     }
+}
+END_TEST
+
+/* Neither runtime waits for the other: genesis, header of 6 and version of 6; then the parent's
+ * version, and the metadata; then what the query asks. */
+START_TEST(test_both_runtimes_are_found_at_once) {
+    static const size_t sizes[] = {3, 2, 2};
+    struct substrate_connection *connection = start(answer_by_rounds);
+    struct substrate_hash six = chain_block(6);
+    struct substrate_pin pin = {.hash = &six};
+    struct substrate_query *query = NULL;
+    struct substrate_outcome outcome;
+    ck_assert_int_eq(query_new(&reads_both, NULL, 0, &pin, &query), SUBSTRATE_OK);
+    round_sizes = sizes;
+    ck_assert_int_eq(run(SUBSTRATE_MODE_GATHERED, connection, &query, 1, &outcome), SUBSTRATE_OK);
+    ck_text_eq(outcome.value, "[101,101]");
+    ck_assert_uint_eq(round_now, 3);
+    substrate_query_free(query);
+    stop(connection);
 }
 END_TEST
 
@@ -480,7 +500,7 @@ END_TEST
 
 CHECK_MAIN("client_run", test_modes_answer_alike, test_every_order_of_seven_replies,
            test_faults_of_each_step, test_each_block_has_its_runtime,
-           test_a_query_may_need_both_runtimes,
+           test_a_query_may_need_both_runtimes, test_both_runtimes_are_found_at_once,
 
            test_a_gather_costs_its_deepest_query, test_a_gather_of_many_is_as_deep_as_one,
            test_a_map_in_a_gather, test_replies_do_not_outrun_a_cancel, test_a_query_is_run_once,
