@@ -220,9 +220,10 @@ START_TEST(test_a_deadline_is_its_querys) {
     struct substrate_connection *connection = start(hold_heads);
     struct substrate_hash at = chain_block(CHAIN_HEAD);
     struct substrate_pin head = {0}, pin = {.hash = &at};
-    struct substrate_query *const queries[] = {tempo(head), tempo(head), tempo(pin), tempo(head)};
+    struct substrate_query *const queries[] = {tempo(head), tempo(head), tempo(pin), tempo(head),
+                                               tempo(pin)};
     struct substrate_run_options options = SUBSTRATE_RUN_OPTIONS_INIT;
-    struct substrate_outcome outcomes[4];
+    struct substrate_outcome outcomes[5];
     heads_are_held = true;
     options.mode = SUBSTRATE_MODE_GATHERED;
     options.connection = connection;
@@ -230,17 +231,21 @@ START_TEST(test_a_deadline_is_its_querys) {
     options.context = &node;
     substrate_query_set_deadline(queries[0], substrate_now_us() + (uint64_t)3600 * 1000000);
     substrate_query_set_deadline(queries[1], substrate_now_us());
-    ck_assert_int_eq(substrate_run(&options, queries, 4, outcomes, NULL), SUBSTRATE_PARTIAL);
+    substrate_query_set_deadline(queries[4], substrate_now_us());
+    ck_assert_int_eq(substrate_run(&options, queries, 5, outcomes, NULL), SUBSTRATE_PARTIAL);
     ck_assert_int_eq(outcomes[1].status, SUBSTRATE_E_TIMEOUT);
     ck_assert_str_eq(outcomes[1].error.message, "chain_getBlockHash: the deadline passed");
+    /* A runtime, which is found out for all, is waited for. */
+    ck_assert_int_eq(outcomes[4].status, SUBSTRATE_E_TIMEOUT);
+    ck_assert_str_eq(outcomes[4].error.message, "state_getStorage: the deadline passed");
     for (size_t i = 0; i < 4; i++) {
         if (i != 1) {
             ck_assert_msg(outcomes[i].status == SUBSTRATE_OK, "%s", outcomes[i].error.message);
             ck_text_eq(outcomes[i].value, "110");
         }
     }
-    ck_assert_uint_eq(node_counters(connection).timed_out, 0);
-    free_all(queries, 4);
+    ck_assert_uint_eq(node_counters(connection).timed_out, 1);
+    free_all(queries, 5);
     stop(connection);
 }
 END_TEST

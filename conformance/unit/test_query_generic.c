@@ -262,6 +262,35 @@ START_TEST(test_map_with_a_prefix) {
 }
 END_TEST
 
+/* Arguments for all keys name an entry, fewer a part of the map. */
+START_TEST(test_map_or_entry) {
+    static const struct {
+        const char *item, *arguments, *value;
+        enum substrate_presence presence;
+    } cases[] = {
+        {"Uids", "[1]", "[{\"args\":[1,2],\"value\":7},{\"args\":[1,1],\"value\":8}]",
+         SUBSTRATE_PRESENT},
+        {"Uids", "[1,2]", "7", SUBSTRATE_PRESENT},
+        {"Uids", "[2,1]", "null", SUBSTRATE_ABSENT},
+        {"Tempo", "[5]", "11", SUBSTRATE_DEFAULT},
+        {"Tempo", "[]", TEMPOS, SUBSTRATE_PRESENT},
+    };
+    struct substrate_map_options options = SUBSTRATE_MAP_OPTIONS_INIT;
+    options.or_entry = true;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct chain chain = {0};
+        struct substrate_storage_entry entry = {"SubtensorModule", cases[i].item,
+                                                drive_json(cases[i].arguments)};
+        struct substrate_query *query = NULL;
+        ck_assert_int_eq(substrate_query_storage_map(&entry, &options, NULL, &query), SUBSTRATE_OK);
+        (void)drive(&chain, query);
+        ck_text_eq(query->outcome.value, cases[i].value);
+        ck_assert_int_eq(query->outcome.presence, cases[i].presence);
+        substrate_query_free(query);
+    }
+}
+END_TEST
+
 START_TEST(test_map_asks_from_the_last_key) {
     struct chain chain = {0};
     struct substrate_query *query = map("Tempo", NULL, 2, NULL);
@@ -444,7 +473,7 @@ END_TEST
 CHECK_MAIN("query_generic", test_storage_is_read_with_the_runtime_that_wrote_it, test_presence,
            test_unknown_names_have_a_nearest, test_wrong_arguments_say_what_is_wanted,
            test_arguments_as_bytes, test_several_entries_are_one_request, test_map_by_pages,
-           test_map_of_values_in_another_order, test_map_with_a_prefix,
+           test_map_of_values_in_another_order, test_map_with_a_prefix, test_map_or_entry,
            test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps, test_map_options,
            test_runtime_calls, test_runtime_calls_by_bytes, test_constants,
            test_each_allocation_may_fail)
