@@ -36,13 +36,18 @@ def ours(metadata, questions):
     return answers
 
 
-def theirs(metadata, questions):
-    """polkadot-api's answers. The script finds its packages beside itself, in the cache folder."""
+def polkadot_api(metadata):
+    """The command that asks polkadot-api. The script finds its packages beside itself, in the cache folder."""
     copy = NPM / SCRIPT.name
     assert NPM.is_dir(), f"the npm packages are not in {NPM}; ./ci/test installs them"
     if not copy.exists() or copy.read_bytes() != SCRIPT.read_bytes():
         copy.write_bytes(SCRIPT.read_bytes())
-    return [json.loads(line) for line in ask(["node", copy, metadata], questions)]
+    return ["node", str(copy), str(metadata)]
+
+
+def theirs(metadata, questions):
+    """polkadot-api's answers."""
+    return [json.loads(line) for line in ask(polkadot_api(metadata), questions)]
 
 
 def failed(answer):

@@ -64,9 +64,12 @@ def elements(data, size):
 
 
 def as_text(value):
-    """Bytes, as canonical JSON has them, read as UTF-8."""
+    """Bytes, as canonical JSON has them, read as UTF-8; what is none stays as it is."""
     data = bytes.fromhex(value[2:]) if isinstance(value, str) else bytes(value)
-    return data.decode()
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return "0x" + data.hex()
 
 
 def maybe(change, value):
@@ -285,7 +288,7 @@ class Expected:
 
     def get_balance(self, block, address):
         account = self.stored(block, system_account(address))
-        return number_of(account[16:24]) if account else 0
+        return canonical(number_of(account[16:24])) if account else 0
 
     def get_balances(self, block, addresses):
         return [[address, self.get_balance(block, address)] for address in addresses]
@@ -414,11 +417,7 @@ class Expected:
             return None
         length, kind, field = data[12], data[13], data[14:]  # behind the deposit and the block
         assert length == 4 and 0 < kind < 134, "the recording has commitments of one field only"
-        field = field[:kind - 1 if kind < 130 else 32]
-        try:
-            return field.decode()
-        except UnicodeDecodeError:
-            return "0x" + field.hex()
+        return as_text("0x" + field[:kind - 1 if kind < 130 else 32].hex())
 
     # ---- stakes
 
@@ -426,7 +425,7 @@ class Expected:
         wire = self.call(
             block, "StakeInfoRuntimeApi_get_stake_info_for_hotkey_coldkey_netuid",
             (account_of(hotkey) + account_of(coldkey) + u16(netuid)).hex())
-        return wire["stake"] if wire else 0
+        return maybe(lambda found: found["stake"], wire)
 
     def get_stake_info_for_coldkey(self, block, coldkey):
         wires = self.call(block, "StakeInfoRuntimeApi_get_stake_info_for_coldkey", account_of(coldkey).hex())

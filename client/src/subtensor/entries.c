@@ -20,9 +20,19 @@ static bool begin(struct substrate_query *query, struct entries *entries) {
     return true;
 }
 
+struct base_json entries_unwrapped(struct base_json json) {
+    while (json.kind == BASE_JSON_ARRAY && base_json_length(json) == 1) {
+        struct base_json_walk walk;
+        struct substrate_text name;
+        base_json_walk_init(&walk, json);
+        (void)base_json_walk_next(&walk, &name, &json);
+    }
+    return json;
+}
+
 static bool to_u16(struct base_json json, uint16_t *out) {
     uint64_t number = 0;
-    if (!base_json_u64(json, &number) || number > UINT16_MAX) {
+    if (!base_json_u64(entries_unwrapped(json), &number) || number > UINT16_MAX) {
         return false;
     }
     *out = (uint16_t)number;

@@ -140,12 +140,12 @@ static const struct read key_reads[] = {
 static const struct read commitment_reads[] = {
     {READ_STORAGE, 0, "Commitments", "CommitmentOf", "0k", NULL, NULL}};
 
-/* The first field of a commitment, {"type":"Raw5","value":["0x…"]}, as text. One that is missing,
- * or
- * {"type":"None","value":null}, has no bytes; {NULL, 0} is one that is not in clear. */
+/* The first field of a commitment as text: {"type":"Raw5","value":["0x…"]}, or, beyond 128 bytes,
+ * {"type":"BigRaw","value":[["0x…"]]}. One that is missing, or {"type":"None","value":null}, has no
+ * bytes; {NULL, 0} is one that is not in clear. */
 static bool first_text(struct substrate_query *query, struct base_json commitment,
                        struct substrate_text *text) {
-    struct base_json none = {BASE_JSON_NONE, {NULL, 0}}, fields = none, field = none, bytes = none;
+    struct base_json none = {BASE_JSON_NONE, {NULL, 0}}, fields = none, field = none, bytes;
     struct base_json_walk walk;
     struct substrate_text name;
     struct substrate_text hex;
@@ -159,11 +159,7 @@ static bool first_text(struct substrate_query *query, struct base_json commitmen
         return true;
     }
     *text = (struct substrate_text){NULL, 0};
-    if (value.kind != BASE_JSON_ARRAY) {
-        return true;
-    }
-    base_json_walk_init(&walk, value);
-    (void)base_json_walk_next(&walk, &name, &bytes);
+    bytes = entries_unwrapped(value);
     uint8_t *out = function_alloc(query, bytes.raw.size / 2, 1);
     if (out == NULL) {
         return false;
