@@ -90,3 +90,25 @@ def questions(blocks):
         (function, arguments, block)
         for function, line in TABLE.items() for block in blocks for arguments in line.arguments
     ]
+
+
+# About blocks, which are those of another runtime in made-up recordings, or by the names of the metadata: the codec's
+# tests have them.
+NOT_MADE = {
+    "get_block_hash", "get_current_block", "get_block_info", "get_existential_deposit", "query_map", "query_constant",
+    "query_runtime_api", "state_call",
+}
+OTHER_MECHANISMS = [[2, 1], [258, 15]]
+
+
+def made_questions(has_mechanisms):
+    """[(function, arguments)] of what made-up recordings are asked. Where a subnet has one mechanism only, others are
+    an error."""
+    questions = [
+        (function, arguments)
+        for function, line in TABLE.items() if function not in NOT_MADE for arguments in line.arguments
+    ]
+    return questions if not has_mechanisms else questions + [
+        (function, [*of, *more]) for of in OTHER_MECHANISMS
+        for function, more in (("get_metagraph_info", []), ("get_metagraph_info", [[5, 72]]), ("metagraph", [False]))
+    ]

@@ -64,6 +64,10 @@ CLAIMS = {
     "as_tao": lambda entry, says, right: int(says) == int(float(Decimal(right)) * 1e9),
     # It multiplies by a factor and drops what is behind the point.
     "scales": lambda entry, says, right: int(says) == int(int(right) * entry["factor"]),
+    # It shows something without members of a list where there is nothing.
+    "hollow": lambda entry, says, right: right is None and says[entry["member"]] == [],
+    # It shows parts of a whole as percents.
+    "percents": lambda entry, says, right: says == [round(part / sum(right) * 100) for part in right],
     # It cuts a commitment and reads it as text.
     "cuts": lambda entry, says, right: says == commitment(right),
     # It shows the integer behind a fixed-point number; bytes that are UTF-8 as text; a list of pairs without those
@@ -72,7 +76,9 @@ CLAIMS = {
     "reads": lambda entry, says, right: says == bytes.fromhex(right[2:]).decode(),
     "once": lambda entry, says, right: same(says, once(right)),
 }
-# Two more kinds are about ends, not values: `raises`, where there is a value, and `answers`, where there is none.
+# Three more kinds are about ends, not values: `raises`, where there is a value; `answers`, where there is none; and
+# `takes_for`, where there is none either, and the client says what it says to another question: its end has that,
+# as `taken_for`.
 
 
 def holds(entry, says, right):
@@ -114,6 +120,8 @@ class Deviations:
             return entry["says"] in says["message"] and ("is" not in entry or same(right["value"], entry["is"]))
         if entry["kind"] == "answers" and says["outcome"] == "ok":
             return same(says["value"], entry["says"]) and right["outcome"] == entry["is"]
+        if entry["kind"] == "takes_for" and says["outcome"] == "ok":
+            return same(says["value"], says.get("taken_for", MISSING)) and right["outcome"] == entry["is"]
         return False
 
     def compare(self, function, says, right):

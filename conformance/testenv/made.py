@@ -3,22 +3,27 @@ up. Whatever is looked at for the first time is made then, of the types that pol
 it means is what polkadot-api decodes. So every field is tried with numbers as great as its type takes, with options
 of both kinds and with texts that are none."""
 
+import json
 import subprocess
 from hashlib import blake2b
-from json import loads
 
 from oracles.decoders import failed, polkadot_api, text
-from oracles.samples import Samples, compact
-from .expected import Expected, as_text, canonical, dynamic_info, maybe, metagraph_info, twox_64_concat, u16, vector
+from oracles.packages import CRATE, SDK_11_0, SDK_11_1, member
+from oracles.samples import Samples, compact, numbers
+from .expected import Expected, as_text, canonical, dynamic_info, maybe, metagraph_info, number_of, twox_64_concat, u16, vector
 from .fixture import Copy
 from .keys import item
+from .paths import FIXTURE
+from .truth import Truth
 
+HEAD = 73
 U64_MAX = 2**64 - 1
 ABSENT_IN = 4  # of so many options of storage one is not there
 METAGRAPH_FIELDS = 74
 # Of metagraphs: behind those fields, and not in what the SDK 10.5.0 gives.
 LATER_FIELDS = {"collateral_locked", "collateral_min", "collateral_earned"}
 ALL_PRICES = "SwapRuntimeApi_current_alpha_price_all"
+MECHAGRAPH = "SubnetInfoRuntimeApi_get_selective_mechagraph"
 
 
 class Decoder:
@@ -31,13 +36,37 @@ class Decoder:
 
     def ask(self, kind, **question):
         self.process.stdin.write(text({"kind": kind, **question}) + "\n")
-        answer = loads(self.process.stdout.readline())
+        answer = json.loads(self.process.stdout.readline())
         assert not failed(answer) and (kind == "types" or answer.get("exact", True)), (kind, question, answer)
         return answer
 
     def close(self):
         self.process.stdin.close()
         self.process.wait(60)
+
+
+class Tame(Samples):
+    """Numbers and texts as chains have them, so that whoever reads them as doubles or as text can."""
+
+    def of(self, id, depth=0):
+        if "sequence" in self.types[id] and self.is_byte(self.types[id]["sequence"]):
+            count = self.rng.randrange(40)
+            letters = bytes(self.rng.choice(b"abcdefghijklmnopqrstuvwxyz") for _ in range(count))
+            compacted = "compact" in self.types[self.types[id]["sequence"]]
+            return compact(count) + (b"".join(map(compact, letters)) if compacted else letters)
+        return super().of(id, depth)
+
+    def is_byte(self, id):
+        return self.types[self.types[id].get("compact", id)].get("primitive") == "u8"
+
+    def number(self, name):
+        return self.rng.randrange(min(2**31, max(numbers(name)) + 1))
+
+    def variant(self, type, depth):
+        """A whole value may be None, and an item of a list; nothing in a struct is that was asked for."""
+        if type["path"] == ["Option"] and depth > 1:
+            return b"\1" + self.of(type["variant"][1][2][0][1], depth + 1)
+        return super().variant(type, depth)
 
 
 class Plain:
@@ -81,11 +110,11 @@ class Plain:
 class Made(Expected):
     """Asked before `freeze`, a function makes what it reads; asked after, it says what it must give."""
 
-    def __init__(self, decoder, block, rng):
+    def __init__(self, decoder, block, rng, samples=Samples):
         self.polkadot_api, self.block, self.rng = decoder, block, rng
         self.summary = decoder.ask(kind="summary")
         types = decoder.ask(kind="types")
-        self.samples, self.plain = Samples(types, rng), Plain(types)
+        self.samples, self.plain = samples(types, rng), Plain(types)
         self.state, self.results, self.frozen = {}, {}, False
         self.items = {
             item(pallet["name"], each["name"]): each for pallet in self.summary["pallets"] for each in pallet["storage"]
@@ -130,8 +159,9 @@ class Made(Expected):
         asked = (function, arguments)
         if asked not in self.results:
             assert not self.frozen, asked
-            self.results[asked] = "0x" + self.sample(
-                self.methods[function], lambda data: self.sound(function, arguments, "0x" + data.hex())).hex()
+            data = self.sample(
+                self.methods[function], lambda data: self.sound(function, arguments, "0x" + data.hex()))
+            self.results[asked] = "0x" + (of_its_mechanism(arguments, data) if function == MECHAGRAPH else data).hex()
         return self.results[asked]
 
     def sound(self, function, arguments, result):
@@ -205,10 +235,11 @@ class Made(Expected):
         return [dynamic_info(wire, prices[wire["netuid"]]) for wire in found]
 
     def get_metagraph_info(self, block, netuid, mechid=0, indices=None):
+        if MECHAGRAPH not in self.methods:
+            return super().get_metagraph_info(block, netuid, mechid, indices)
         chosen = list(range(METAGRAPH_FIELDS)) if indices is None else indices if 0 in indices else [0, *indices]
         listed = vector([u16(index) for index in chosen])
-        wire = self.call(
-            block, "SubnetInfoRuntimeApi_get_selective_mechagraph", (u16(netuid) + bytes([mechid]) + listed).hex())
+        wire = self.call(block, MECHAGRAPH, (u16(netuid) + bytes([mechid]) + listed).hex())
         return maybe(metagraph_info, wire and {name: wire[name] for name in wire if name not in LATER_FIELDS})
 
     def metagraph(self, block, netuid, mechid=0, lite=True):
@@ -217,9 +248,11 @@ class Made(Expected):
         info, parts = self.get_metagraph_info(block, netuid, mechid), {
             "neurons": (self.neurons_lite if lite else self.neurons)(block, netuid),
             "state": self.call(block, "SubnetInfoRuntimeApi_get_subnet_state", u16(netuid).hex()),
-            "mechanism_count": self.decoded_entry(item("SubtensorModule", "MechanismCountCurrent") + key),
-            "emissions_split": self.decoded_entry(item("SubtensorModule", "MechanismEmissionSplit") + key),
+            "mechanism_count": 1, "emissions_split": None,
         }
+        if MECHAGRAPH in self.methods:
+            for name, of in ("mechanism_count", "MechanismCountCurrent"), ("emissions_split", "MechanismEmissionSplit"):
+                parts[name] = self.decoded_entry(item("SubtensorModule", of) + key)
         return info and {
             "netuid": info["netuid"], "mechid": info["mechid"], "lite": lite, "block": block, "info": info, **parts,
         }
@@ -231,8 +264,46 @@ class Made(Expected):
         return maybe(lambda registration: commitment_text(registration["info"]["fields"]), held)
 
 
+def of_its_mechanism(arguments, data):
+    """A metagraph, if it is one, with the number of the mechanism that was asked for: its first field."""
+    netuid, mechid = number_of(bytes.fromhex(arguments[:4])), int(arguments[4:6], 16)
+    after = 1 + {0: 1, 1: 2, 2: 4, 3: 5}[data[1] & 3] if data[0] else None
+    return data[:1] + compact(4096 * mechid + netuid) + data[after:] if data[0] else data
+
+
 def commitment_text(fields):
     """Of the first field: bytes of any length, or a hash; a field that holds nothing has no bytes."""
     if not fields or fields[0]["value"] is None:
         return ""
     return as_text(fields[0]["value"]) if isinstance(fields[0]["value"], str) else None
+
+
+def golden(package):
+    data = bytes.fromhex(json.loads(member(package, "tests/fixtures/golden.json"))["metadata"]["v15_hex"][2:])
+    return data[data.index(b"meta"):]  # behind what wraps it in the answer of a runtime call
+
+
+RUNTIMES = {
+    293: lambda: Truth(FIXTURE).metadata(293, 15), 365: lambda: member(CRATE, "metadata/finney.scale"),
+    419: lambda: golden(SDK_11_0), 439: lambda: golden(SDK_11_1),
+}
+
+
+def made(folder, spec_version, choose, rng, samples=Samples):
+    """(a recording, [(function, arguments)], what each must give at its head): `choose` says which questions, and is
+    given whether the runtime has mechanisms."""
+    metadata = RUNTIMES[spec_version]()
+    file = folder / "metadata"
+    file.write_bytes(metadata)
+    decoder = Decoder(file)
+    recording = Made(decoder, HEAD, rng, samples)
+    questions = choose(MECHAGRAPH in recording.methods)
+
+    def answers():
+        return [getattr(recording, function)(HEAD, *arguments) for function, arguments in questions]
+
+    answers()
+    recording.freeze()
+    wanted = answers()
+    decoder.close()
+    return recording.write(folder / "recording", metadata, spec_version), questions, wanted

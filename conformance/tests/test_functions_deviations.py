@@ -22,6 +22,8 @@ EXCUSED = [
     (entry("as_tao"), {"at": 1500000000}, {"at": "1.5000000001"}, {"at": 1500000001}),
     (entry("scales", factor=0.18), {"at": 18}, {"at": 105}, {"at": 19}),
     (entry("cuts"), {"at": "ab"}, {"at": "0x" + 14 * "00" + "6162"}, {"at": "abc"}),
+    (entry("hollow", member="in"), {"at": {"in": []}}, {"at": None}, {"at": {"in": [1]}}),
+    (entry("percents"), {"at": [33, 67]}, {"at": [100, 200]}, {"at": [34, 67]}),
     (entry("bits", fraction=32), {"at": {"bits": 3 << 31}}, {"at": "1.5"}, {"at": {"bits": 3 << 30}}),
     (entry("reads"), {"at": "A"}, {"at": "0x41"}, {"at": "B"}),
     (entry("once"), {"at": [["a", 1]]}, {"at": [["a", 1], ["a", 1]]}, {"at": [["a", 2]]}),
@@ -77,9 +79,14 @@ def test_ends():
     assert Deviations([line]).compare("f", {"outcome": "ok", "value": 15}, missing) != []
     assert Deviations([line]).compare("f", {"outcome": "ok", "value": 14}, {**missing, "outcome": "closed"}) != []
     assert Deviations([line]).compare("f", raised, missing) != []
+    line = entry("takes_for", "", **{"is": "not_found"})
+    assert Deviations([line]).compare("f", {"outcome": "ok", "value": 14, "taken_for": 14}, missing) == []
+    assert Deviations([line]).compare("f", {"outcome": "ok", "value": 14, "taken_for": 15}, missing) != []
+    assert Deviations([line]).compare("f", {"outcome": "ok", "value": 14}, missing) != []
+    assert Deviations([line]).compare("f", {"outcome": "ok", "value": 14, "taken_for": 14}, right) != []
 
 
 def test_the_table_is_well_formed():
     for line in load("bittensor 10.5.0").entries:
-        assert line["kind"] in {*CLAIMS, "raises", "answers"}, line
+        assert line["kind"] in {*CLAIMS, "raises", "answers", "takes_for"}, line
         assert line["why"] and isinstance(line["path"], str), line

@@ -7,6 +7,8 @@
 #include "codec/metadata_kept.h"
 #include "codec/value.h"
 #include "query/reply.h"
+#include "subtensor/function.h"
+#include "subtensor/shapes.h"
 
 #define ALICE "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 #define BOB "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
@@ -611,14 +613,20 @@ static void expect_commitment(const char *fields, const char *value) {
     substrate_query_free(query);
 }
 
+#define HASH "ff00000000000000000000000000000000000000000000000000000000000000"
+
 START_TEST(test_commitments) {
     recorded_load();
-    expect_commitment("04036869", "\"hi\"");     /* Raw2 */
-    expect_commitment("080368690221", "\"hi\""); /* Raw2, Raw1: the first */
-    expect_commitment("0403ff69", "\"0xff69\""); /* no UTF-8 */
-    expect_commitment("0401", "\"\"");           /* Raw0 */
-    expect_commitment("0400", "\"\"");           /* None */
-    expect_commitment("00", "\"\"");             /* no field */
+    expect_commitment("04036869", "\"hi\"");               /* Raw2 */
+    expect_commitment("080368690221", "\"hi\"");           /* Raw2, Raw1: the first */
+    expect_commitment("0403ff69", "\"0xff69\"");           /* no UTF-8 */
+    expect_commitment("0401", "\"\"");                     /* Raw0 */
+    expect_commitment("0400", "\"\"");                     /* None */
+    expect_commitment("00", "\"\"");                       /* no field */
+    expect_commitment("0488086869", "\"hi\"");             /* BigRaw */
+    expect_commitment("0487", "\"\"");                     /* ResetBondsFlag */
+    expect_commitment("048604680100000000000000", "null"); /* TimelockEncrypted */
+    expect_commitment("0482" HASH, "\"0x" HASH "\"");      /* BlakeTwo256 */
 }
 END_TEST
 
@@ -641,6 +649,34 @@ START_TEST(test_a_runtime_without_the_api_is_named) {
     ck_assert_ptr_nonnull(strstr(query->outcome.error.message, "get_selective_mechagraph"));
     substrate_query_free(query);
     query_runtime_release(old);
+}
+END_TEST
+
+/* Whoever asked did nothing wrong: it is the runtime that is another. Here a row gives two bytes
+ * where the runtime takes an account. */
+START_TEST(test_a_runtime_with_other_arguments_is_named) {
+    static const struct subtensor_argument argument[] = {
+        {"netuid", SUBTENSOR_NETUID, false, "two bytes"}};
+    static const struct read call[] = {{READ_CALL, 0, "StakeInfoRuntimeApi",
+                                        "get_stake_info_for_coldkey", "0", &shape_stake_infos,
+                                        NULL}};
+    static const struct function row = {.face = {"row", "", argument, 1, ""},
+                                        .needs = QUERY_NEEDS_CALL_RUNTIME,
+                                        .shape = &shape_stake_infos,
+                                        .reads = call,
+                                        .read_count = 1};
+    const struct function_value value = {.given = true, .number = 2};
+    struct substrate_query *query = NULL;
+    recorded_load();
+    ck_assert_int_eq(function_query(&row, &value, NULL, false, &query), SUBSTRATE_OK);
+    recorded_provide(query, recorded.runtime);
+    ck_assert_int_eq(query_step(query, NULL, 0), QUERY_FAILED);
+    ck_assert_int_eq(query->outcome.status, SUBSTRATE_E_DECODE);
+    ck_assert_int_eq(query->outcome.error.status, SUBSTRATE_E_DECODE);
+    ck_assert_ptr_nonnull(strstr(query->outcome.error.message,
+                                 "row: StakeInfoRuntimeApi.get_stake_info_for_coldkey: "));
+    ck_assert_ptr_nonnull(strstr(query->outcome.error.message, "takes 1 argument"));
+    substrate_query_free(query);
 }
 END_TEST
 
@@ -690,4 +726,5 @@ CHECK_MAIN("subtensor_recorded", test_values_and_rounds,
            test_how_values_came_about, test_an_error_is_never_a_value, test_other_json_is_no_value,
            test_bytes_that_are_cut_off, test_bytes_that_are_left_over,
            test_stakes_of_nothing_are_left_out, test_stake_of_one_pair, test_children,
-           test_commitments, test_a_runtime_without_the_api_is_named, test_each_allocation_may_fail)
+           test_commitments, test_a_runtime_without_the_api_is_named,
+           test_a_runtime_with_other_arguments_is_named, test_each_allocation_may_fail)

@@ -113,10 +113,29 @@ static const struct metadata_storage *find_item(struct substrate_query *query,
 
 /* ---- asking ---- */
 
-/* What fails without a word has failed for want of memory. */
-static bool fail_memory(struct substrate_query *query) {
+/* Adds to the message of a failure which read it is about: "tempo: SubtensorModule.Tempo: …". */
+static bool fail_read(struct substrate_query *query, const struct read *read) {
+    const struct substrate_error was = query->outcome.error;
+    const char *message = was.message;
+    size_t title = strlen(query->name);
+    if (strncmp(message, query->name, title) == 0 && strncmp(message + title, ": ", 2) == 0) {
+        message += title + 2;
+    }
+    (void)base_fail(&query->outcome.error, was.status, "%s: %s.%s: %s", query->name, read->place,
+                    read->name, message);
+    query->outcome.error.position = was.position;
+    return false;
+}
+
+/* A row's arguments are right, as what it was asked with is; a runtime that refuses them has them
+ * otherwise. What fails without a word has failed for want of memory. */
+static bool fail_asking(struct substrate_query *query, const struct read *read) {
     if (query->outcome.status == SUBSTRATE_E_PENDING) {
         (void)function_no_memory(query);
+    } else if (query->outcome.status == SUBSTRATE_E_ARGUMENT) {
+        query->outcome.status = SUBSTRATE_E_DECODE;
+        query->outcome.error.status = SUBSTRATE_E_DECODE;
+        (void)fail_read(query, read);
     }
     return false;
 }
@@ -172,7 +191,7 @@ bool reads_add_key(struct substrate_query *query, struct asking *asking, const s
         query_keys_add(query, &asking->keys, view(&key));
     }
     base_buf_free(&key);
-    return good || fail_memory(query);
+    return good || fail_asking(query, read);
 }
 
 static bool ask_entry(struct substrate_query *query, const struct asking *asking,
@@ -184,7 +203,7 @@ static bool ask_entry(struct substrate_query *query, const struct asking *asking
         query_add_storage(query, view(&key));
     }
     base_buf_free(&key);
-    return good || fail_memory(query);
+    return good || fail_asking(query, read);
 }
 
 static bool ask_call(struct substrate_query *query, const struct asking *asking,
@@ -201,7 +220,7 @@ static bool ask_call(struct substrate_query *query, const struct asking *asking,
     }
     base_buf_free(&bytes);
     base_buf_free(&scale);
-    return good || fail_memory(query);
+    return good || fail_asking(query, read);
 }
 
 static bool ask_all_storage(struct substrate_query *query, struct asking *asking, size_t count) {
@@ -252,20 +271,6 @@ bool reads_ask(struct substrate_query *query, struct asking *asking, const struc
 }
 
 /* ---- taking ---- */
-
-/* Adds to the message of a failure which read it is about: "tempo: SubtensorModule.Tempo: …". */
-static bool fail_read(struct substrate_query *query, const struct read *read) {
-    const struct substrate_error was = query->outcome.error;
-    const char *message = was.message;
-    size_t title = strlen(query->name);
-    if (strncmp(message, query->name, title) == 0 && strncmp(message + title, ": ", 2) == 0) {
-        message += title + 2;
-    }
-    (void)base_fail(&query->outcome.error, was.status, "%s: %s.%s: %s", query->name, read->place,
-                    read->name, message);
-    query->outcome.error.position = was.position;
-    return false;
-}
 
 /* Takes the Option apart that a value is wrapped in. true with source->bytes.data NULL: None. */
 static bool unwrap(struct substrate_query *query, struct shape_source *source) {

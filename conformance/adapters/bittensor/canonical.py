@@ -109,7 +109,9 @@ def plain(value):
         return integer(value)
     if hasattr(value, "value") and hasattr(value, "decode"):
         return plain(value.value)  # a value of scalecodec
-    return value
+    if value is None or isinstance(value, (bool, float, str)):
+        return value
+    raise NotUndone(f"a {kind}")
 
 
 def record(kind, value):
@@ -196,7 +198,16 @@ def entries(held, given):
     ]
 
 
+def metagraph(graph):
+    """What of it is not only an array of 32-bit floats: the neurons, and what they were read with."""
+    return {
+        **{name: getattr(graph, name) for name in ("netuid", "mechid", "lite")}, "block": int(graph.block.item()),
+        **{name: plain(getattr(graph, name)) for name in ("neurons", "mechanism_count", "emissions_split")},
+    }
+
+
 SHOWN = {
+    "metagraph": metagraph,
     "get_balances": pairs(),
     "get_children": children,
     "get_block_info": block_info,

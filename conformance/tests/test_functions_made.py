@@ -1,0 +1,35 @@
+"""Every named function on made-up recordings: of the runtime that is recorded, and of newer ones that no chain is here
+of, specs 419 and 439, whose numbers stand in types of their own, and 365, with metadata 16. So values are seen that no
+small chain has: great numbers, texts that are none, options of both kinds. They are what polkadot-api reads."""
+
+import json
+
+import pytest
+
+from testenv.adapter import MODES, Adapter, call, ours
+from testenv.cases import made_questions
+from testenv.made import HEAD, RUNTIMES, made
+
+pytestmark = pytest.mark.foreign
+
+THREADS = 16
+
+
+@pytest.mark.parametrize("spec_version", RUNTIMES)
+def test_each_function(spec_version, tmp_path, start, rng):
+    recording, questions, wanted = made(tmp_path, spec_version, made_questions, rng)
+    node = start(recording)
+    calls = [call(function, *arguments, block=HEAD) for function, arguments in questions]
+    with Adapter(ours(node.url), tmp_path) as adapter:
+        ends = {mode: adapter.run(mode, calls, threads=THREADS) for mode in MODES}
+    wrong = [
+        (mode, *each, end, want)
+        for mode in MODES for each, end, want in zip(questions, ends[mode], wanted, strict=True)
+        if end["outcome"] != "ok" or end["value"] != want
+    ]
+    if wrong:
+        first = min(wrong, key=lambda each: len(json.dumps(each)))
+        names = sorted({function for _, function, *_ in wrong})
+        raise AssertionError(f"{len(wrong)} wrong, of {names}; the smallest:\n" + "\n".join(
+            json.dumps(part, ensure_ascii=False)[:2000] for part in first
+        ))
