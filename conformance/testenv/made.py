@@ -229,7 +229,9 @@ class Made(Expected):
         if ALL_PRICES not in self.methods:
             return [dynamic_info(wire, self.get_subnet_price(block, wire["netuid"])) for wire in found]
         if not self.frozen:
-            entries = [u16(each["netuid"]) + self.rng.randbytes(8) for each in found]
+            netuids = [each["netuid"] for each in found]
+            others = [netuid ^ 256 for netuid in netuids if netuid ^ 256 not in netuids]  # one low byte, two prices
+            entries = [u16(netuid) + self.rng.randbytes(8) for netuid in others + netuids]
             self.results[ALL_PRICES, ""] = "0x" + vector(entries).hex()
         prices = {each["netuid"]: each["price"] for each in self.call(block, ALL_PRICES)}
         return [dynamic_info(wire, prices[wire["netuid"]]) for wire in found]

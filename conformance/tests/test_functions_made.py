@@ -8,7 +8,8 @@ import pytest
 
 from testenv.adapter import MODES, Adapter, call, ours
 from testenv.cases import made_questions
-from testenv.made import HEAD, RUNTIMES, made
+from testenv.fixture import Copy
+from testenv.made import ALL_PRICES, HEAD, RUNTIMES, made
 
 pytestmark = pytest.mark.foreign
 
@@ -33,3 +34,21 @@ def test_each_function(spec_version, tmp_path, start, rng):
         raise AssertionError(f"{len(wrong)} wrong, of {names}; the smallest:\n" + "\n".join(
             json.dumps(part, ensure_ascii=False)[:2000] for part in first
         ))
+
+
+def test_a_subnet_without_a_price_is_an_error(tmp_path, start, rng):
+    """Where a runtime says all prices in one list, one that is not in it is not made up."""
+    found = []
+    while not found or found[0]["netuid"] == 0:
+        folder = tmp_path / str(rng.randrange(2**64))
+        folder.mkdir()
+        recording, _, ((*found,),) = made(folder, 419, lambda _: [("all_subnets", [])], rng)
+    copy = Copy(tmp_path / "copy", recording)
+    calls = copy.read("calls.jsonl")
+    copy.write("calls.jsonl", [
+        {**each, "result": "0x00"} if each["params"][0] == ALL_PRICES else each for each in calls
+    ])
+    node = start(copy.seal())
+    with Adapter(ours(node.url), tmp_path) as adapter:
+        (end,) = adapter.run("serial", [call("all_subnets", block=HEAD)])
+    assert end["outcome"] == "decode" and f"no price of {found[0]['netuid']}" in end["message"], end
