@@ -10,7 +10,7 @@ from hashlib import blake2b
 from oracles.decoders import failed, polkadot_api, text
 from oracles.packages import CRATE, SDK_11_0, SDK_11_1, member
 from oracles.samples import Samples, compact, numbers
-from .expected import Expected, as_text, canonical, dynamic_info, maybe, metagraph_info, number_of, twox_64_concat, u16, vector
+from .expected import Expected, as_text, canonical, delegate, dynamic_info, maybe, metagraph_info, number_of, twox_64_concat, u16, vector
 from .fixture import Copy
 from .keys import item
 from .paths import FIXTURE
@@ -22,6 +22,7 @@ ABSENT_IN = 4  # of so many options of storage one is not there
 METAGRAPH_FIELDS = 74
 # Of metagraphs: behind those fields, and not in what the SDK 10.5.0 gives.
 LATER_FIELDS = {"collateral_locked", "collateral_min", "collateral_earned"}
+ALL_SUBNETS = "SubnetInfoRuntimeApi_get_all_dynamic_info"
 ALL_PRICES = "SwapRuntimeApi_current_alpha_price_all"
 MECHAGRAPH = "SubnetInfoRuntimeApi_get_selective_mechagraph"
 
@@ -165,16 +166,16 @@ class Made(Expected):
         return self.results[asked]
 
     def sound(self, function, arguments, result):
-        """No chain has more than 2^64 rao."""
+        """No chain has more than 2^64 rao, and all have subnets, each once."""
         value = self.decoded_call(function, arguments, result)
+        if function == ALL_SUBNETS:
+            netuids = [each["netuid"] for each in value if each is not None]
+            return max(netuids, default=0) > 255 and len(set(netuids)) == len(netuids)
         if function.startswith("NeuronInfoRuntimeApi"):
             neurons = value if isinstance(value, list) else [value] if value else []
             return all(sum(int(amount) for _, amount in each["stake"]) <= U64_MAX for each in neurons)
         if function.startswith("DelegateInfoRuntimeApi"):
-            return all(
-                sum(int(amount) for _, stakes in each["nominators"] for _, amount in stakes) <= U64_MAX
-                for each in value
-            )
+            return all(int(total) <= U64_MAX for each in value for _, total in delegate(each)["total_stake"])
         return True
 
     def decoded_call(self, function, arguments, result):
@@ -225,7 +226,7 @@ class Made(Expected):
 
     def all_subnets(self, block):
         """Where there is one call for all prices, each subnet has one in it."""
-        found = list(filter(None, self.call(block, "SubnetInfoRuntimeApi_get_all_dynamic_info")))
+        found = list(filter(None, self.call(block, ALL_SUBNETS)))
         if ALL_PRICES not in self.methods:
             return [dynamic_info(wire, self.get_subnet_price(block, wire["netuid"])) for wire in found]
         if not self.frozen:
@@ -291,14 +292,14 @@ RUNTIMES = {
 }
 
 
-def made(folder, spec_version, choose, rng, samples=Samples):
+def made(folder, spec_version, choose, rng, samples=Samples, kind=Made):
     """(a recording, [(function, arguments)], what each must give at its head): `choose` says which questions, and is
     given whether the runtime has mechanisms."""
     metadata = RUNTIMES[spec_version]()
     file = folder / "metadata"
     file.write_bytes(metadata)
     decoder = Decoder(file)
-    recording = Made(decoder, HEAD, rng, samples)
+    recording = kind(decoder, HEAD, rng, samples)
     questions = choose(MECHAGRAPH in recording.methods)
 
     def answers():

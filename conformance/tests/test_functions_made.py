@@ -8,8 +8,9 @@ import pytest
 
 from testenv.adapter import MODES, Adapter, call, ours
 from testenv.cases import made_questions
+from testenv.expected import vector
 from testenv.fixture import Copy
-from testenv.made import ALL_PRICES, HEAD, RUNTIMES, made
+from testenv.made import ALL_PRICES, HEAD, RUNTIMES, Made, made
 
 pytestmark = pytest.mark.foreign
 
@@ -38,11 +39,7 @@ def test_each_function(spec_version, tmp_path, start, rng):
 
 def test_a_subnet_without_a_price_is_an_error(tmp_path, start, rng):
     """Where a runtime says all prices in one list, one that is not in it is not made up."""
-    found = []
-    while not found or found[0]["netuid"] == 0:
-        folder = tmp_path / str(rng.randrange(2**64))
-        folder.mkdir()
-        recording, _, ((*found,),) = made(folder, 419, lambda _: [("all_subnets", [])], rng)
+    recording, _, (found,) = made(tmp_path, 419, lambda _: [("all_subnets", [])], rng)
     copy = Copy(tmp_path / "copy", recording)
     calls = copy.read("calls.jsonl")
     copy.write("calls.jsonl", [
@@ -51,4 +48,28 @@ def test_a_subnet_without_a_price_is_an_error(tmp_path, start, rng):
     node = start(copy.seal())
     with Adapter(ours(node.url), tmp_path) as adapter:
         (end,) = adapter.run("serial", [call("all_subnets", block=HEAD)])
-    assert end["outcome"] == "decode" and f"no price of {found[0]['netuid']}" in end["message"], end
+    assert end["outcome"] == "decode" and "no price of " in end["message"], end
+    assert int(end["message"].rsplit(" ", 1)[1]) in [subnet["netuid"] for subnet in found], end
+
+
+class Impossible(Made):
+    """A chain on which somebody has more than 2^64 rao, and neurons are of blocks to come."""
+
+    def sound(self, function, arguments, result):
+        return not super().sound(function, arguments, result)
+
+    def make_entry(self, key):
+        return vector([(HEAD + 1).to_bytes(8, "little")])
+
+
+@pytest.mark.parametrize("function, arguments, says", [
+    ("neurons", [2], "beyond 2^64 rao"), ("neurons_lite", [2], "beyond 2^64 rao"),
+    ("neuron_for_uid", [1, 2], "beyond 2^64 rao"), ("get_delegates", [], "beyond 2^64 rao"),
+    ("blocks_since_last_update", [2, 0], "after the one that is read"),
+])
+def test_what_cannot_be_is_no_number(function, arguments, says, tmp_path, start, rng):
+    recording, _, _ = made(tmp_path, 293, lambda _: [(function, arguments)], rng, kind=Impossible)
+    node = start(recording)
+    with Adapter(ours(node.url), tmp_path) as adapter:
+        (end,) = adapter.run("serial", [call(function, *arguments, block=HEAD)])
+    assert end["outcome"] == "decode" and says in end["message"], end

@@ -319,6 +319,7 @@ START_TEST(test_selected_fields_only) {
         {"[2,0,[5]]", "0x02000800000500"},
         {"[2,0,[5,0]]", "0x02000805000000"},
         {"[2,0,[]]", "0x0200040000"},
+        {"[2,0,[256]]", "0x02000800000001"},
     };
     recorded_load();
     for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
