@@ -103,12 +103,12 @@ OTHER_MECHANISMS = [[2, 1], [258, 15]]
 
 def made_questions(has_mechanisms):
     """[(function, arguments)] of what made-up recordings are asked. Where a subnet has one mechanism only, others are
-    an error."""
+    an error. Of 64 fields the list is the shortest whose length takes two bytes."""
     questions = [
         (function, arguments)
         for function, line in TABLE.items() if function not in NOT_MADE for arguments in line.arguments
     ]
     return questions if not has_mechanisms else questions + [
         (function, [*of, *more]) for of in OTHER_MECHANISMS
-        for function, more in (("get_metagraph_info", []), ("get_metagraph_info", [[5, 72]]), ("metagraph", [False]))
+        for function, more in (("get_metagraph_info", []), ("get_metagraph_info", [ALL_FIELDS[:64]]), ("metagraph", [False]))
     ]
