@@ -91,6 +91,28 @@ START_TEST(test_error_of_the_node_is_never_an_answer) {
 }
 END_TEST
 
+START_TEST(test_messages_name_the_request) {
+    const struct {
+        struct substrate_request request;
+        const char *title;
+    } cases[] = {
+        {{.method = "chain_getHeader", .params = BASE_TEXT("[\"0x\"]")}, "chain_getHeader"},
+        {{.method = "state_call", .params = BASE_TEXT("[\"A_b\",\"0x\",\"0x\"]")},
+         "state_call A_b"},
+        {{.method = "state_call", .params = BASE_TEXT("[]")}, "state_call"},
+        {{.method = "state_call", .params = BASE_TEXT("[7]")}, "state_call"},
+        {{.method = "state_call"}, "state_call"},
+    };
+    char room[QUERY_TITLE_MAX], params[400];
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_str_eq(query_title(&cases[i].request, room), cases[i].title);
+    }
+    int size = snprintf(params, sizeof(params), "[\"%0300d\"]", 1);
+    struct substrate_request longer = {.method = "state_call", .params = {params, (size_t)size}};
+    ck_assert_uint_eq(strlen(query_title(&longer, room)), QUERY_TITLE_MAX - 1);
+}
+END_TEST
+
 START_TEST(test_needs) {
     struct substrate_query *query = NULL;
     struct substrate_hash hash = chain_block(3);
@@ -365,9 +387,9 @@ START_TEST(test_each_allocation_may_fail) { chain_fail_each(runtime_scenario); }
 END_TEST
 
 CHECK_MAIN("query", test_subnet_exists_asks_one_pinned_read, test_outcomes_are_told_apart,
-           test_error_of_the_node_is_never_an_answer, test_needs, test_block_hash_asks_by_height,
-           test_block_hash_answers, test_version_of_storage_is_the_parents,
-           test_unknown_block_has_no_version, test_both_questions_of_a_version_refused,
-           test_answers_that_are_no_version, test_metadata_is_v15_or_what_there_is,
-           test_metadata_that_is_not_to_be_had, test_metadata_that_is_no_option_of_bytes,
-           test_each_allocation_may_fail)
+           test_error_of_the_node_is_never_an_answer, test_messages_name_the_request, test_needs,
+           test_block_hash_asks_by_height, test_block_hash_answers,
+           test_version_of_storage_is_the_parents, test_unknown_block_has_no_version,
+           test_both_questions_of_a_version_refused, test_answers_that_are_no_version,
+           test_metadata_is_v15_or_what_there_is, test_metadata_that_is_not_to_be_had,
+           test_metadata_that_is_no_option_of_bytes, test_each_allocation_may_fail)

@@ -522,6 +522,41 @@ START_TEST(test_batch_reply_answers_each_of_its_calls) {
 }
 END_TEST
 
+START_TEST(test_an_error_in_words) {
+    const struct {
+        struct substrate_text message, data;
+        const char *says;
+    } cases[] = {
+        {BASE_TEXT("\"no\""), {NULL, 0}, "m: the node answered with error -7: \"no\""},
+        {BASE_TEXT("\"no\""), BASE_TEXT("\"why\""),
+         "m: the node answered with error -7: \"no\": \"why\""},
+        {BASE_TEXT("\"no\""), BASE_TEXT("{\"why\":1}"),
+         "m: the node answered with error -7: \"no\""},
+        {{NULL, 0}, BASE_TEXT("null"), "m: the node answered with error -7: "},
+    };
+    struct substrate_error error;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct substrate_reply reply = {.status = SUBSTRATE_E_RPC,
+                                        .rpc_code = -7,
+                                        .rpc_message = cases[i].message,
+                                        .rpc_data = cases[i].data};
+        ck_assert_int_eq(substrate_reply_error("m", &reply, &error), SUBSTRATE_E_RPC);
+        ck_assert_str_eq(error.message, cases[i].says);
+        ck_assert_int_eq(error.rpc_code, -7);
+    }
+    /* However long they are, both begin and nothing is written behind the message. */
+    char long_text[2000];
+    memset(long_text, 'x', sizeof(long_text));
+    long_text[0] = '"';
+    struct substrate_text text = {long_text, sizeof(long_text)};
+    struct substrate_reply reply = {
+        .status = SUBSTRATE_E_RPC, .rpc_code = INT64_MIN, .rpc_message = text, .rpc_data = text};
+    ck_assert_int_eq(substrate_reply_error("method", &reply, &error), SUBSTRATE_E_RPC);
+    ck_assert_uint_lt(strlen(error.message), sizeof(error.message) - 1);
+    ck_assert_ptr_nonnull(strstr(error.message, "x: \"xx"));
+}
+END_TEST
+
 /* The heap of deadlines beside a plain list of the same: nodes come, go and change, many of them
  * with equal keys. */
 START_TEST(test_heap_against_a_list) {
@@ -561,11 +596,12 @@ START_TEST(test_heap_against_a_list) {
 }
 END_TEST
 
-CHECK_MAIN("session", test_heap_against_a_list, test_replies_in_every_order_end_each_call_once,
-           test_request_text_is_one_json_rpc_call, test_requests_that_cannot_be_sent_are_refused,
-           test_deadlines_pass_at_their_own_time, test_deadlines_of_many_calls_pass_in_order,
-           test_cancel_has_one_winner, test_close_ends_queued_and_sent_calls_once,
-           test_in_flight_limit_keeps_the_rest_in_order, test_withdrawn_calls_never_were,
-           test_ids_run_out_and_are_not_used_again, test_wrong_texts_are_counted_and_harm_nobody,
-           test_result_is_kept_byte_for_byte, test_broken_replies_end_only_their_own_call,
-           test_rpc_error_is_handed_over_raw, test_batch_reply_answers_each_of_its_calls)
+CHECK_MAIN("session", test_an_error_in_words, test_heap_against_a_list,
+           test_replies_in_every_order_end_each_call_once, test_request_text_is_one_json_rpc_call,
+           test_requests_that_cannot_be_sent_are_refused, test_deadlines_pass_at_their_own_time,
+           test_deadlines_of_many_calls_pass_in_order, test_cancel_has_one_winner,
+           test_close_ends_queued_and_sent_calls_once, test_in_flight_limit_keeps_the_rest_in_order,
+           test_withdrawn_calls_never_were, test_ids_run_out_and_are_not_used_again,
+           test_wrong_texts_are_counted_and_harm_nobody, test_result_is_kept_byte_for_byte,
+           test_broken_replies_end_only_their_own_call, test_rpc_error_is_handed_over_raw,
+           test_batch_reply_answers_each_of_its_calls)

@@ -224,13 +224,33 @@ enum query_progress query_fail_with(struct substrate_query *query, enum substrat
     return query_fail(query, &error);
 }
 
+const char *query_title(const struct substrate_request *request, char room[QUERY_TITLE_MAX]) {
+    struct base_json params, function;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    if (strcmp(request->method, "state_call") != 0 ||
+        base_json_parse(request->params, BASE_JSON_DEPTH_MAX, &params, NULL) != SUBSTRATE_OK) {
+        return request->method;
+    }
+    base_json_walk_init(&walk, params);
+    if (!base_json_walk_next(&walk, &key, &function) || function.kind != BASE_JSON_STRING) {
+        return request->method;
+    }
+    size_t size = function.raw.size - 2; /* without the quotes */
+    (void)snprintf(room, QUERY_TITLE_MAX, "%s %.*s", request->method,
+                   (int)(size < QUERY_TITLE_MAX ? size : QUERY_TITLE_MAX), function.raw.data + 1);
+    return room;
+}
+
 enum query_progress query_step(struct substrate_query *query, const struct substrate_reply *replies,
                                size_t count) {
     for (size_t i = 0; i < count; i++) {
         bool heard = query->description->hears_errors && replies[i].status == SUBSTRATE_E_RPC;
         if (replies[i].status != SUBSTRATE_OK && !heard) {
             struct substrate_error error;
-            (void)substrate_reply_error(query->requests[i].method, &replies[i], &error);
+            char room[QUERY_TITLE_MAX];
+            (void)substrate_reply_error(query_title(&query->requests[i], room), &replies[i],
+                                        &error);
             return query_fail(query, &error);
         }
     }

@@ -75,6 +75,11 @@ enum substrate_status query_new(const struct query_description *description, con
 enum query_progress query_step(struct substrate_query *query, const struct substrate_reply *replies,
                                size_t count);
 
+/* What a request is called in messages: its method, and the function that a runtime call is of. May
+ * be written into `room`. */
+#define QUERY_TITLE_MAX 160
+const char *query_title(const struct substrate_request *request, char room[QUERY_TITLE_MAX]);
+
 /* What it still needs before it begins, and how it is provided. A runtime is retained. */
 bool query_needs_pin(const struct substrate_query *query);
 int64_t query_wanted_height(const struct substrate_query *query); /* of that pin; -1: the head */

@@ -167,8 +167,10 @@ static void advance(struct gathering *gathering, struct flight *flight) {
     for (size_t i = 0; i < count; i++) {
         struct substrate_reply *reply = &flight->replies[i];
         *reply = flight->calls[i].call.reply;
-        if (reply->status != SUBSTRATE_E_RPC) {
-            (void)reply_error(gathering->set.connection, query->requests[i].method, reply, &error);
+        if (reply->status != SUBSTRATE_OK && reply->status != SUBSTRATE_E_RPC) {
+            char room[QUERY_TITLE_MAX];
+            (void)reply_error(gathering->set.connection, query_title(&query->requests[i], room),
+                              reply, &error);
         }
     }
     /* Also when the replies were faster than the cancel: there might be another round. */

@@ -37,8 +37,13 @@ static enum substrate_status ask(struct substrate_connection *connection,
     (void)cancel_watch(owner, &awaited.cancellable);
     (void)substrate_wait(*pending, SUBSTRATE_NEVER, reply);
     cancel_forget(owner);
-    status = reply_error(connection, request->method, *reply, error);
-    return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
+    status = (*reply)->status;
+    if (status != SUBSTRATE_OK && status != SUBSTRATE_E_RPC) {
+        char room[QUERY_TITLE_MAX];
+        (void)reply_error(connection, query_title(request, room), *reply, error);
+        return status;
+    }
+    return SUBSTRATE_OK;
 }
 
 /* Asks the requests of one round in turn, and steps. Errors of the node are the query's to judge.
