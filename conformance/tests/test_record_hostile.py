@@ -10,8 +10,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.sync.server import serve
 
+from oracles.samples import compact
 from testenv.fixture import run
-from testenv.node import Node
+from testenv.node import Node, NodeFailed
 from testenv.rpc import Socket, request
 from testenv.truth import KNOWN, Truth
 
@@ -166,6 +167,59 @@ def test_answers_that_change_are_kept_once(node, truth, tmp_path):
     assert run("verify", out).returncode == 0
     with Node(out) as served, served.space().socket() as socket:
         assert socket.call("system_health")["peers"] == 1
+
+
+UNSTABLE = 2**32 - 1
+
+
+def later_metadata(truth, version):
+    """A node that lists one more version of metadata; what it has for it is of version 16."""
+    metadata = b"meta\x10" + truth.metadata(truth.head["runtime"], 15)[5:]
+    option = b"\1" + compact(len(metadata)) + metadata
+    listed = compact(3) + b"".join(number.to_bytes(4, "little") for number in (14, 15, version))
+
+    def change(method, params, reply):
+        if method == "state_call" and params[0] == "Metadata_metadata_versions":
+            reply["result"] = "0x" + listed.hex()
+        elif method == "state_call" and params[1] == "0x" + version.to_bytes(4, "little").hex():
+            reply.pop("error", None)
+            reply["result"] = "0x" + option.hex()
+
+    return change
+
+
+def record_all_metadata(upstream, tmp_path, how):
+    """(exit status, standard error) of a recording of whatever metadata there is."""
+    if how == "proxy":
+        try:
+            with Proxy(upstream, tmp_path / "out") as proxy:
+                return proxy.stop()
+        except NodeFailed as failed:
+            return failed.status, failed.stderr
+    (tmp_path / "all.json").write_text(json.dumps({"format": 1, "runtimes": {"metadata": "all"}}))
+    done = record(upstream, tmp_path / "out", plan=tmp_path / "all.json")
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("how", ["plan", "proxy"])
+def test_metadata_of_the_unstable_version_is_not_recorded(node, truth, tmp_path, how):
+    """It bears the number that it will have when it is stable."""
+    with liar(node.url, later_metadata(truth, UNSTABLE)) as upstream:
+        status, stderr = record_all_metadata(upstream, tmp_path, how)
+    assert status == 0, stderr
+    assert run("verify", tmp_path / "out").returncode == 0
+    recorded, spec = Truth(tmp_path / "out"), truth.head["runtime"]
+    assert set(recorded.runtimes[spec]["metadata"]) == {"14", "15"}
+    for version in (14, 15):
+        assert recorded.metadata(spec, version) == truth.metadata(spec, version)
+
+
+@pytest.mark.parametrize("version", [15, 17, UNSTABLE - 1])
+@pytest.mark.parametrize("how", ["plan", "proxy"])
+def test_metadata_of_another_version_is_a_lie(node, truth, tmp_path, how, version):
+    with liar(node.url, later_metadata(truth, version)) as upstream:
+        status, stderr = record_all_metadata(upstream, tmp_path, how)
+    assert status == 1 and upstream in stderr and f"V{version}" in stderr, stderr
 
 
 @pytest.fixture

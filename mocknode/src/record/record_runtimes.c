@@ -12,6 +12,10 @@
 #include "record/runtime_parts.h"
 #include "record/wasm.h"
 
+/* The listed version that is still being worked on. Its metadata bears the number that it will have
+ * when it is stable, so that nothing could be recorded under this one. */
+#define METADATA_UNSTABLE UINT32_MAX
+
 /* One runtime, and a block after which it is in force. */
 struct target {
     struct recorder *recorder;
@@ -108,7 +112,7 @@ static enum substrate_status record_metadata(struct target *target, uint32_t ver
         }
     }
     if (status != SUBSTRATE_OK) {
-        /* A version that is listed and cannot be had (an unstable one) is not recorded. */
+        /* A version that is listed and cannot be had is not recorded. */
         return status == SUBSTRATE_E_RPC && !must_exist ? SUBSTRATE_OK : status;
     }
     if (blob.size < 5 || memcmp(blob.data, "meta", 4) != 0 || blob.data[4] != version) {
@@ -122,7 +126,7 @@ static enum substrate_status record_metadata(struct target *target, uint32_t ver
                : recorder_no_memory(recorder);
 }
 
-/* Each version that the runtime lists: a vector of u32. */
+/* Each stable version that the runtime lists: a vector of u32. */
 static enum substrate_status record_all_metadata(struct target *target) {
     struct recorder *recorder = target->recorder;
     const struct fact_runtime *runtime = facts_runtime(recorder->facts, target->spec, false);
@@ -141,7 +145,7 @@ static enum substrate_status record_all_metadata(struct target *target) {
     for (size_t at = used; at < size && status == SUBSTRATE_OK; at += 4) {
         uint32_t version = (uint32_t)list[at] | (uint32_t)list[at + 1] << 8 |
                            (uint32_t)list[at + 2] << 16 | (uint32_t)list[at + 3] << 24;
-        if (version != 14) {
+        if (version != 14 && version != METADATA_UNSTABLE) {
             status = record_metadata(target, version, false);
         }
     }
