@@ -199,6 +199,43 @@ def test_key_sets_never_recorded_together(socket, truth, rng):
         ]
 
 
+def change_sets(truth, blocks, keys):
+    """What a node tells of keys over a range of blocks: of each, at each block, its value, unless that is the
+    last one that was told of it."""
+    last, sets = {}, []
+    for block in blocks:
+        changes = []
+        for key in ("0x" + key.lower().removeprefix("0x") for key in keys):
+            value = truth.lookup(block["hash"], key)[1]
+            if key not in last or last[key] != value:
+                changes.append([key, value])
+            last[key] = value
+        if changes:
+            sets.append({"block": block["hash"], "changes": changes})
+    return sets
+
+
+def spelled(rng, key):
+    """The same bytes in another spelling."""
+    return rng.choice([key, key[2:], "0x" + key[2:].upper(), key[2:].upper()])
+
+
+def test_keys_that_are_asked_again(socket, truth, rng):
+    """A key is its bytes, however it is spelled, and one that is repeated is told once."""
+    blocks = truth.state_blocks()
+    busy = sorted({key for block in blocks[-6:] for key in truth.sets[block["hash"]].own
+                   if all(truth.lookup(b["hash"], key)[0] in (KNOWN, ABSENT) for b in blocks)})
+    for _ in range(10):
+        first = rng.randrange(len(blocks) - 8)
+        pool = rng.sample(busy, 6) + [rng.choice(busy) + "ff"]
+        keys = [spelled(rng, key) for key in rng.choices(pool, k=20)]
+        assert socket.call("state_queryStorageAt", keys, blocks[first]["hash"]) == (
+            change_sets(truth, blocks[first : first + 1], keys))
+        assert socket.call(
+            "state_queryStorage", keys, blocks[first]["hash"], blocks[first + 7]["hash"]
+        ) == change_sets(truth, blocks[first : first + 8], keys)
+
+
 def test_query_without_keys_or_hash(socket, truth):
     key = known_keys(truth, truth.head)[0]
     assert socket.call("state_queryStorageAt", []) == []

@@ -135,9 +135,11 @@ static const struct answer_case ANSWERS[] = {
     {"state_getPairs", "[\"0x01\"," Q(SAMPLE_H2) "]", UNMATCHED, "0x0103 is there at block"},
     {"state_getPairs", "[\"0x05\"," Q(SAMPLE_H2) "]", 0, "[]"},
     /* queries */
-    {"state_queryStorageAt", "[[\"0x0104\",\"ff\",\"0x01\",\"0x0104\"]," Q(SAMPLE_H2) "]", 0,
-     "[" HASHED("[\"0x0104\",\"0xcccc\"],[\"0xff\",null],[\"0x01\",\"0xa2\"],"
-                "[\"0x0104\",\"0xcccc\"]") "]"},
+    {"state_queryStorageAt", "[[\"0x0104\",\"ff\",\"0x01\"]," Q(SAMPLE_H2) "]", 0,
+     "[" HASHED("[\"0x0104\",\"0xcccc\"],[\"0xff\",null],[\"0x01\",\"0xa2\"]") "]"},
+    {"state_queryStorageAt",
+     "[[\"0xff\",\"0x01\",\"FF\",\"0xfF\",\"0x0104\",\"01\"]," Q(SAMPLE_H2) "]", 0,
+     "[" HASHED("[\"0xff\",null],[\"0x01\",\"0xa2\"],[\"0x0104\",\"0xcccc\"]") "]"},
     {"state_queryStorageAt", "[[]," Q(SAMPLE_H2) "]", 0, "[]"},
     {"state_queryStorageAt", "[[\"0x01\"]," Q(SAMPLE_UNKNOWN) "]", 4001,
      "Cannot resolve a block range [" SAMPLE_UNKNOWN " ... " SAMPLE_UNKNOWN
@@ -148,6 +150,10 @@ static const struct answer_case ANSWERS[] = {
      "[{\"block\":" Q(SAMPLE_H1) ",\"changes\":[[\"0x01\",\"0xaa\"],[\"0x0104\",null],[\"0xff01\","
                                  "null]]}," HASHED(
                                      "[\"0x01\",\"0xa2\"],[\"0x0104\",\"0xcccc\"]") "]"},
+    {"state_queryStorage",
+     "[[\"0xFF01\",\"0x01\",\"ff01\",\"0x01\"]," Q(SAMPLE_H1) "," Q(SAMPLE_H2) "]", 0,
+     "[{\"block\":" Q(SAMPLE_H1) ",\"changes\":[[\"0xff01\",null],[\"0x01\",\"0xaa\"]]}," HASHED(
+         "[\"0x01\",\"0xa2\"]") "]"},
     {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H2) "," Q(SAMPLE_H3) "]", 0,
      "[" HASHED("[\"0x01\",\"0xa2\"]") "]"},
     {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H1) "," Q(SAMPLE_FORK2) "]", 0,

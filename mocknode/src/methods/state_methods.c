@@ -3,6 +3,7 @@
 #include <string.h>
 #include <substrate/hash.h>
 #include "base/hex.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "methods/answer.h"
 #include "rpc/envelope.h"
@@ -213,21 +214,50 @@ void answer_get_storage_size(struct answer *answer) {
 
 /* ---- queries ---- */
 
-/* Appends {"block","changes"} of the keys, in the order of the request; with `before`, only of
- * those that differ from it there, and nothing at all when none does. */
-static bool write_changes(struct answer *answer, const struct chain_block *before,
-                          const struct chain_block *block, struct base_buf *out) {
+/* The keys of a query, as canonical parameters in the order of the request. */
+struct asked_keys {
+    struct substrate_text *list;
+    size_t count;
+};
+
+/* A node tells of a key only when its value is another than the last one that it told, so that a
+ * key that is asked again is told once. False: out of memory, as the outcome says. */
+static bool read_asked_keys(struct answer *answer, struct asked_keys *keys) {
+    struct base_json list = {BASE_JSON_ARRAY, answer->request->params[0]}, key;
     struct base_json_walk walk;
-    struct substrate_text name, value, old;
-    struct base_json key;
+    struct substrate_text name;
+    struct base_map seen;
+    bool good = true;
+    *keys = (struct asked_keys){
+        base_arena_calloc(answer->arena, base_json_length(list) + 1, sizeof *keys->list), 0};
+    base_map_init(&seen, 0);
+    base_json_walk_init(&walk, list);
+    while (good && keys->list != NULL && base_json_walk_next(&walk, &name, &key)) {
+        keys->list[seen.count] = key.raw; /* and the next one in its place, unless it is new */
+        good = base_map_put(&seen, key.raw, keys);
+    }
+    keys->count = seen.count;
+    base_map_free(&seen);
+    if (!good || keys->list == NULL) {
+        answer_no_memory(answer);
+        return false;
+    }
+    return true;
+}
+
+/* Appends {"block","changes"} of the keys; with `before`, only of those that differ from it there,
+ * and nothing at all when none does. */
+static bool write_changes(struct answer *answer, const struct asked_keys *keys,
+                          const struct chain_block *before, const struct chain_block *block,
+                          struct base_buf *out) {
+    struct substrate_text value, old;
     const char *separator = "";
     size_t start = out->size;
     base_buf_str(out, out->size > 1 ? ",{\"block\":" : "{\"block\":");
     base_json_write_hex(out, (struct substrate_bytes){block->hash.bytes, sizeof block->hash.bytes});
     base_buf_str(out, ",\"changes\":[");
-    base_json_walk_init(&walk, (struct base_json){BASE_JSON_ARRAY, answer->request->params[0]});
-    while (base_json_walk_next(&walk, &name, &key)) {
-        struct substrate_text digits = answer_digits(key.raw);
+    for (size_t i = 0; i < keys->count; i++) {
+        struct substrate_text digits = answer_digits(keys->list[i]);
         if (!answer_value(answer, block, digits, &value) ||
             (before != NULL && !answer_value(answer, before, digits, &old))) {
             return false;
@@ -238,7 +268,7 @@ static bool write_changes(struct answer *answer, const struct chain_block *befor
         }
         base_buf_str(out, separator);
         base_buf_char(out, '[');
-        base_buf_text(out, key.raw);
+        base_buf_text(out, keys->list[i]);
         base_buf_str(out, value.data == NULL ? ",null]" : ",\"");
         base_buf_text(out, value);
         base_buf_str(out, value.data == NULL ? "" : "\"]");
@@ -253,9 +283,11 @@ static bool write_changes(struct answer *answer, const struct chain_block *befor
 
 void answer_query_storage_at(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_RANGE);
+    struct asked_keys keys;
     struct base_buf out = BASE_BUF_INIT;
     base_buf_char(&out, '[');
-    if (block == NULL || !write_changes(answer, NULL, block, &out)) {
+    if (block == NULL || !read_asked_keys(answer, &keys) ||
+        !write_changes(answer, &keys, NULL, block, &out)) {
         base_buf_free(&out);
         return;
     }
@@ -296,8 +328,9 @@ static const struct chain_block *ancestor(const struct chain_block *block, uint6
     return block;
 }
 
-static bool write_range(struct answer *answer, const struct chain_block *from,
-                        const struct chain_block *to, struct base_buf *out) {
+static bool write_range(struct answer *answer, const struct asked_keys *keys,
+                        const struct chain_block *from, const struct chain_block *to,
+                        struct base_buf *out) {
     const struct chain_block *before = NULL;
     for (uint64_t number = from->number; number <= to->number; number++) {
         const struct chain_block *block =
@@ -315,7 +348,7 @@ static bool write_range(struct answer *answer, const struct chain_block *from,
                          (unsigned long long)to->number, answer_hash(answer, &to->hash));
             return false;
         }
-        if (!write_changes(answer, before, block, out)) {
+        if (!write_changes(answer, keys, before, block, out)) {
             return false;
         }
         before = block;
@@ -336,9 +369,10 @@ void answer_query_storage(struct answer *answer) {
                      (unsigned long long)to->number, answer_hash(answer, &to->hash));
         return;
     }
+    struct asked_keys keys;
     struct base_buf out = BASE_BUF_INIT;
     base_buf_char(&out, '[');
-    if (!write_range(answer, from, to, &out)) {
+    if (!read_asked_keys(answer, &keys) || !write_range(answer, &keys, from, to, &out)) {
         base_buf_free(&out);
         return;
     }
