@@ -61,7 +61,8 @@ const char *method_notification_name(enum method_subscription kind);
 /* Appends to `out` the raw JSON `result` of the notification that a subscription of this kind and
  * with these parameters gets when the view moves from `before` (NULL: it has just begun) to `now`.
  * Returns OK; E_NOT_FOUND when nothing is sent (no change); E_DECODE when the recording does not
- * say, *reason is then set: the space counts it as unmatched, and tells the subscriber. */
+ * say, *reason is then set: the space counts it as unmatched, and tells the subscriber; E_MEMORY.
+ */
 enum substrate_status method_notify(enum method_subscription kind,
                                     const struct rpc_request *request,
                                     const struct method_view *before, const struct method_view *now,

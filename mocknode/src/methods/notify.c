@@ -1,5 +1,5 @@
 /* What subscriptions are told when the view moves. */
-#include <string.h>
+#include <stdlib.h>
 #include "base/text.h"
 #include "methods/answer.h"
 #include "methods/method.h"
@@ -97,15 +97,36 @@ static enum substrate_status notify_key(struct notice *notice, struct substrate_
     return SUBSTRATE_OK;
 }
 
-static enum substrate_status notify_listed(struct notice *notice, struct substrate_text keys,
+static int compare_texts(const void *a, const void *b) {
+    return base_text_compare(*(const struct substrate_text *)a, *(const struct substrate_text *)b);
+}
+
+/* At first the keys are told as they were listed; later in the order of a block's changes, by key
+ * and each once. */
+static enum substrate_status notify_listed(struct notice *notice, struct substrate_text list,
                                            size_t *changes) {
+    const struct base_json json = {BASE_JSON_ARRAY, list};
     struct base_json_walk walk;
     struct substrate_text name;
     struct base_json key;
     enum substrate_status status = SUBSTRATE_OK;
-    base_json_walk_init(&walk, (struct base_json){BASE_JSON_ARRAY, keys});
-    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &key)) {
-        status = notify_key(notice, answer_digits(key.raw), changes);
+    size_t count = 0;
+    struct substrate_text *keys =
+        base_arena_calloc(notice->arena, base_json_length(json) + 1, sizeof *keys);
+    if (keys == NULL) {
+        return SUBSTRATE_E_MEMORY;
+    }
+    base_json_walk_init(&walk, json);
+    while (base_json_walk_next(&walk, &name, &key)) {
+        keys[count++] = answer_digits(key.raw);
+    }
+    if (notice->before != NULL) {
+        qsort(keys, count, sizeof *keys, compare_texts);
+    }
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        if (notice->before == NULL || i == 0 || !base_text_equal(keys[i], keys[i - 1])) {
+            status = notify_key(notice, keys[i], changes);
+        }
     }
     return status;
 }
@@ -164,7 +185,7 @@ static enum substrate_status notify_storage(struct notice *notice) {
     base_buf_str(notice->out, ",\"changes\":[");
     enum substrate_status status =
         keys.data != NULL ? notify_listed(notice, keys, &changes) : notify_all(notice, &changes);
-    if (status == SUBSTRATE_OK && !begins && changes == 0) {
+    if (status == SUBSTRATE_OK && changes == 0) {
         status = SUBSTRATE_E_NOT_FOUND;
     }
     if (status == SUBSTRATE_OK) {
