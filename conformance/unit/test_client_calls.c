@@ -2,6 +2,8 @@
 #include "client_pipe.h"
 
 #include <sched.h>
+#include <substrate/query.h>
+#include <substrate/storage.h>
 
 static struct substrate_pending *submit(struct substrate_connection *connection,
                                         struct substrate_text params, uint64_t deadline_us) {
@@ -134,6 +136,68 @@ START_TEST(test_gather_refuses_all_or_takes_all) {
     ck_assert_int_eq(substrate_gather(connection, NULL, 0, &gathered, NULL), SUBSTRATE_OK);
     ck_assert_uint_eq(gathered->count, 0);
     substrate_gathered_free(gathered);
+    substrate_connection_close(connection);
+    substrate_engine_close(node.engine);
+}
+END_TEST
+
+static void answer_a_byte(struct node *node, const struct node_request *request) {
+    node_reply(node, request->socket, request->id, BASE_TEXT("\"0x01\""));
+}
+
+/* One is refused, and its siblings are not sent; in a run of queries they are none of its. */
+START_TEST(test_request_over_the_limit_is_refused) {
+    struct node node;
+    struct substrate_connection *connection = NULL;
+    struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
+    struct substrate_query *queries[2] = {NULL, NULL};
+    struct substrate_outcome outcomes[2];
+    struct substrate_run_options run = SUBSTRATE_RUN_OPTIONS_INIT;
+    struct substrate_hash hash = {{1}};
+    const struct substrate_pin pin = {.hash = &hash};
+    struct substrate_gathered *gathered = NULL;
+    struct substrate_pending *pending = NULL;
+    struct substrate_error error;
+    static uint8_t many[400];
+    char params[300];
+    ck_assert_int_eq(node_start(&node, answer_a_byte), SUBSTRATE_OK);
+    options.url = "ws://pipe";
+    options.engine = node.engine;
+    ck_assert_uint_eq(options.request_bytes_max, 15u << 20);
+    options.request_bytes_max = 330;
+    ck_assert_int_eq(substrate_connection_open(&options, &connection, NULL), SUBSTRATE_OK);
+    int size = snprintf(params, sizeof(params), "[\"%0290d\"]", 1);
+    struct substrate_request requests[] = {{"m", BASE_TEXT("[1]"), 0},
+                                           {"big", {params, (size_t)size}, 0}};
+    ck_assert_int_eq(substrate_gather(connection, requests, 2, &gathered, &error),
+                     SUBSTRATE_E_LIMIT);
+    ck_assert_ptr_nonnull(strstr(error.message, "big: "));
+    ck_assert_ptr_nonnull(strstr(error.message, "request_bytes_max is 330"));
+    ck_assert_int_eq(substrate_submit(connection, &requests[1], &pending, NULL), SUBSTRATE_E_LIMIT);
+    ck_assert(gathered == NULL && pending == NULL);
+    ck_assert_uint_eq(node_counters(connection).submitted, 0);
+    requests[1].params.size = 0; /* shorter, and then it is sent */
+    requests[1].params.data = NULL;
+    ck_assert_int_eq(substrate_gather(connection, requests, 2, &gathered, &error), SUBSTRATE_OK);
+    substrate_gathered_free(gathered);
+    for (int mode = SUBSTRATE_MODE_SERIAL; mode <= SUBSTRATE_MODE_SHARED; mode++) {
+        if (mode == SUBSTRATE_MODE_THREADED) {
+            continue; /* has connections of its own */
+        }
+        run.mode = (enum substrate_mode)mode;
+        run.connection = connection;
+        for (size_t i = 0; i < 2; i++) {
+            struct substrate_bytes bytes = {many, i == 1 ? sizeof(many) : 1};
+            ck_assert_int_eq(substrate_query_state_call("A_b", bytes, &pin, &queries[i]),
+                             SUBSTRATE_OK);
+        }
+        ck_assert_int_eq(substrate_run(&run, queries, 2, outcomes, &error), SUBSTRATE_PARTIAL);
+        ck_assert_int_eq(outcomes[0].status, SUBSTRATE_OK);
+        ck_assert_int_eq(outcomes[1].status, SUBSTRATE_E_LIMIT);
+        ck_assert_ptr_nonnull(strstr(outcomes[1].error.message, "request_bytes_max is 330"));
+        substrate_query_free(queries[0]);
+        substrate_query_free(queries[1]);
+    }
     substrate_connection_close(connection);
     substrate_engine_close(node.engine);
 }
@@ -373,7 +437,7 @@ END_TEST
 
 CHECK_MAIN("client_calls", test_call_gives_its_own_reply, test_call_gives_the_error_of_the_node,
            test_gather_of_10000_in_reverse_order, test_gather_refuses_all_or_takes_all,
-           test_lost_socket_closes_what_is_unanswered,
+           test_request_over_the_limit_is_refused, test_lost_socket_closes_what_is_unanswered,
            test_giving_up_waiting_leaves_the_request_alive, test_deadline_spares_siblings,
            test_cancelled_reply_is_dropped, test_cancel_racing_a_reply_has_one_winner,
            test_threads_share_a_connection, test_lost_socket_wakes_every_thread)

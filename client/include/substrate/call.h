@@ -37,8 +37,8 @@ struct substrate_reply {
 /* Sends a request, or queues it when in_flight_max are unanswered.
  *   request  borrowed for the call
  *   pending  gives the handle; end it with substrate_pending_free
- * Returns OK, E_ARGUMENT (method missing, params no JSON array or object), E_BUSY, E_CLOSED,
- * E_MEMORY. Threads: any, I/O thread safe. */
+ * Returns OK, E_ARGUMENT (method missing, params no JSON array or object), E_LIMIT (over
+ * request_bytes_max), E_BUSY, E_CLOSED, E_MEMORY. Threads: any, I/O thread safe. */
 enum substrate_status substrate_submit(struct substrate_connection *connection,
                                        const struct substrate_request *request,
                                        struct substrate_pending **pending,

@@ -24,13 +24,15 @@ struct substrate_connection_options {
     uint32_t request_timeout_ms; /* for requests without a deadline of their own; 0: none */
     uint32_t in_flight_max;      /* sent and unanswered at once; more wait in a queue, in order */
     uint32_t queued_max;         /* waiting in that queue; beyond it a submission gives E_BUSY */
+    size_t request_bytes_max;    /* of one request; a bigger one is refused with E_LIMIT. Nodes take
+                                    15 MiB and refuse more without saying which request it was */
     size_t message_bytes_max;    /* of one reply; a bigger one closes the connection with E_LIMIT */
     uint64_t first_id;           /* ids only grow from here and are never used twice */
 };
 #define SUBSTRATE_CONNECTION_OPTIONS_INIT                                                     \
     {                                                                                         \
         sizeof(struct substrate_connection_options), NULL, NULL, 10000, 60000, 1024, 1048576, \
-            (size_t)64 << 20, 1                                                               \
+            (size_t)15 << 20, (size_t)64 << 20, 1                                             \
     }
 
 /* What a connection has seen since it was opened. Each request that was submitted is counted once

@@ -18,9 +18,9 @@ struct substrate_gathered {
 /* Asks all requests at once and waits until each has ended; one failure never touches its siblings.
  *   requests  borrowed for the call
  *   gathered  gives the outcomes and the bytes they view; free with substrate_gathered_free
- * Returns OK if every reply is OK, PARTIAL if some are not; E_ARGUMENT, E_BUSY, E_CLOSED, E_MEMORY
- * or E_CALLBACK when nothing was submitted and nothing is given. After it returns no request of
- * this gather is alive. Threads: any, blocks. */
+ * Returns OK if every reply is OK, PARTIAL if some are not; E_ARGUMENT, E_LIMIT (a request over
+ * request_bytes_max), E_BUSY, E_CLOSED, E_MEMORY or E_CALLBACK when nothing was submitted and
+ * nothing is given. After it returns no request of this gather is alive. Threads: any, blocks. */
 enum substrate_status substrate_gather(struct substrate_connection *connection,
                                        const struct substrate_request *requests, size_t count,
                                        struct substrate_gathered **gathered,

@@ -57,12 +57,30 @@ enum substrate_status call_check(const struct substrate_connection *connection,
     return status;
 }
 
+/* Nodes refuse a request that is too big without its id, so that nobody would hear of it. */
+static enum substrate_status check_sizes(const struct substrate_connection *connection,
+                                         const struct substrate_request *requests, size_t count,
+                                         struct substrate_error *error) {
+    for (size_t i = 0; i < count; i++) {
+        size_t size = session_text_size(&requests[i]);
+        if (size > connection->request_bytes_max) {
+            return base_fail(error, SUBSTRATE_E_LIMIT,
+                             "%s: a request of %zu bytes; request_bytes_max is %zu",
+                             requests[i].method, size, connection->request_bytes_max);
+        }
+    }
+    return SUBSTRATE_OK;
+}
+
 enum substrate_status call_set_submit(struct call_set *set, struct engine_call *calls, size_t count,
                                       const struct substrate_request *requests, char *room,
                                       struct substrate_error *error) {
     struct substrate_connection *connection = set->connection;
-    enum substrate_status status = SUBSTRATE_OK;
+    enum substrate_status status = check_sizes(connection, requests, count, error);
     size_t accepted = 0;
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
     /* One for all: equal deadlines cost the heap nothing. */
     uint64_t now_us = substrate_now_us();
     (void)pthread_mutex_lock(&connection->lock);

@@ -321,6 +321,7 @@ make_connection(const struct substrate_connection_options *options,
     connection->timer.index = HEAP_NOWHERE;
     connection->goodbye_deadline_us = SUBSTRATE_NEVER;
     connection->request_timeout_ms = options->request_timeout_ms;
+    connection->request_bytes_max = options->request_bytes_max;
     connection->connect_deadline_us =
         substrate_now_us() + (uint64_t)options->connect_timeout_ms * 1000;
     return connection;
@@ -391,9 +392,10 @@ static enum substrate_status check_options(const struct substrate_connection_opt
                          "the connection's options are not from SUBSTRATE_CONNECTION_OPTIONS_INIT");
     }
     if (options->connect_timeout_ms == 0 || options->in_flight_max == 0 ||
-        options->message_bytes_max == 0) {
+        options->request_bytes_max == 0 || options->message_bytes_max == 0) {
         return base_fail(error, SUBSTRATE_E_ARGUMENT,
-                         "connect_timeout_ms, in_flight_max and message_bytes_max must not be 0");
+                         "connect_timeout_ms, in_flight_max, request_bytes_max and "
+                         "message_bytes_max must not be 0");
     }
     return SUBSTRATE_OK;
 }

@@ -71,6 +71,7 @@ struct substrate_connection {
     struct transport_target target; /* its views live while the opener waits */
     uint64_t connect_deadline_us;
     uint32_t request_timeout_ms;
+    size_t request_bytes_max;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* the state */
