@@ -8,6 +8,7 @@ import pytest
 
 from testenv.adapter import MODES, Adapter, call, ours
 from testenv.cases import made_questions
+from testenv.command import value
 from testenv.expected import vector
 from testenv.fixture import Copy
 from testenv.made import ALL_PRICES, HEAD, RUNTIMES, Made, made
@@ -73,3 +74,28 @@ def test_what_cannot_be_is_no_number(function, arguments, says, tmp_path, start,
     with Adapter(ours(node.url), tmp_path) as adapter:
         (end,) = adapter.run("serial", [call(function, *arguments, block=HEAD)])
     assert end["outcome"] == "decode" and says in end["message"], end
+
+
+@pytest.mark.parametrize("spec_version", RUNTIMES)
+def test_arguments_that_are_wrapped(spec_version, tmp_path, start, rng):
+    """A netuid is a u16 in older runtimes, and in newer ones a type of its own, whose JSON is an array of it: its number
+    is taken by all."""
+    asked = [("get_subnet_price", [258]), ("weights", [258]), *(("tempo", [netuid]) for netuid in range(256, 288))]
+    recording, _, (price, weights, *tempos) = made(tmp_path, spec_version, lambda _: asked, rng)
+    netuid, tempo = next((256 + i, tempo) for i, tempo in enumerate(tempos) if tempo is not None)
+    node = start(recording)
+    price_call, map_of = ["SwapRuntimeApi", "current_alpha_price"], ["SubtensorModule", "Weights"]
+    with Adapter(ours(node.url), tmp_path) as adapter:
+        ends = adapter.run("serial", [
+            call("query_runtime_api", *price_call, [258], block=HEAD), call("query_map", *map_of, [258], block=HEAD),
+        ])
+    assert [end["outcome"] for end in ends] == ["ok", "ok"], ends
+    assert ends[0]["value"] == price
+    assert [as_number(entry["args"][1]) for entry in ends[1]["value"]] == [uid for uid, _ in weights]
+    stored = value("--block", HEAD, "storage", "SubtensorModule", "Tempo", netuid, url=node.url)
+    assert as_number(stored) == tempo
+    assert value("--block", HEAD, "runtime-call", *price_call, 258, url=node.url) == price
+
+
+def as_number(value):
+    return value[0] if isinstance(value, list) else value

@@ -81,6 +81,7 @@ enum {
     T_DANGLING,
     T_HOSTILE,
     T_BRANCHING,
+    T_BOUNDED,
     T_COUNT,
 };
 
@@ -138,6 +139,7 @@ static const struct type_field CODEC_BRANCHING[] = {
     CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING),
     CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING),
     CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING), CODEC_ITEM(T_BRANCHING)};
+static const struct type_field CODEC_BOUNDED[] = {CODEC_ITEM(T_BYTES)};
 
 static const struct type_field CODEC_BOOL_ITEM[] = {CODEC_ITEM(T_BOOL)};
 static const struct type_field CODEC_ENUM_B[] = {CODEC_ITEM(T_U32), CODEC_ITEM(T_U64)};
@@ -249,6 +251,7 @@ static const struct type CODEC_TYPES[T_COUNT] = {
     [T_DANGLING] = CODEC_FIELDS(TYPE_TUPLE, CODEC_DANGLING, false, 0),
     [T_HOSTILE] = CODEC_FIELDS(TYPE_COMPOSITE, CODEC_HOSTILE, true, 1),
     [T_BRANCHING] = CODEC_FIELDS(TYPE_TUPLE, CODEC_BRANCHING, false, 0),
+    [T_BOUNDED] = CODEC_FIELDS(TYPE_COMPOSITE, CODEC_BOUNDED, false, 0),
 };
 
 static const struct substrate_metadata CODEC_METADATA = {.types = {CODEC_TYPES, T_COUNT},

@@ -406,7 +406,7 @@ static bool public_scenario(void) {
     struct substrate_output name = SUBSTRATE_OUTPUT_INIT;
     struct substrate_error error;
     enum substrate_status bad = substrate_encode(
-        &CODEC_METADATA, T_BALANCE, BASE_TEXT("{\"pl\\u0061nck\":1}"), NULL, &bytes, &error);
+        &CODEC_METADATA, T_BALANCE, BASE_TEXT("{\"pl\\u0061nck\":[1,2]}"), NULL, &bytes, &error);
     ck_assert(bad == SUBSTRATE_E_DECODE || bad == SUBSTRATE_E_MEMORY);
     const enum substrate_status all[] = {
         substrate_decode(&CODEC_METADATA, T_VEC_COMPACT, (struct substrate_bytes){numbers, 2002},

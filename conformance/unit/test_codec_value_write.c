@@ -38,6 +38,15 @@ static const struct vector TAKEN[] = {
     {T_CHAR, "00f60100", "\"\\ud83d\\ude00\""},
     {T_CHAR, "fdff0000", "\"\\ufffd\""},
     {T_STR, "10efbfbd0a", "\"\xef\xbf\xbd\\n\""},
+    /* What stands in a struct of one field without a name. */
+    {T_PERBILL, "05000000", "5"},
+    {T_PERBILL, "05000000", "\"5\""},
+    {T_COMPACT_PERBILL, "14", "5"},
+    {T_BALANCE, "05000000", "{\"planck\":5}"},
+    {T_COMPACT_BALANCE, "0101", "{\"planck\":64}"},
+    {T_BOUNDED, "10deadbeef", "\"0xdeadbeef\""},
+    {T_BOUNDED, "10deadbeef", "[\"0xdeadbeef\"]"},
+    {T_BOUNDED, "080102", "[[1,2]]"},
 };
 
 START_TEST(test_value_taken) {
@@ -75,7 +84,14 @@ static const struct bad_json BAD_JSON[] = {
     {T_U8, "null", 0, "value: u8: wants an integer, not null"},
     {T_U8, "[1]", 0, "value: u8: wants an integer, not [1]"},
     {T_COMPACT_U8, "256", 0, "value: Compact<u8>: wants an integer in its range, not 256"},
-    {T_COMPACT_PERBILL, "5", 0, "value: Compact<(u32,)>: wants an array, not 5"},
+    {T_PERBILL, "true", 0, "value: u32: wants an integer, not true"},
+    {T_PERBILL, "4294967296", 0, "value: u32: wants an integer in its range, not 4294967296"},
+    {T_PERBILL, "[]", 0, "value: (u32,): wants 1 elements, not 0"},
+    {T_PERBILL, "[1,2]", 0, "value: (u32,): wants 1 elements, not 2"},
+    {T_PERBILL, "[[1]]", 1, "[0]: u32: wants an integer, not [1]"},
+    {T_COMPACT_PERBILL, "null", 0, "value: Compact<(u32,)>: wants an integer, not null"},
+    {T_BOUNDED, "[1,2]", 0, "value: (Vec<u8>,): wants 1 elements, not 2"},
+    {T_SINGLE, "5", 0, "value: (u8,): wants an array, not 5"},
     {T_COMPACT_BOOL, "true", 0, "value: Compact<bool>: its type has no compact form"},
     {T_COMPACT_UNIT, "0", 0, "value: Compact<()>: wants null, not 0"},
     {T_UNIT, "[]", 0, "value: (): wants null, not []"},
@@ -131,7 +147,7 @@ static const struct bad_json BAD_JSON[] = {
     {T_BALANCE, "{\"Planck\":[1]}", 0, "value: {planck: (u32,)}: the member \"planck\" is missing"},
     {T_BALANCE, "{\"planck\":[1],\"x\":0}", 0, "value: {planck: (u32,)}: wants 1 members, not 2"},
     {T_BALANCE, "[[1]]", 0, "value: {planck: (u32,)}: wants an object, not [[1]]"},
-    {T_BALANCE, "{\"planck\":1}", 10, ".planck: (u32,): wants an array, not 1"},
+    {T_BALANCE, "{\"planck\":\"\"}", 10, ".planck: u32: wants an integer, not \"\""},
     {T_INFO, "{\"nonce\":1,\"nonce\":1}", 0, NULL},
     {T_INFO, "{\"nonce\":7,\"data\":{\"free\":\"abc\",\"reserved\":1,\"frozen\":2}}", 26,
      ".data.free: u128: wants an integer, not \"abc\""},
@@ -279,5 +295,18 @@ START_TEST(test_value_write_limits) {
 }
 END_TEST
 
+/* But what wraps itself says nothing of itself in the text. */
+START_TEST(test_value_write_endless) {
+    static const struct type_field itself[] = {CODEC_ITEM(0)};
+    static const struct type types[] = {CODEC_FIELDS(TYPE_COMPOSITE, itself, false, 0)};
+    static const struct substrate_metadata metadata = {.types = {types, 1}};
+    struct base_buf bytes = BASE_BUF_INIT;
+    struct substrate_error error = {0};
+    ck_assert_int_eq(value_write(&metadata, 0, parse(base_text("1")), &LIMITS, &bytes, &error),
+                     SUBSTRATE_E_LIMIT);
+    base_buf_free(&bytes);
+}
+END_TEST
+
 CHECK_MAIN("codec value write", test_value_taken, test_value_bad_json, test_value_changed_json,
-           test_value_wrong_json, test_value_write_limits)
+           test_value_wrong_json, test_value_write_limits, test_value_write_endless)

@@ -66,7 +66,8 @@ enum substrate_status substrate_decode(const struct substrate_metadata *metadata
                                        struct substrate_error *error);
 
 /* Encodes one value. Besides canonical JSON it takes white space, members in any order, decimal
- * strings for any integer, "0x…" for an account, and arrays of numbers for bytes.
+ * strings for any integer, "0x…" for an account, arrays of numbers for bytes, and for a struct of
+ * one field without a name the value of that field alone, unless it is an array: 2 as well as [2].
  *   json     borrowed for the call
  *   options  as above
  *   bytes    the caller's; holds SCALE after OK, and is empty after anything else

@@ -21,8 +21,10 @@
  * Objects keep the order of the metadata; no white space.
  *
  * Writing takes the same JSON, members of an object in any order; it also takes decimal strings for
- * any integer, "0x…" for an account, and arrays of numbers for bytes. A name or a member that is
- * not there, or comes twice, is an error, and so is half of a surrogate pair in a string.
+ * any integer, "0x…" for an account, arrays of numbers for bytes, and for a composite of one field
+ * without a name what is in it, unless that is an array: 2 for a NetUid, which is read as [2]. A
+ * name or a member that is not there, or comes twice, is an error, and so is half of a surrogate
+ * pair in a string.
  *
  * A value that was read is written to the same bytes: reading takes compact integers only in their
  * shortest form, booleans only of 0 and 1, bits behind the last only of 0. Only metadata that gives

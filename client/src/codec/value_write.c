@@ -397,11 +397,20 @@ static bool write_unnamed(struct writer *writer, const struct type_field *fields
     return true;
 }
 
+/* A struct that only gives another type a name, as NetUid does u16: what it wraps may stand for it.
+ * An array never does: it would not say whether it is the struct's own or that of what is in it. */
+static bool is_newtype(const struct type *type) {
+    return type->kind == TYPE_COMPOSITE && type->fields.count == 1 && !type->fields.named;
+}
+
 static bool write_own_fields(struct writer *writer, const struct type *type, struct base_json json,
                              uint32_t depth, bool compact) {
     uint32_t count = type->fields.count;
     if (type->kind == TYPE_TUPLE && count == 0) {
         return json.kind == BASE_JSON_NULL || fail_wants(writer, json, "null");
+    }
+    if (is_newtype(type) && json.kind != BASE_JSON_ARRAY) {
+        return write_inner(writer, type->fields.fields[0].type, json, depth, compact);
     }
     return type->fields.named && count > 0
                ? write_named(writer, type->fields.fields, count, json, depth, compact)
