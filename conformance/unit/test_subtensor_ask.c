@@ -170,6 +170,45 @@ END_TEST
 
 /* ---- structs ---- */
 
+static void check_hash(struct base_json json, const struct substrate_hash *hash) {
+    char text[2 * sizeof(hash->bytes) + 1];
+    base_hex_write((struct substrate_bytes){hash->bytes, sizeof(hash->bytes)}, text);
+    ck_assert_uint_eq(json.raw.size, 2 * sizeof(hash->bytes) + 4); /* with "0x" and quotes */
+    ck_assert_mem_eq(json.raw.data + 3, text, 2 * sizeof(hash->bytes));
+}
+
+START_TEST(test_blocks) {
+    struct substrate_connection *connection = start();
+    const struct subtensor_block_info *block;
+    struct substrate_hash hash;
+    struct base_json header, log;
+    char text[32];
+    OK(subtensor_get_block_hash(connection, NULL, &hash, &error));
+    ck_assert_mem_eq(&hash, &recorded.head, sizeof(hash));
+    OK(subtensor_get_block_info(connection, NULL, &block, &error));
+    ck_assert_uint_eq(block->number, 73);
+    ck_assert_mem_eq(&block->hash, &recorded.head, sizeof(hash));
+    ck_assert(block->timestamp.present);
+    ck_assert_uint_eq(block->timestamp.value, 1754006473000);
+    ck_assert_int_eq(base_json_parse(recorded.header, 64, &header, NULL), SUBSTRATE_OK);
+    ck_assert_uint_eq(block->header.number, 73);
+    check_hash(base_json_member(header, "parentHash"), &block->header.parent_hash);
+    check_hash(base_json_member(header, "stateRoot"), &block->header.state_root);
+    check_hash(base_json_member(header, "extrinsicsRoot"), &block->header.extrinsics_root);
+    ck_assert_uint_eq(block->header.logs.count, 1); /* the slot: 6, "aura", eight bytes */
+    ck_assert_uint_eq(block->header.logs.list[0].size, 14);
+    base_hex_write((struct substrate_bytes){(const uint8_t *)block->header.logs.list[0].data, 14},
+                   text);
+    log = recorded_param(base_json_member(base_json_member(header, "digest"), "logs").raw, 0);
+    ck_assert_mem_eq(log.raw.data + 3, text, 28);
+    ck_assert_uint_eq(block->extrinsics.count, 1);
+    ck_assert(base_text_starts(block->extrinsics.list[0], "{\"hash\":\"0x"));
+    ck_assert_int_eq(block->extrinsics.list[0].data[block->extrinsics.list[0].size - 1], '}');
+    subtensor_free(block);
+    stop(connection);
+}
+END_TEST
+
 START_TEST(test_lists_of_accounts_and_subnets) {
     struct substrate_connection *connection = start();
     const struct substrate_hash accounts[] = {account(BOB), account(ALICE), account(BOB)};
@@ -352,6 +391,6 @@ START_TEST(test_memory_that_is_not_there) {
 }
 END_TEST
 
-CHECK_MAIN("subtensor_ask", test_plain_values, test_values_that_may_not_be_there,
+CHECK_MAIN("subtensor_ask", test_plain_values, test_values_that_may_not_be_there, test_blocks,
            test_lists_of_accounts_and_subnets, test_subnets, test_neurons, test_stakes,
            test_failures_leave_values_alone, test_memory_that_is_not_there)

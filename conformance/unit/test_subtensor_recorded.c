@@ -380,6 +380,33 @@ START_TEST(test_block_info_has_its_timestamp) {
 }
 END_TEST
 
+/* As of a chain's first block. */
+static void without_extrinsics(size_t index, struct recorded_words *answer,
+                               struct substrate_reply *reply) {
+    (void)index;
+    (void)reply;
+    answer->size = 0;
+    words_add(answer, base_text("{\"block\":{\"header\":"));
+    words_add(answer, recorded.header);
+    words_add(answer, base_text(",\"extrinsics\":[]}}"));
+}
+
+START_TEST(test_block_info_of_a_block_without_a_timestamp) {
+    recorded_load();
+    struct substrate_query *query = recorded_query("get_block_info", NULL);
+    (void)recorded_run(query, without_extrinsics, NULL);
+    ck_assert_int_eq(query->outcome.status, SUBSTRATE_OK);
+    const struct subtensor_block_info *info = subtensor_value(query);
+    struct base_json json = parsed(query->outcome.value);
+    ck_assert_ptr_nonnull(info);
+    ck_assert(!info->timestamp.present);
+    ck_assert_int_eq(base_json_member(json, "timestamp").kind, BASE_JSON_NULL);
+    ck_assert_uint_eq(info->extrinsics.count, 0);
+    ck_assert_int_eq(base_json_member(json, "extrinsics").kind, BASE_JSON_ARRAY);
+    substrate_query_free(query);
+}
+END_TEST
+
 START_TEST(test_how_values_came_about) {
     static const struct {
         const char *function, *arguments;
@@ -724,8 +751,9 @@ CHECK_MAIN("subtensor_recorded", test_values_and_rounds,
            test_lite_neurons_show_no_weights, test_weights_are_by_uid,
            test_subnets_have_prices_and_texts, test_metagraph_is_made_of_its_parts,
            test_selected_fields_only, test_delegates_have_totals, test_block_info_has_its_timestamp,
-           test_how_values_came_about, test_an_error_is_never_a_value, test_other_json_is_no_value,
-           test_bytes_that_are_cut_off, test_bytes_that_are_left_over,
-           test_stakes_of_nothing_are_left_out, test_stake_of_one_pair, test_children,
-           test_commitments, test_a_runtime_without_the_api_is_named,
-           test_a_runtime_with_other_arguments_is_named, test_each_allocation_may_fail)
+           test_block_info_of_a_block_without_a_timestamp, test_how_values_came_about,
+           test_an_error_is_never_a_value, test_other_json_is_no_value, test_bytes_that_are_cut_off,
+           test_bytes_that_are_left_over, test_stakes_of_nothing_are_left_out,
+           test_stake_of_one_pair, test_children, test_commitments,
+           test_a_runtime_without_the_api_is_named, test_a_runtime_with_other_arguments_is_named,
+           test_each_allocation_may_fail)

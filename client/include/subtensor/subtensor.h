@@ -22,6 +22,7 @@
 #include <substrate/base.h>
 #include <substrate/connection.h>
 #include <substrate/query.h>
+#include <subtensor/block.h>
 #include <subtensor/metagraph.h>
 #include <subtensor/neuron.h>
 #include <subtensor/stake.h>
@@ -56,6 +57,18 @@ struct subtensor_metagraph_key {
 enum substrate_status subtensor_get_current_block(struct substrate_connection *connection,
                                                   const struct substrate_pin *pin, uint64_t *value,
                                                   struct substrate_error *error);
+
+/* Its hash: of the head, without a pin. Threads: any, blocks. */
+enum substrate_status subtensor_get_block_hash(struct substrate_connection *connection,
+                                               const struct substrate_pin *pin,
+                                               struct substrate_hash *value,
+                                               struct substrate_error *error);
+
+/* The block with its extrinsics. Threads: any, blocks. */
+enum substrate_status subtensor_get_block_info(struct substrate_connection *connection,
+                                               const struct substrate_pin *pin,
+                                               const struct subtensor_block_info **value,
+                                               struct substrate_error *error);
 
 /* When the block was made, in milliseconds since 1970. Threads: any, blocks. */
 enum substrate_status subtensor_get_timestamp(struct substrate_connection *connection,

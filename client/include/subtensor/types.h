@@ -54,6 +54,11 @@ struct subtensor_u64_lists {
     const struct subtensor_u64s *list;
     size_t count;
 };
+/* Of texts, or of bytes; none ends in a NUL. */
+struct subtensor_texts {
+    const struct substrate_text *list;
+    size_t count;
+};
 struct subtensor_accounts {
     const struct substrate_hash *list;
     size_t count;

@@ -8,6 +8,22 @@ enum substrate_status subtensor_get_current_block(struct substrate_connection *c
     return ask_plain(connection, &ask, value, error);
 }
 
+enum substrate_status subtensor_get_block_hash(struct substrate_connection *connection,
+                                               const struct substrate_pin *pin,
+                                               struct substrate_hash *value,
+                                               struct substrate_error *error) {
+    const struct ask ask = {"get_block_hash", {NOTHING}, pin};
+    return ask_plain(connection, &ask, value, error);
+}
+
+enum substrate_status subtensor_get_block_info(struct substrate_connection *connection,
+                                               const struct substrate_pin *pin,
+                                               const struct subtensor_block_info **value,
+                                               struct substrate_error *error) {
+    const struct ask ask = {"get_block_info", {NOTHING}, pin};
+    return ask_struct(connection, &ask, value, error);
+}
+
 enum substrate_status subtensor_get_timestamp(struct substrate_connection *connection,
                                               const struct substrate_pin *pin, uint64_t *value,
                                               struct substrate_error *error) {

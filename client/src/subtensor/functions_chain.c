@@ -1,4 +1,8 @@
 /* Functions about the chain: blocks, time, constants. */
+#include <subtensor/block.h>
+
+#include "base/header.h"
+#include "base/hex.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "rows.h"
@@ -25,6 +29,13 @@ static enum substrate_status make_hash(const struct function_value *values,
                                                          step_hash, false};
     const struct substrate_pin number = {NULL, true, values[0].number};
     return query_new(&description, NULL, 0, values[0].given ? &number : pin, query);
+}
+
+static enum query_progress block_hash(struct substrate_query *query, struct asking *asking,
+                                      const struct substrate_reply *replies, size_t count) {
+    (void)replies;
+    (void)count;
+    return function_done(query, asking, &query->at);
 }
 
 /* ---- get_block_info ---- */
@@ -55,31 +66,105 @@ static struct base_json timestamp_of(struct base_json extrinsics) {
     return none;
 }
 
-static void write_member(struct base_buf *json, const char *before, struct base_json value) {
-    base_buf_str(json, before);
-    base_buf_text(json, value.kind != BASE_JSON_NONE ? value.raw : base_text("null"));
+/* A member that the block's JSON has for certain, as a list of the query's own. */
+static bool begin_list(struct substrate_query *query, struct base_json json,
+                       struct subtensor_texts *texts, struct substrate_text **list) {
+    *list = function_alloc(query, base_json_length(json), sizeof(**list));
+    *texts = (struct subtensor_texts){*list, base_json_length(json)};
+    return *list != NULL;
 }
 
+static bool take_extrinsics(struct substrate_query *query, struct base_json json,
+                            struct subtensor_texts *texts) {
+    struct base_json_walk walk;
+    struct base_json item;
+    struct substrate_text name, *list;
+    if (!begin_list(query, json, texts, &list)) {
+        return false;
+    }
+    base_json_walk_init(&walk, json);
+    for (size_t i = 0; base_json_walk_next(&walk, &name, &item); i++) {
+        list[i] = item.raw;
+    }
+    return true;
+}
+
+/* The digest's items are strings of hex: base_header_read has seen to it. */
+static bool take_logs(struct substrate_query *query, struct base_json json,
+                      struct subtensor_texts *texts) {
+    struct base_json_walk walk;
+    struct base_json item;
+    struct substrate_text name, *list;
+    if (!begin_list(query, json, texts, &list)) {
+        return false;
+    }
+    base_json_walk_init(&walk, json);
+    for (size_t i = 0; base_json_walk_next(&walk, &name, &item); i++) {
+        const struct substrate_text hex = {item.raw.data + 1, item.raw.size - 2};
+        uint8_t *bytes = function_alloc(query, hex.size / 2, 1);
+        if (bytes == NULL) {
+            return false;
+        }
+        (void)base_hex_read(hex, bytes, hex.size / 2, &list[i].size);
+        list[i].data = (const char *)bytes;
+    }
+    return true;
+}
+
+static bool take_header(struct substrate_query *query, struct base_json json,
+                        struct subtensor_header *header) {
+    struct base_header read;
+    struct substrate_error error = {0};
+    enum substrate_status status = base_header_read(json.raw, &read, NULL, &error);
+    if (status != SUBSTRATE_OK) {
+        (void)query_fail_with(query, status, "%s", error.message);
+        return false;
+    }
+    header->parent_hash = read.parent;
+    header->number = read.number;
+    header->state_root = read.state_root;
+    header->extrinsics_root = read.extrinsics_root;
+    return take_logs(query, base_json_member(base_json_member(json, "digest"), "logs"),
+                     &header->logs);
+}
+
+static bool take_timestamp(struct substrate_query *query, struct base_json json,
+                           struct subtensor_maybe_u64 *timestamp) {
+    struct substrate_text digits = json.raw;
+    timestamp->present = json.kind != BASE_JSON_NONE;
+    if (json.kind == BASE_JSON_STRING) {
+        digits = (struct substrate_text){digits.data + 1, digits.size - 2};
+    }
+    if (timestamp->present && !base_text_u64(digits, &timestamp->value)) {
+        (void)query_fail_with(query, SUBSTRATE_E_DECODE, "the runtime has time of another type");
+        return false;
+    }
+    return true;
+}
+
+/* What substrate_query_block gives, as a struct. */
 static enum query_progress block_info(struct substrate_query *query, struct asking *asking,
                                       const struct substrate_reply *replies, size_t count) {
-    struct base_buf value = query->value, *json = &query->value;
+    struct subtensor_block_info *info = function_alloc(query, 1, sizeof(*info));
+    const struct substrate_text text = base_arena_text(&query->arena, base_buf_view(&query->value));
     struct base_json block;
-    (void)asking;
     (void)replies;
     (void)count;
-    if (base_json_parse(base_buf_view(&value), BASE_JSON_DEPTH_MAX, &block, NULL) != SUBSTRATE_OK) {
+    if (info == NULL || text.data == NULL) {
+        return function_no_memory(query);
+    }
+    if (base_json_parse(text, BASE_JSON_DEPTH_MAX, &block, NULL) != SUBSTRATE_OK) {
         return query_fail_with(query, SUBSTRATE_E_LIMIT, "the block is nested too deep");
     }
-    struct base_json extrinsics = base_json_member(block, "extrinsics");
-    *json = (struct base_buf)BASE_BUF_INIT;
-    write_member(json, "{\"number\":", base_json_member(block, "number"));
-    write_member(json, ",\"hash\":", base_json_member(block, "hash"));
-    write_member(json, ",\"timestamp\":", timestamp_of(extrinsics));
-    write_member(json, ",\"header\":", base_json_member(block, "header"));
-    write_member(json, ",\"extrinsics\":", extrinsics);
-    base_buf_char(json, '}');
-    base_buf_free(&value);
-    return query_done_written(query);
+    const struct base_json extrinsics = base_json_member(block, "extrinsics");
+    if (!take_header(query, base_json_member(block, "header"), &info->header) ||
+        !take_extrinsics(query, extrinsics, &info->extrinsics) ||
+        !take_timestamp(query, timestamp_of(extrinsics), &info->timestamp)) {
+        return QUERY_FAILED;
+    }
+    info->number = info->header.number;
+    info->hash = query->at;
+    return function_done(query, asking, info);
 }
 
 /* ---- rows ---- */
@@ -96,13 +181,16 @@ static const struct read deposit[] = {
 const struct function functions_chain[] = {
     {.face = {"get_block_hash", "The hash of a block", ROW_ARGUMENTS(block_optional),
               "\"0x…\", 32 bytes"},
-     .make = make_hash},
+     .shape = &shape_hash,
+     .make = make_hash,
+     .finish = block_hash},
     {.face = {"get_current_block", "The number of the block", NULL, 0, "an integer"},
      .needs = QUERY_NEEDS_PIN,
      .shape = &shape_u64,
      ROW_READS(height)},
     {.face = {"get_block_info", "A block with its extrinsics", NULL, 0,
               "{number, hash, timestamp, header, extrinsics}; timestamp in milliseconds, or null"},
+     .shape = &shape_block_info,
      .make = make_block,
      .finish = block_info},
     {.face = {"get_timestamp", "When the block was made", NULL, 0,

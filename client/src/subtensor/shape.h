@@ -30,7 +30,10 @@ enum shape_kind {
     SHAPE_TUPLE,  /* a struct whose fields the metadata has by position; in JSON an array */
     SHAPE_STRUCT, /* a struct whose fields have names; in JSON an object */
     SHAPE_PLAIN,  /* the same; a MAYBE in it is in the metadata as it is, no Option, or is not */
-    SHAPE_LINK,   /* a pointer to what another read gave; not in metadata */
+    SHAPE_LINK,   /* a pointer to what another read gave; not in metadata, as all below */
+    SHAPE_HASH,   /* struct substrate_hash; in JSON "0x…" */
+    SHAPE_HEX,    /* uint64_t; in JSON "0x…", as nodes write numbers */
+    SHAPE_JSON,   /* struct substrate_text, which is canonical JSON */
 };
 
 struct shape;
@@ -62,6 +65,8 @@ struct shape {
 #define SHAPE_MADE_AS(type, member, as, shape) \
     { NULL, (as), SHAPE_AT(type, member), &(shape) }
 
+#define SHAPE_LEAF(kind, type) \
+    { (kind), #type, sizeof(type), NULL, 0, NULL, 0 }
 #define SHAPE_OF_FIELDS(kind, type, fields) \
     { (kind), #type, sizeof(type), NULL, 0, (fields), sizeof(fields) / sizeof *(fields) }
 #define SHAPE_OF_LIST(type, item) \

@@ -192,5 +192,15 @@ void shape_write(const struct shape *shape, const void *value, uint16_t prefix,
     case SHAPE_LINK:
         write_link(shape, value, prefix, json);
         break;
+    case SHAPE_HASH:
+        base_json_write_hex(
+            json, (struct substrate_bytes){((const struct substrate_hash *)value)->bytes, 32});
+        break;
+    case SHAPE_HEX:
+        base_buf_format(json, "\"0x%llx\"", (unsigned long long)load(value, shape->size));
+        break;
+    case SHAPE_JSON:
+        base_buf_text(json, *(const struct substrate_text *)value);
+        break;
     }
 }

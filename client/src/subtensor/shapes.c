@@ -3,22 +3,19 @@
 
 #include "shape.h"
 
-#define LEAF(kind, type) \
-    { (kind), #type, sizeof(type), NULL, 0, NULL, 0 }
-
-const struct shape shape_bool = LEAF(SHAPE_BOOL, bool);
-const struct shape shape_u8 = LEAF(SHAPE_U8, uint8_t);
-const struct shape shape_u16 = LEAF(SHAPE_U16, uint16_t);
-const struct shape shape_u32 = LEAF(SHAPE_U32, uint32_t);
-const struct shape shape_u64 = LEAF(SHAPE_U64, uint64_t);
-const struct shape shape_u128 = LEAF(SHAPE_U128, struct subtensor_u128);
-const struct shape shape_ip = LEAF(SHAPE_IP, struct subtensor_u128);
-const struct shape shape_account = LEAF(SHAPE_ACCOUNT, struct substrate_hash);
-const struct shape shape_text = LEAF(SHAPE_TEXT, struct substrate_text);
-const struct shape shape_letters = LEAF(SHAPE_LETTERS, struct substrate_text);
-const struct shape shape_bytes = LEAF(SHAPE_BYTES, struct substrate_text);
-const struct shape shape_i32f32 = LEAF(SHAPE_I32F32, struct subtensor_i32f32);
-const struct shape shape_i96f32 = LEAF(SHAPE_I96F32, struct subtensor_i96f32);
+const struct shape shape_bool = SHAPE_LEAF(SHAPE_BOOL, bool);
+const struct shape shape_u8 = SHAPE_LEAF(SHAPE_U8, uint8_t);
+const struct shape shape_u16 = SHAPE_LEAF(SHAPE_U16, uint16_t);
+const struct shape shape_u32 = SHAPE_LEAF(SHAPE_U32, uint32_t);
+const struct shape shape_u64 = SHAPE_LEAF(SHAPE_U64, uint64_t);
+const struct shape shape_u128 = SHAPE_LEAF(SHAPE_U128, struct subtensor_u128);
+const struct shape shape_ip = SHAPE_LEAF(SHAPE_IP, struct subtensor_u128);
+const struct shape shape_account = SHAPE_LEAF(SHAPE_ACCOUNT, struct substrate_hash);
+const struct shape shape_text = SHAPE_LEAF(SHAPE_TEXT, struct substrate_text);
+const struct shape shape_letters = SHAPE_LEAF(SHAPE_LETTERS, struct substrate_text);
+const struct shape shape_bytes = SHAPE_LEAF(SHAPE_BYTES, struct substrate_text);
+const struct shape shape_i32f32 = SHAPE_LEAF(SHAPE_I32F32, struct subtensor_i32f32);
+const struct shape shape_i96f32 = SHAPE_LEAF(SHAPE_I96F32, struct subtensor_i96f32);
 
 const struct shape shape_bools = SHAPE_OF_LIST(struct subtensor_bools, shape_bool);
 const struct shape shape_u16s = SHAPE_OF_LIST(struct subtensor_u16s, shape_u16);

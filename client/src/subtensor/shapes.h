@@ -5,6 +5,8 @@
 #include <subtensor/subnet.h>
 #include "shape.h"
 
+/* <subtensor/block.h> */
+extern const struct shape shape_hash, shape_block_info;
 /* <subtensor/neuron.h> */
 extern const struct shape shape_neuron, shape_neurons, shape_neurons_lite, shape_axons;
 extern const struct shape shape_uid_row, shape_uid_rows;
