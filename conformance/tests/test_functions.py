@@ -3,6 +3,7 @@ is not: the modes agree to the letter, and the values are those that independent
 
 import json
 import random
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from testenv.cases import BLOCKS, BOB, TABLE, questions
 from testenv.expected import NOBODY, Expected, NeedsDecoder
 from testenv.fixture import Copy
 from testenv.keys import network_added
+from testenv.paths import ROOT
 
 FIVE_BLOCKS = [6, 10, 51, 69, 73]
 ABSENT_BLOCK = 1000
@@ -67,6 +69,13 @@ def nothing_wrong(wrong):
         raise AssertionError(f"{len(wrong)} wrong, of {names}; the smallest:\n" + "\n".join(
             json.dumps(part, ensure_ascii=False)[:2000] for part in first
         ))
+
+
+def test_each_function_of_c_is_compared_with_its_json():
+    header = (ROOT / "client" / "include" / "subtensor" / "subtensor.h").read_text()
+    unit_test = (ROOT / "conformance" / "unit" / "test_subtensor_ask.c").read_text()
+    in_c = set(re.findall(r"\bsubtensor_(\w+)\(\s*struct substrate_connection\b", header))
+    assert in_c and in_c == set(re.findall(r"^    (?:PLAIN|STRUCT|MAYBE)\((\w+),", unit_test, re.M))
 
 
 def test_each_function_has_a_line(asked):

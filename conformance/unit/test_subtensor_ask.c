@@ -5,6 +5,8 @@
 
 #include <substrate/ss58.h>
 
+#include "subtensor/function.h"
+
 #define HEAD_TEXT "\"" RECORDED_HEAD "\""
 
 static struct node node;
@@ -90,6 +92,8 @@ static struct substrate_hash account(const char *address) {
 #define ALICE "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 #define BOB "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
 #define NOBODY "5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM"
+#define BOBS_HOTKEY "5Fero7KJfc1576wm8heUgHW4jqonH6cnE6C8RULPt3x7DW5o"
+#define PARENT "5C7cqZH5MGhvCwtxH3271gLgHqXSxT1RuTm4y7Za44XEU9FL"
 #define HOTKEY "5ERf8QxsTWXb51QrTCMcu6Rj3ujLBLbsEp5GbKCy9Q4PAV71"
 
 #define OK(call)                                                                       \
@@ -330,6 +334,149 @@ START_TEST(test_stakes) {
 }
 END_TEST
 
+/* ---- the same as JSON ---- */
+
+/* A value of C must be what JSON says of the same question. JSON has the arguments by their names,
+ * so that an argument in the place of another one is seen. A test of the functions in Python sees
+ * to it that none is forgotten here. */
+static void compare(const char *name, const char *arguments, const void *value) {
+    struct base_buf json = BASE_BUF_INIT;
+    struct substrate_query *query = recorded_ask(name, arguments);
+    shape_write(function_asking(query)->function->shape, value, 42, &json);
+    ck_assert_msg(base_text_equal(base_buf_view(&json), query->outcome.value), "%s %s: %.*s", name,
+                  arguments, (int)json.size, json.data);
+    base_buf_free(&json);
+    substrate_query_free(query);
+}
+
+/* The kinds of values, by what the functions set: always there, by a pointer, or maybe present. */
+#define PLAIN(function, type, json, ...)                             \
+    do {                                                             \
+        type value;                                                  \
+        OK(subtensor_##function(__VA_ARGS__, NULL, &value, &error)); \
+        compare(#function, json, &value);                            \
+    } while (0)
+#define STRUCT(function, type, json, ...)                            \
+    do {                                                             \
+        const struct type *value;                                    \
+        OK(subtensor_##function(__VA_ARGS__, NULL, &value, &error)); \
+        compare(#function, json, value);                             \
+        subtensor_free(value);                                       \
+    } while (0)
+#define MAYBE(function, type, json, ...)                               \
+    do {                                                               \
+        struct type value;                                             \
+        OK(subtensor_##function(__VA_ARGS__, NULL, &value, &error));   \
+        compare(#function, json, value.present ? &value.value : NULL); \
+    } while (0)
+
+static void compare_blocks_and_accounts(struct substrate_connection *to) {
+    const struct substrate_hash alice = account(ALICE), bob = account(BOB);
+    const struct substrate_hash nobody = account(NOBODY), hotkey = account(HOTKEY);
+    const struct substrate_hash accounts[] = {bob, nobody, alice};
+    const struct subtensor_accounts some = {accounts, 3}, none = {accounts, 0};
+    PLAIN(get_block_hash, struct substrate_hash, "{}", to);
+    STRUCT(get_block_info, subtensor_block_info, "{}", to);
+    PLAIN(get_current_block, uint64_t, "{}", to);
+    PLAIN(get_timestamp, uint64_t, "{}", to);
+    PLAIN(get_existential_deposit, uint64_t, "{}", to);
+    PLAIN(get_balance, uint64_t, "{\"address\":\"" BOB "\"}", to, &bob);
+    PLAIN(get_balance, uint64_t, "{\"address\":\"" NOBODY "\"}", to, &nobody);
+    STRUCT(get_balances, subtensor_account_amounts,
+           "{\"addresses\":[\"" BOB "\",\"" NOBODY "\",\"" ALICE "\"]}", to, &some);
+    STRUCT(get_balances, subtensor_account_amounts, "{\"addresses\":[]}", to, &none);
+    PLAIN(does_hotkey_exist, bool, "{\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey);
+    PLAIN(does_hotkey_exist, bool, "{\"hotkey_ss58\":\"" ALICE "\"}", to, &alice);
+    MAYBE(get_hotkey_owner, subtensor_maybe_account, "{\"hotkey_ss58\":\"" HOTKEY "\"}", to,
+          &hotkey);
+    MAYBE(get_hotkey_owner, subtensor_maybe_account, "{\"hotkey_ss58\":\"" BOB "\"}", to, &bob);
+    PLAIN(is_hotkey_registered, bool, "{\"netuid\":2,\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey,
+          2);
+    PLAIN(is_hotkey_registered, bool, "{\"netuid\":3,\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey,
+          3);
+    PLAIN(is_hotkey_registered_any, bool, "{\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey);
+    PLAIN(is_hotkey_registered_any, bool, "{\"hotkey_ss58\":\"" BOB "\"}", to, &bob);
+    STRUCT(get_netuids_for_hotkey, subtensor_u16s, "{\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey);
+    STRUCT(get_netuids_for_hotkey, subtensor_u16s, "{\"hotkey_ss58\":\"" BOB "\"}", to, &bob);
+    MAYBE(get_uid_for_hotkey_on_subnet, subtensor_maybe_u16,
+          "{\"netuid\":2,\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey, 2);
+    MAYBE(get_uid_for_hotkey_on_subnet, subtensor_maybe_u16,
+          "{\"netuid\":3,\"hotkey_ss58\":\"" HOTKEY "\"}", to, &hotkey, 3);
+}
+
+static void compare_subnets(struct substrate_connection *to) {
+    PLAIN(subnet_exists, bool, "{\"netuid\":4}", to, 4);
+    PLAIN(subnet_exists, bool, "{\"netuid\":258}", to, 258);
+    PLAIN(get_total_subnets, uint16_t, "{}", to);
+    STRUCT(get_all_subnets_netuid, subtensor_u16s, "{}", to);
+    MAYBE(tempo, subtensor_maybe_u16, "{\"netuid\":3}", to, 3);
+    MAYBE(tempo, subtensor_maybe_u16, "{\"netuid\":5}", to, 5);
+    STRUCT(get_subnet_hyperparameters, subtensor_hyperparameters, "{\"netuid\":3}", to, 3);
+    STRUCT(get_subnet_hyperparameters, subtensor_hyperparameters, "{\"netuid\":7}", to, 7);
+    PLAIN(get_subnet_price, uint64_t, "{\"netuid\":2}", to, 2);
+    PLAIN(get_subnet_price, uint64_t, "{\"netuid\":0}", to, 0);
+    STRUCT(subnet, subtensor_dynamic_info, "{\"netuid\":4}", to, 4);
+    STRUCT(subnet, subtensor_dynamic_info, "{\"netuid\":7}", to, 7);
+    STRUCT(all_subnets, subtensor_dynamic_infos, "{}", to);
+    STRUCT(get_subnet_info, subtensor_subnet_info, "{\"netuid\":6}", to, 6);
+    STRUCT(get_subnet_info, subtensor_subnet_info, "{\"netuid\":7}", to, 7);
+}
+
+static void compare_neurons(struct substrate_connection *to) {
+    const struct subtensor_metagraph_key lite = {.netuid = 2};
+    const struct subtensor_metagraph_key whole = {.netuid = 2, .whole = true};
+    const struct subtensor_metagraph_key never = {.netuid = 7};
+    STRUCT(neurons, subtensor_neurons, "{\"netuid\":2}", to, 2);
+    STRUCT(neurons, subtensor_neurons, "{\"netuid\":7}", to, 7);
+    STRUCT(neurons_lite, subtensor_neurons, "{\"netuid\":2}", to, 2);
+    STRUCT(neuron_for_uid, subtensor_neuron, "{\"netuid\":2,\"uid\":1}", to, 1, 2);
+    STRUCT(neuron_for_uid, subtensor_neuron, "{\"netuid\":2,\"uid\":9}", to, 9, 2);
+    MAYBE(blocks_since_last_update, subtensor_maybe_u64, "{\"uid\":8,\"netuid\":2}", to, 2, 8);
+    MAYBE(blocks_since_last_update, subtensor_maybe_u64, "{\"uid\":9,\"netuid\":2}", to, 2, 9);
+    STRUCT(weights, subtensor_uid_rows, "{\"mechid\":0,\"netuid\":2}", to, 2, 0);
+    STRUCT(weights, subtensor_uid_rows, "{\"mechid\":1,\"netuid\":2}", to, 2, 1);
+    STRUCT(bonds, subtensor_uid_rows, "{\"mechid\":0,\"netuid\":2}", to, 2, 0);
+    STRUCT(bonds, subtensor_uid_rows, "{\"mechid\":1,\"netuid\":2}", to, 2, 1);
+    STRUCT(get_commitment, substrate_text, "{\"uid\":1,\"netuid\":2}", to, 2, 1);
+    STRUCT(get_commitment, substrate_text, "{\"uid\":0,\"netuid\":2}", to, 2, 0);
+    STRUCT(get_metagraph_info, subtensor_metagraph_info, "{\"mechid\":0,\"netuid\":2}", to, 2, 0);
+    STRUCT(get_metagraph_info, subtensor_metagraph_info, "{\"mechid\":0,\"netuid\":7}", to, 7, 0);
+    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":2,\"lite\":true}", to, &lite);
+    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":2,\"lite\":false}", to, &whole);
+    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":7}", to, &never);
+}
+
+static void compare_stakes(struct substrate_connection *to) {
+    const struct substrate_hash alice = account(ALICE), hotkey = account(HOTKEY);
+    const struct substrate_hash nobody = account(NOBODY), parent = account(PARENT);
+    const struct subtensor_stake_key some = {account(BOB), account(BOBS_HOTKEY), 2};
+    const struct subtensor_stake_key none = {account(BOB), nobody, 2};
+    MAYBE(get_stake, subtensor_maybe_u64,
+          "{\"netuid\":2,\"hotkey_ss58\":\"" BOBS_HOTKEY "\",\"coldkey_ss58\":\"" BOB "\"}", to,
+          &some);
+    MAYBE(get_stake, subtensor_maybe_u64,
+          "{\"netuid\":2,\"hotkey_ss58\":\"" NOBODY "\",\"coldkey_ss58\":\"" BOB "\"}", to, &none);
+    STRUCT(get_stake_info_for_coldkey, subtensor_stake_infos, "{\"coldkey_ss58\":\"" ALICE "\"}",
+           to, &alice);
+    STRUCT(get_stake_info_for_coldkey, subtensor_stake_infos, "{\"coldkey_ss58\":\"" NOBODY "\"}",
+           to, &nobody);
+    STRUCT(get_delegates, subtensor_delegates, "{}", to);
+    STRUCT(get_children, subtensor_children, "{\"netuid\":2,\"hotkey_ss58\":\"" PARENT "\"}", to,
+           &parent, 2);
+    STRUCT(get_children, subtensor_children, "{\"netuid\":2,\"hotkey_ss58\":\"" HOTKEY "\"}", to,
+           &hotkey, 2);
+}
+
+START_TEST(test_structs_are_what_json_says) {
+    struct substrate_connection *connection = start();
+    compare_blocks_and_accounts(connection);
+    compare_subnets(connection);
+    compare_neurons(connection);
+    compare_stakes(connection);
+    stop(connection);
+}
+END_TEST
+
 /* ---- failures ---- */
 
 START_TEST(test_failures_leave_values_alone) {
@@ -393,4 +540,5 @@ END_TEST
 
 CHECK_MAIN("subtensor_ask", test_plain_values, test_values_that_may_not_be_there, test_blocks,
            test_lists_of_accounts_and_subnets, test_subnets, test_neurons, test_stakes,
-           test_failures_leave_values_alone, test_memory_that_is_not_there)
+           test_structs_are_what_json_says, test_failures_leave_values_alone,
+           test_memory_that_is_not_there)
