@@ -24,44 +24,51 @@ static const struct subtensor_argument constant_arguments[] = {
 static const struct subtensor_argument call_arguments[] = {
     {"api", SUBTENSOR_TEXT, false, "a runtime API"},
     {"method", SUBTENSOR_TEXT, false, "of the API"},
-    {"arguments", SUBTENSOR_JSON, true, "of the method"},
+    {"arguments", SUBTENSOR_JSON, true,
+     "of the method; or all of them as one object, by their names"},
 };
 static const struct subtensor_argument metadata_arguments[] = {
     {"name", SUBTENSOR_TEXT, true, "a pallet or a runtime API; none: all of them, in numbers"},
 };
 
-/* `names` of the arguments are names; what follows them are arguments of the thing named. */
+/* `names` of the arguments are names; what follows them are arguments of the thing named, which may
+ * have names of their own: one object is then all of them. */
 static const struct generic {
     struct subtensor_function function;
     size_t names_min, names;
-    bool more;
+    bool more, by_name;
 } generics[] = {
     {{"block", "A block with its extrinsics, decoded", NULL, 0,
       "{\"hash\",\"number\",\"header\",\"extrinsics\"}"},
      0,
      0,
+     false,
      false},
     {{"constant", "A constant of a pallet", constant_arguments, COUNT(constant_arguments),
       "the value"},
      2,
      2,
+     false,
      false},
-    {{"events", "The events of a block", NULL, 0, "an array of events"}, 0, 0, false},
+    {{"events", "The events of a block", NULL, 0, "an array of events"}, 0, 0, false, false},
     {{"metadata", "What the runtime has: pallets, storage, calls, APIs, with their types",
       metadata_arguments, COUNT(metadata_arguments), "an object of lists"},
      0,
      1,
+     false,
      false},
     {{"runtime-call", "A call of a runtime API", call_arguments, COUNT(call_arguments),
       "what the method gives"},
      2,
      2,
+     true,
      true},
     {{"storage", "An entry of the storage, or all entries of a map", storage_arguments,
       COUNT(storage_arguments), "the value; of a map an array of {\"args\",\"value\"}"},
      2,
      2,
-     true},
+     true,
+     false},
 };
 
 static const struct generic *find_generic(const struct subtensor_function *function) {
@@ -161,13 +168,15 @@ static const char *take_name(struct base_json json, struct base_arena *arena) {
     return base_arena_text(arena, text).data;
 }
 
-/* Takes the names off the front of an array; the rest is copied, byte for byte. */
+/* Takes the names off the front of an array; the rest is copied, byte for byte: as an array, or
+ * without what makes it one where it is an object of all arguments. */
 static enum substrate_status split(const struct generic *generic, struct base_json array,
                                    struct given *given, struct base_arena *arena,
                                    struct base_buf *rest, struct substrate_error *error) {
     struct base_json_walk walk;
     struct substrate_text key;
-    struct base_json element;
+    struct base_json element = {BASE_JSON_NONE, {NULL, 0}};
+    bool alone = base_json_length(array) == generic->names + 1;
     base_buf_char(rest, '[');
     base_json_walk_init(&walk, array);
     for (size_t i = 0; base_json_walk_next(&walk, &key, &element); i++) {
@@ -184,7 +193,12 @@ static enum substrate_status split(const struct generic *generic, struct base_js
                              element.raw.data);
         }
     }
-    base_buf_char(rest, ']');
+    if (alone && generic->by_name && element.kind == BASE_JSON_OBJECT) {
+        base_buf_reset(rest);
+        base_buf_text(rest, element.raw);
+    } else {
+        base_buf_char(rest, ']');
+    }
     given->arguments = base_buf_view(rest);
     return rest->failed ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory") : SUBSTRATE_OK;
 }

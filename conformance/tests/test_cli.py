@@ -126,6 +126,21 @@ def test_arguments_of_any_json(space):
     assert value(*call, 2, url=url)["netuid"] == 2
     refused(subtensor(*call, '{"a":', url=url), 2, "byte")
     refused(subtensor(*call, '{"a":1}', url=url), 2, "u16")
+    refused(subtensor(*call, '[2]', url=url), 2, "u16")
+
+
+def test_arguments_of_runtime_calls_by_name(space):
+    url, neuron = space.url(), ["NeuronInfoRuntimeApi", "get_neuron"]
+    wanted = value("runtime-call", *neuron, 2, 1, url=url)
+    assert wanted["uid"] == 1
+    named = '{"uid":1,"netuid":2}'
+    assert value("runtime-call", *neuron, named, url=url) == wanted
+    assert value("query_runtime_api", *neuron, named, url=url) == wanted
+    for command in "runtime-call", "query_runtime_api":
+        refused(subtensor(command, *neuron, '{"netuid":2}', url=url), 2, "uid is missing", "netuid: u16, uid: u16")
+        refused(subtensor(command, *neuron, '{"netuid":2,"uid":1,"id":1}', url=url), 2, '"id" is given')
+    refused(subtensor("runtime-call", *neuron, named, 3, url=url), 2, "u16")
+    refused(subtensor("storage", "SubtensorModule", "Tempo", '{"netuid":2}', url=url), 2, "u16")
 
 
 # ---- modes ----

@@ -95,6 +95,7 @@ START_TEST(test_wrong_arguments_say_what_is_wanted) {
         {"Tempo", "[\"five\"]", "Tempo takes 1 argument (u16), but "},
         {"Tempo", "[-1]", "(u16)"},
         {"Tempo", "1", "no JSON array"},
+        {"Tempo", "{\"netuid\":1}", "no JSON array (see byte"},
         {"Tempo", "[1", "see byte 2"},
         {"Tempo", "", "no JSON array"},
     };
@@ -365,7 +366,8 @@ START_TEST(test_runtime_calls) {
     drive_expect(&chain, call("SampleApi", "double", "[4]", 5), SUBSTRATE_OK, "8");
     drive_expect(&chain, call("SampleApi", "pair", "[1,true]", 5), SUBSTRATE_OK, "5");
     ck_assert_uint_eq(chain.calls, 3);
-    struct substrate_query *query = call("SampleApi", "pair", "[258,true]", 5);
+    struct substrate_query *query =
+        call("SampleApi", "pair", "{\"s\\u0065cond\":true,\"first\":258}", 5);
     drive_provide(&chain, query);
     ck_assert_int_eq(query_step(query, NULL, 0), QUERY_ASK);
     ck_assert_str_eq(query->requests[0].method, "state_call");
@@ -384,6 +386,29 @@ START_TEST(test_runtime_calls) {
     ck_assert_uint_eq(chain.calls, 3);
     chain.only_version = 14;
     drive_expect(&chain, call("SampleApi", "double", "[4]", 4), SUBSTRATE_E_NOT_FOUND, "V14");
+}
+END_TEST
+
+START_TEST(test_runtime_calls_with_wrong_names) {
+    static const struct {
+        const char *method, *arguments, *message;
+    } cases[] = {
+        {"double", "{}", "double takes 1 argument (value: u16), but value is missing"},
+        {"double", "{\"valu\":1}", "double takes 1 argument (value: u16), but \"valu\" is given"},
+        {"double", "{\"value\":1,\"x\":2}", "but \"x\" is given"},
+        {"double", "{\"value\":1,\"value\":1}", "but \"value\" is given twice"},
+        {"double", "{\"value\":null}", "wants an integer, not null"},
+        {"double", "1", "the arguments are no JSON array or object (see byte 0)"},
+        {"pair", "{\"second\":true}", "but first is missing"},
+        {"pair", "{\"second\":1,\"first\":1}", "bool: wants true or false, not 1"},
+        {"pair", "[{\"first\":1,\"second\":true}]", "but 1 is given"},
+    };
+    struct chain chain = {0};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        drive_expect(&chain, call("SampleApi", cases[i].method, cases[i].arguments, 4),
+                     SUBSTRATE_E_ARGUMENT, cases[i].message);
+    }
+    ck_assert_uint_eq(chain.calls, 0);
 }
 END_TEST
 
@@ -475,5 +500,5 @@ CHECK_MAIN("query_generic", test_storage_is_read_with_the_runtime_that_wrote_it,
            test_arguments_as_bytes, test_several_entries_are_one_request, test_map_by_pages,
            test_map_of_values_in_another_order, test_map_with_a_prefix, test_map_or_entry,
            test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps, test_map_options,
-           test_runtime_calls, test_runtime_calls_by_bytes, test_constants,
-           test_each_allocation_may_fail)
+           test_runtime_calls, test_runtime_calls_with_wrong_names, test_runtime_calls_by_bytes,
+           test_constants, test_each_allocation_may_fail)

@@ -22,8 +22,9 @@
 extern "C" {
 #endif
 
-/* Arguments: the text of a JSON array ("[1, \"5G…\"]"), or, when `json` is {NULL, 0}, the SCALE
- * bytes of all of them, one after the other. Neither: none. */
+/* Arguments: the text of a JSON array ("[1, \"5G…\"]"), for a runtime call also of an object by
+ * their names ("{\"netuid\": 1}"), or, when `json` is {NULL, 0}, the SCALE bytes of all of them,
+ * one after the other. Neither: none. */
 struct substrate_arguments {
     struct substrate_text json;
     struct substrate_bytes scale;

@@ -10,6 +10,8 @@
 #include "names.h"
 #include "reply.h"
 
+#define SHOWN_MAX 60 /* bytes of a name that a message shows */
+
 static const struct value_limits limits = VALUE_LIMITS;
 
 char *query_keep_name(struct substrate_query *query, const char *name) {
@@ -107,8 +109,8 @@ static bool fail_value(struct substrate_query *query, enum query_runtime_kind ki
     return false;
 }
 
-/* The array of arguments; kind NONE when there are none. */
-static bool parse_json(struct substrate_query *query, struct substrate_text text,
+/* The arguments, an array or, by name, an object; kind NONE when there are none. */
+static bool parse_json(struct substrate_query *query, struct substrate_text text, bool by_name,
                        struct base_json *json) {
     size_t position = 0;
     *json = (struct base_json){BASE_JSON_NONE, {NULL, 0}};
@@ -116,13 +118,73 @@ static bool parse_json(struct substrate_query *query, struct substrate_text text
         return true;
     }
     enum substrate_status status = base_json_parse(text, BASE_JSON_DEPTH_MAX, json, &position);
-    if (status != SUBSTRATE_OK || json->kind != BASE_JSON_ARRAY) {
+    if (status != SUBSTRATE_OK ||
+        (json->kind != BASE_JSON_ARRAY && !(by_name && json->kind == BASE_JSON_OBJECT))) {
         (void)query_fail_with(query, SUBSTRATE_E_ARGUMENT,
-                              "the arguments are no JSON array (see byte %zu)", position);
+                              "the arguments are no JSON array%s (see byte %zu)",
+                              by_name ? " or object" : "", position);
         query->outcome.error.position = position;
         return false;
     }
     return true;
+}
+
+/* Where a method has the argument that a raw key names; wanted->count: it has none. */
+static size_t find_argument(struct substrate_query *query, const struct wanted *wanted,
+                            struct substrate_text key) {
+    const struct base_json json = {BASE_JSON_STRING, key};
+    struct substrate_text name = {NULL, 0};
+    size_t i = 0;
+    if (!base_json_string(json, &query->round, &name)) {
+        return wanted->count;
+    }
+    while (i < wanted->count && !base_text_equal(wanted->arguments[i].name, name)) {
+        i++;
+    }
+    return i;
+}
+
+static bool fail_named(struct substrate_query *query, const struct wanted *wanted,
+                       struct substrate_text name, const char *problem) {
+    char text[128];
+    (void)snprintf(text, sizeof(text), "%.*s %s",
+                   (int)(name.size < SHOWN_MAX ? name.size : SHOWN_MAX), name.data, problem);
+    return fail_wanted(query, QUERY_CALL_RUNTIME, wanted, text);
+}
+
+/* The arguments of a method in its order: of an array as they stand, of an object by their names,
+ * of which each must be there once. NULL: the query has failed. */
+static const struct base_json *in_order(struct substrate_query *query, const struct wanted *wanted,
+                                        struct base_json json) {
+    struct base_json *values = base_arena_calloc(&query->round, wanted->count, sizeof(*values));
+    struct base_json_walk walk;
+    struct base_json value;
+    struct substrate_text key;
+    if (values == NULL) {
+        (void)query_fail_with(query, SUBSTRATE_E_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (json.kind == BASE_JSON_ARRAY && base_json_length(json) != wanted->count) {
+        (void)fail_count(query, QUERY_CALL_RUNTIME, wanted, base_json_length(json));
+        return NULL;
+    }
+    base_json_walk_init(&walk, json);
+    for (size_t i = 0; base_json_walk_next(&walk, &key, &value); i++) {
+        size_t index = key.data == NULL ? i : find_argument(query, wanted, key);
+        if (index == wanted->count || values[index].kind != BASE_JSON_NONE) {
+            (void)fail_named(query, wanted, key,
+                             index == wanted->count ? "is given" : "is given twice");
+            return NULL;
+        }
+        values[index] = value;
+    }
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (values[i].kind == BASE_JSON_NONE) {
+            (void)fail_named(query, wanted, wanted->arguments[i].name, "is missing");
+            return NULL;
+        }
+    }
+    return values;
 }
 
 /* Takes SCALE bytes apart, at most wanted->count values; all bytes must be used. `views` may be
@@ -156,7 +218,7 @@ bool query_write_item_key(struct substrate_query *query, const struct metadata_s
     struct substrate_error error;
     struct base_json json;
     size_t count = 0;
-    if (!parse_json(query, arguments->json, &json)) {
+    if (!parse_json(query, arguments->json, false, &json)) {
         return false;
     }
     struct wanted wanted = {item->name.data, item->name.size, item->key_count, item->keys, NULL};
@@ -190,32 +252,23 @@ bool query_write_call(struct substrate_query *query, const struct metadata_metho
     struct wanted wanted = {method->name.data, method->name.size, method->argument_count, NULL,
                             method->arguments};
     struct substrate_error error = {0};
-    struct base_json json, argument;
-    struct base_json_walk walk;
-    struct substrate_text name;
-    if (!parse_json(query, arguments->json, &json)) {
+    struct base_json json;
+    size_t count = 0;
+    if (!parse_json(query, arguments->json, true, &json)) {
         return false;
     }
-    size_t count = base_json_length(json);
     if (json.kind == BASE_JSON_NONE) {
         base_buf_append(bytes, arguments->scale.data, arguments->scale.size);
-        if (!split(query, QUERY_CALL_RUNTIME, &wanted, arguments->scale, NULL, &count)) {
-            return false;
-        }
+        return split(query, QUERY_CALL_RUNTIME, &wanted, arguments->scale, NULL, &count) &&
+               (count == wanted.count || fail_count(query, QUERY_CALL_RUNTIME, &wanted, count));
     }
-    if (count != wanted.count) {
-        return fail_count(query, QUERY_CALL_RUNTIME, &wanted, count);
-    }
-    if (json.kind == BASE_JSON_NONE) {
-        return true;
-    }
-    base_json_walk_init(&walk, json);
-    for (size_t i = 0; base_json_walk_next(&walk, &name, &argument); i++) {
+    const struct base_json *values = in_order(query, &wanted, json);
+    for (size_t i = 0; values != NULL && i < wanted.count; i++) {
         enum substrate_status status =
-            value_write(metadata, type_of(&wanted, i), argument, &limits, bytes, &error);
+            value_write(metadata, type_of(&wanted, i), values[i], &limits, bytes, &error);
         if (status != SUBSTRATE_OK) {
             return fail_value(query, QUERY_CALL_RUNTIME, &wanted, &error);
         }
     }
-    return true;
+    return values != NULL;
 }

@@ -50,7 +50,7 @@ static const struct subtensor_argument constant_arguments[] = {
 static const struct subtensor_argument call_arguments[] = {
     {"runtime_api", SUBTENSOR_TEXT, false, "the runtime API"},
     {"method", SUBTENSOR_TEXT, false, "the method"},
-    {"params", SUBTENSOR_JSON, true, "an array of its arguments"},
+    {"params", SUBTENSOR_JSON, true, "an array of its arguments, or an object by their names"},
 };
 static const struct subtensor_argument raw_arguments[] = {
     {"method", SUBTENSOR_TEXT, false, "what the runtime exports: API_method"},
