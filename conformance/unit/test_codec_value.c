@@ -140,8 +140,8 @@ struct bad_bytes {
 
 static const struct bad_bytes BAD_BYTES[] = {
     {T_BOOL, "02", 0, "value: bool: 2 is neither 0 nor 1"},
-    {T_BOOL, "0100", 1, "1 bytes are left over behind the value"},
-    {T_UNIT, "00", 0, "1 bytes are left over behind the value"},
+    {T_BOOL, "0100", 1, "1 byte is left over behind the value"},
+    {T_UNIT, "00", 0, "1 byte is left over behind the value"},
     {T_U128, "0000000000000000000000000000ff", 0, "value: u128: the bytes end inside it"},
     {T_CHAR, "00d80000", 0, "value: char: 0xd800 is no character"},
     {T_CHAR, "00001100", 0, "value: char: 0x110000 is no character"},
@@ -149,13 +149,13 @@ static const struct bad_bytes BAD_BYTES[] = {
     {T_STR, "08c0af", 1, "value: str: byte 0 of the text is not UTF-8"},
     {T_STR, "08e4b8", 1, "value: str: byte 0 of the text is not UTF-8"},
     {T_STR, "0ceda080", 1, "value: str: byte 0 of the text is not UTF-8"},
-    {T_STR, "0861", 1, "value: str: 2 items are claimed, 1 bytes are left"},
-    {T_BYTES, "feffffff00", 4, "value: Vec<u8>: 1073741823 items are claimed, 1 bytes are left"},
+    {T_STR, "0861", 1, "value: str: 2 items are claimed, 1 byte is left"},
+    {T_BYTES, "feffffff00", 4, "value: Vec<u8>: 1073741823 items are claimed, 1 byte is left"},
     {T_BYTES_4, "deadbe", 0, "value: [u8; 4]: the bytes end inside it"},
     {T_VEC_U16, "13ffffffffffffffff00", 9,
-     "value: Vec<u16>: 18446744073709551615 items are claimed, 1 bytes are left"},
+     "value: Vec<u16>: 18446744073709551615 items are claimed, 1 byte is left"},
     {T_ARRAY_U16_3, "0100020003", 0, "value: [u16; 3]: the bytes end inside it"},
-    {T_VEC_STR, "0c04610861", 4, "[1]: str: 2 items are claimed, 1 bytes are left"},
+    {T_VEC_STR, "0c04610861", 4, "[1]: str: 2 items are claimed, 1 byte is left"},
     /* Compact integers in a longer form than they need, and of too many bits. */
     {T_COMPACT_U32, "0100", 0,
      "value: Compact<u32>: cut off, too great, or not in the shortest form"},

@@ -120,7 +120,7 @@ static const struct bad_json BAD_JSON[] = {
     {T_BYTES_4, "[1,2,3,4,5]", 0, "value: [u8; 4]: wants 4 bytes, not 5"},
     {T_H256, "\"0x00\"", 0, "value: H256: wants 32 bytes, not 1"},
     {T_ACCOUNT, "\"5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ\"", 0,
-     "value: AccountId32: SS58 address: the checksum is wrong"},
+     "value: AccountId32: no SS58 address: the checksum is wrong"},
     {T_ACCOUNT, "\"15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5\"", 0,
      "value: AccountId32: an address with prefix 0, of another network: this one has 42"},
     {T_ACCOUNT, "\"0x" ALICE_HEX "00\"", 0, NULL},

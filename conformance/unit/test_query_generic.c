@@ -91,9 +91,11 @@ START_TEST(test_wrong_arguments_say_what_is_wanted) {
         {"Tempo", "[]", "Tempo takes 1 argument (u16), but 0 are given"},
         {"Tempo", "[1,2]", "Tempo takes 1 argument (u16), but 2 are given"},
         {"Uids", "[1]", "Uids takes 2 arguments (u16, u16), but 1 is given"},
-        {"Tempo", "[65536]", "Tempo takes 1 argument (u16), but "},
-        {"Tempo", "[\"five\"]", "Tempo takes 1 argument (u16), but "},
-        {"Tempo", "[-1]", "(u16)"},
+        {"Tempo", "[65536]",
+         "SubtensorModule.Tempo: argument 1 of Tempo: u16: wants an integer in its range, not "
+         "65536"},
+        {"Tempo", "[\"five\"]", "argument 1 of Tempo: u16: wants an integer, not \"five\""},
+        {"Uids", "[1,-1]", "argument 2 of Uids: u16: wants an integer in its range, not -1"},
         {"Tempo", "1", "no JSON array"},
         {"Tempo", "{\"netuid\":1}", "no JSON array (see byte"},
         {"Tempo", "[1", "see byte 2"},
@@ -119,7 +121,9 @@ START_TEST(test_arguments_as_bytes) {
         {"Tempo", "\1\0", 2, SUBSTRATE_OK, "110"},
         {"Uids", "\1\0\2\0", 4, SUBSTRATE_OK, "7"},
         {"Tempo", "", 0, SUBSTRATE_E_ARGUMENT, "but 0 are given"},
-        {"Tempo", "\1", 1, SUBSTRATE_E_ARGUMENT, "takes 1 argument (u16)"},
+        {"Tempo", "\1", 1, SUBSTRATE_E_ARGUMENT,
+         "argument 1 of Tempo: u16: the bytes end inside it"},
+        {"Uids", "\1\0\2", 3, SUBSTRATE_E_ARGUMENT, "argument 2 of Uids: u16: the bytes end"},
         {"Tempo", "\1\0\0", 3, SUBSTRATE_E_ARGUMENT, "more bytes are given"},
         {"Uids", "\1\0", 2, SUBSTRATE_E_ARGUMENT, "but 1 is given"},
     };
@@ -321,6 +325,39 @@ START_TEST(test_nodes_that_lie_about_maps) {
 }
 END_TEST
 
+/* Which entry it is that cannot be read. */
+START_TEST(test_map_with_a_bad_entry) {
+    static const struct {
+        const char *value, *message;
+    } cases[] = {
+        {"0x6e", "SubtensorModule.Tempo: the entry [2]: value: u32: the bytes end inside it"},
+        {"0x6e00000000",
+         "SubtensorModule.Tempo: the entry [2]: 1 byte is left over behind the value"},
+        {"0x6e0000000000", "SubtensorModule.Tempo: the entry [2]: 2 bytes are left over"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct chain chain = {0};
+        struct substrate_query *query = map("Tempo", NULL, 2, NULL);
+        struct substrate_reply replies[2] = {{.status = SUBSTRATE_OK}, {.status = SUBSTRATE_OK}};
+        char values[400];
+        drive_provide(&chain, query);
+        ck_assert_int_eq(query_step(query, NULL, 0), QUERY_ASK);
+        ck_assert_int_eq(drive_round(&chain, query), QUERY_ASK);
+        (void)snprintf(values, sizeof(values),
+                       "[{\"block\":null,\"changes\":[[\"0x" KEY_TEMPO "0100\",\"0x6e000000\"],"
+                       "[\"0x" KEY_TEMPO "0200\",\"%s\"]]}]",
+                       cases[i].value);
+        replies[0].result = base_text(values);
+        replies[1].result = base_text("[]");
+        ck_assert_int_eq(query_step(query, replies, 2), QUERY_FAILED);
+        ck_assert_int_eq(query->outcome.status, SUBSTRATE_E_DECODE);
+        ck_assert_msg(base_text_starts(base_text(query->outcome.error.message), cases[i].message),
+                      "%s", query->outcome.error.message);
+        substrate_query_free(query);
+    }
+}
+END_TEST
+
 START_TEST(test_map_options) {
     struct substrate_storage_entry entry = {"System", "Number", drive_json(NULL)};
     struct substrate_map_options options = SUBSTRATE_MAP_OPTIONS_INIT;
@@ -382,7 +419,7 @@ START_TEST(test_runtime_calls) {
     drive_expect(&chain, call("SampleApi", "pair", "[4]", 4), SUBSTRATE_E_ARGUMENT,
                  "pair takes 2 arguments (first: u16, second: bool), but 1 is given");
     drive_expect(&chain, call("SampleApi", "pair", "[4,5]", 4), SUBSTRATE_E_ARGUMENT,
-                 "pair takes 2 arguments (first: u16, second: bool), but ");
+                 "SampleApi.pair: second: bool: wants true or false, not 5");
     ck_assert_uint_eq(chain.calls, 3);
     chain.only_version = 14;
     drive_expect(&chain, call("SampleApi", "double", "[4]", 4), SUBSTRATE_E_NOT_FOUND, "V14");
@@ -425,7 +462,8 @@ START_TEST(test_runtime_calls_by_bytes) {
     drive_expect(&chain, query, SUBSTRATE_OK, "8");
     what.arguments.scale.size = 1;
     ck_assert_int_eq(substrate_query_runtime_call(&what, NULL, &query), SUBSTRATE_OK);
-    drive_expect(&chain, query, SUBSTRATE_E_ARGUMENT, "double takes 1 argument (value: u16)");
+    drive_expect(&chain, query, SUBSTRATE_E_ARGUMENT,
+                 "SampleApi.double: value: u16: the bytes end");
 }
 END_TEST
 
@@ -499,6 +537,7 @@ CHECK_MAIN("query_generic", test_storage_is_read_with_the_runtime_that_wrote_it,
            test_unknown_names_have_a_nearest, test_wrong_arguments_say_what_is_wanted,
            test_arguments_as_bytes, test_several_entries_are_one_request, test_map_by_pages,
            test_map_of_values_in_another_order, test_map_with_a_prefix, test_map_or_entry,
-           test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps, test_map_options,
-           test_runtime_calls, test_runtime_calls_with_wrong_names, test_runtime_calls_by_bytes,
-           test_constants, test_each_allocation_may_fail)
+           test_map_asks_from_the_last_key, test_nodes_that_lie_about_maps,
+           test_map_with_a_bad_entry, test_map_options, test_runtime_calls,
+           test_runtime_calls_with_wrong_names, test_runtime_calls_by_bytes, test_constants,
+           test_each_allocation_may_fail)

@@ -146,6 +146,8 @@ START_TEST(test_arguments_by_place_and_by_name) {
 }
 END_TEST
 
+#define WRONG \
+    "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ" /* its last letter is not ALICE's */
 #define U16_TEXT "should be an integer from 0 to 65535, not "
 #define ACCOUNT_TEXT "should be an account: an SS58 address, or 0x and 64 hex digits, not "
 
@@ -185,8 +187,17 @@ START_TEST(test_wrong_arguments_are_named) {
          "subnets under 4096 have others than 0"},
         {"metagraph", "[1,0,1]", "metagraph: lite should be true or false, not 1"},
         {"get_metagraph_info", "[1,0,[65536]]",
-         "get_metagraph_info: selected_indices should be a list of integers from 0 to 65535, not "
-         "65536"},
+         "get_metagraph_info: selected_indices[0] " U16_TEXT "65536"},
+        {"get_metagraph_info", "[1,0,[0,1,\"x\"]]",
+         "get_metagraph_info: selected_indices[2] " U16_TEXT "\"x\""},
+        {"get_balance", "[\"" ALICE "a\"]",
+         "get_balance: address is no SS58 address: wrong length for a 32-byte account"},
+        {"get_balances", "[[\"" ALICE "\",\"" ALICE "\",\"" WRONG "\"]]",
+         "get_balances: addresses[2] is no SS58 address: the checksum is wrong"},
+        {"get_balances", "[[\"" ALICE "\",5]]", "get_balances: addresses[1] " ACCOUNT_TEXT "5"},
+        {"get_balances", "[5]",
+         "get_balances: addresses should be a list of accounts: SS58 addresses, or 0x and 64 hex "
+         "digits, not 5"},
         {"get_metagraph_info", "[1,0,{}]",
          "get_metagraph_info: selected_indices should be a list of integers from 0 to 65535, not "
          "{}"},

@@ -36,7 +36,7 @@ enum substrate_status substrate_ss58_decode(struct substrate_text address,
     size_t size = 0;
     enum substrate_status status = base_base58_read(address, bytes, sizeof bytes, &size);
     if (status == SUBSTRATE_E_DECODE) {
-        (void)base_fail(error, status, "SS58 address: character %zu is not in base58", size + 1);
+        (void)base_fail(error, status, "no SS58 address: character %zu is not in base58", size + 1);
         if (error != NULL) {
             error->position = size;
         }
@@ -45,22 +45,23 @@ enum substrate_status substrate_ss58_decode(struct substrate_text address,
     size_t prefix_size = status == SUBSTRATE_OK && size > 0 && bytes[0] >= 64 ? 2 : 1;
     if (status != SUBSTRATE_OK || size != prefix_size + ACCOUNT_SIZE + CHECKSUM_SIZE) {
         return base_fail(error, SUBSTRATE_E_DECODE,
-                         "SS58 address: wrong length for a 32-byte account");
+                         "no SS58 address: wrong length for a 32-byte account");
     }
     if (bytes[0] >= 128) {
-        return base_fail(error, SUBSTRATE_E_DECODE, "SS58 address: unknown form of prefix");
+        return base_fail(error, SUBSTRATE_E_DECODE, "no SS58 address: unknown form of prefix");
     }
     uint8_t expected[CHECKSUM_SIZE];
     checksum(bytes, prefix_size + ACCOUNT_SIZE, expected);
     if (memcmp(expected, bytes + prefix_size + ACCOUNT_SIZE, CHECKSUM_SIZE) != 0) {
-        return base_fail(error, SUBSTRATE_E_DECODE, "SS58 address: the checksum is wrong");
+        return base_fail(error, SUBSTRATE_E_DECODE, "no SS58 address: the checksum is wrong");
     }
     unsigned number = bytes[0];
     if (prefix_size == 2) {
         number = (bytes[0] & 0x3fU) << 2 | bytes[1] >> 6 | (bytes[1] & 0x3fU) << 8;
     }
     if (is_reserved(number)) {
-        return base_fail(error, SUBSTRATE_E_DECODE, "SS58 address: prefix %u is reserved", number);
+        return base_fail(error, SUBSTRATE_E_DECODE, "no SS58 address: prefix %u is reserved",
+                         number);
     }
     memcpy(account->bytes, bytes + prefix_size, ACCOUNT_SIZE);
     *prefix = (uint16_t)number;

@@ -94,8 +94,8 @@ enum substrate_status substrate_metadata_parse(struct substrate_bytes bytes,
     metadata_read_runtime(&source);
     read_ss58_prefix(&source);
     if (scale_left(&source.reader) != 0) {
-        source_fail(&source, SUBSTRATE_E_DECODE, "%zu bytes are left over behind it",
-                    scale_left(&source.reader));
+        source_fail(&source, SUBSTRATE_E_DECODE, "%zu byte%s left over behind it",
+                    scale_left(&source.reader), scale_left(&source.reader) == 1 ? " is" : "s are");
     }
     if (source.status != SUBSTRATE_OK) {
         substrate_metadata_free(source.metadata);

@@ -86,8 +86,8 @@ static enum substrate_status fail_argument(const struct metadata_storage *item, 
                                            enum substrate_status status,
                                            const struct substrate_error *inner,
                                            struct substrate_error *error) {
-    base_fail(error, status, "argument %zu of %.*s: %s", index + 1, (int)item->name.size,
-              item->name.data, inner->message);
+    base_fail(error, status, "argument %zu of %.*s%s", index + 1, (int)item->name.size,
+              item->name.data, value_message_end(inner->message));
     if (error != NULL) {
         error->position = inner->position;
     }

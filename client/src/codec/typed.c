@@ -377,8 +377,9 @@ enum substrate_status typed_read(const struct typed_program *program, struct sub
     enum substrate_status status =
         run_body(&run, program->list, program->list + program->count, out);
     if (status == SUBSTRATE_OK && run.at < run.end) {
-        base_fail(error, SUBSTRATE_E_DECODE, "%s: %zu bytes are left over at byte %zu",
-                  program->description->name, left(&run), (size_t)(run.at - run.start));
+        base_fail(error, SUBSTRATE_E_DECODE, "%s: %zu byte%s left over at byte %zu",
+                  program->description->name, left(&run), left(&run) == 1 ? " is" : "s are",
+                  (size_t)(run.at - run.start));
         if (error != NULL) {
             error->position = (size_t)(run.at - run.start);
         }

@@ -69,6 +69,10 @@ enum substrate_status value_write(const struct substrate_metadata *metadata, uin
                                   struct base_json json, const struct value_limits *limits,
                                   struct base_buf *bytes, struct substrate_error *error);
 
+/* The end of a message that value_read, value_skip or value_write has given, for whoever calls the
+ * value something else: " argument 1" and ".free: u128: …", or ": u16: …". */
+const char *value_message_end(const char *message);
+
 /* The name of a type, as Rust writes it but short: "Vec<u16>", "Option<AccountId32>",
  * "(u32, H256)"; for messages and help. Recursion is cut by "…". */
 void type_write_name(const struct substrate_metadata *metadata, uint32_t type,

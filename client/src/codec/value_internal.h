@@ -14,6 +14,7 @@
 #include "types.h"
 
 #define VALUE_PATH_MAX 160
+#define VALUE_WHOLE "value" /* in place of a path without parts */
 
 /* Where in a value something is wrong, as a path in its JSON: ".data.free", "[3].value". It is
  * written from its end while the error travels outwards through the values, so that nothing is paid
@@ -31,7 +32,7 @@ static inline void value_path_begin(struct value_path *path) {
 
 static inline struct substrate_text value_path_text(const struct value_path *path) {
     if (path->start == sizeof path->text) {
-        return BASE_TEXT("value");
+        return BASE_TEXT(VALUE_WHOLE);
     }
     return (struct substrate_text){path->text + path->start, sizeof path->text - path->start};
 }

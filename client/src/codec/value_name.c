@@ -156,6 +156,12 @@ void type_write_name(const struct substrate_metadata *metadata, uint32_t type,
     write_type(&namer, type, NAME_DEPTH_MAX);
 }
 
+const char *value_message_end(const char *message) {
+    const size_t size = strlen(VALUE_WHOLE);
+    return strncmp(message, VALUE_WHOLE, size) == 0 && message[size] == ':' ? message + size
+                                                                            : message;
+}
+
 enum substrate_status value_report(const struct value_fault *fault, const struct value_path *path,
                                    const struct substrate_metadata *metadata,
                                    struct substrate_error *error) {

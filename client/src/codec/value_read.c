@@ -164,8 +164,8 @@ static bool read_count(struct reader *reader, size_t unit, uint64_t *count) {
     }
     size_t left = scale_left(&reader->in);
     if (unit > 0 && *count > left / unit) {
-        return fail(reader, SUBSTRATE_E_DECODE, "%llu items are claimed, %zu bytes are left",
-                    (unsigned long long)*count, left);
+        return fail(reader, SUBSTRATE_E_DECODE, "%llu items are claimed, %zu byte%s left",
+                    (unsigned long long)*count, left, left == 1 ? " is" : "s are");
     }
     return true;
 }
@@ -605,8 +605,8 @@ enum substrate_status value_read_all(const struct substrate_metadata *metadata, 
         return status;
     }
     json->size = before;
-    (void)base_fail(error, SUBSTRATE_E_DECODE, "%zu bytes are left over behind the value",
-                    scale_left(&reader));
+    (void)base_fail(error, SUBSTRATE_E_DECODE, "%zu byte%s left over behind the value",
+                    scale_left(&reader), scale_left(&reader) == 1 ? " is" : "s are");
     if (error != NULL) {
         error->position = reader.at;
     }

@@ -99,13 +99,19 @@ static bool fail_count(struct substrate_query *query, enum query_runtime_kind ki
     return fail_wanted(query, kind, wanted, problem);
 }
 
-/* What the codec says of arguments: not to be encoded is the caller's error. */
-static bool fail_value(struct substrate_query *query, enum query_runtime_kind kind,
-                       const struct wanted *wanted, const struct substrate_error *error) {
-    if (error->status == SUBSTRATE_E_DECODE || error->status == SUBSTRATE_E_ARGUMENT) {
-        return fail_wanted(query, kind, wanted, error->message);
+/* What the codec says of an argument: what cannot be read or written is the caller's error. */
+static bool fail_value(struct substrate_query *query, const struct wanted *wanted, size_t index,
+                       const struct substrate_error *error) {
+    const bool wrong = error->status == SUBSTRATE_E_DECODE;
+    const enum substrate_status status = wrong ? SUBSTRATE_E_ARGUMENT : error->status;
+    const char *end = value_message_end(error->message);
+    if (wanted->types == NULL) {
+        const struct substrate_text name = wanted->arguments[index].name;
+        (void)query_fail_with(query, status, "%.*s%s", (int)name.size, name.data, end);
+    } else {
+        (void)query_fail_with(query, status, "argument %zu of %.*s%s", index + 1,
+                              (int)wanted->what_size, wanted->what, end);
     }
-    (void)query_fail_with(query, error->status, "%s", error->message);
     return false;
 }
 
@@ -199,7 +205,7 @@ static bool split(struct substrate_query *query, enum query_runtime_kind kind,
         enum substrate_status status = value_skip(
             query_metadata(query, kind), type_of(wanted, *count), &reader, &limits, &error);
         if (status != SUBSTRATE_OK) {
-            return fail_value(query, kind, wanted, &error);
+            return fail_value(query, wanted, *count, &error);
         }
         if (views != NULL) {
             views[*count] = (struct substrate_bytes){scale.data + begin, reader.at - begin};
@@ -237,7 +243,11 @@ bool query_write_item_key(struct substrate_query *query, const struct metadata_s
         json.kind != BASE_JSON_NONE ? storage_key_write(query_metadata(query, QUERY_STATE_RUNTIME),
                                                         item, json, &limits, key, &error)
                                     : storage_key_encode(item, views, count, key, &error);
-    return status == SUBSTRATE_OK || fail_value(query, QUERY_STATE_RUNTIME, &wanted, &error);
+    if (status != SUBSTRATE_OK) {
+        (void)query_fail_with(query, status == SUBSTRATE_E_DECODE ? SUBSTRATE_E_ARGUMENT : status,
+                              "%s", error.message);
+    }
+    return status == SUBSTRATE_OK;
 }
 
 bool query_write_key(struct substrate_query *query, const struct substrate_storage_entry *entry,
@@ -267,7 +277,7 @@ bool query_write_call(struct substrate_query *query, const struct metadata_metho
         enum substrate_status status =
             value_write(metadata, type_of(&wanted, i), values[i], &limits, bytes, &error);
         if (status != SUBSTRATE_OK) {
-            return fail_value(query, QUERY_CALL_RUNTIME, &wanted, &error);
+            return fail_value(query, &wanted, i, &error);
         }
     }
     return values != NULL;

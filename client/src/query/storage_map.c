@@ -13,6 +13,7 @@
 #include "reply.h"
 
 #define PAGE_MAX 1000 /* nodes refuse more */
+#define SHOWN_MAX 160 /* bytes of a key, or of arguments, that a message shows */
 
 struct map_arguments {
     struct substrate_storage_entry entry;
@@ -142,29 +143,55 @@ static bool take_keys(struct substrate_query *query, const struct substrate_repl
     return true;
 }
 
+/* Says what is wrong with an entry, and with which: `what` it is called. */
+static bool fail_entry(struct substrate_query *query, const char *kind, struct substrate_text what,
+                       const struct substrate_error *error) {
+    const size_t position = error->position;
+    const bool cut = what.size > SHOWN_MAX;
+    (void)query_fail_with(query, error->status, "the %s %.*s%s: %s", kind,
+                          (int)(cut ? SHOWN_MAX : what.size), what.data, cut ? "…" : "",
+                          error->message);
+    query->outcome.error.position = position;
+    return false;
+}
+
+static bool fail_key(struct substrate_query *query, struct substrate_bytes key,
+                     const struct substrate_error *error) {
+    struct base_buf hex = BASE_BUF_INIT;
+    base_json_write_hex(&hex, key);
+    (void)fail_entry(query, "key", base_buf_view(&hex), error);
+    base_buf_free(&hex);
+    return false;
+}
+
 static bool take_entry(struct substrate_query *query, struct substrate_bytes key,
                        struct base_json value) {
     struct map_arguments *arguments = query->arguments;
+    const struct substrate_metadata *metadata = query_metadata(query, QUERY_STATE_RUNTIME);
     const struct value_limits limits = VALUE_LIMITS;
+    struct base_buf *json = &query->value;
+    struct substrate_bytes bytes;
     struct substrate_error error = {0};
-    enum substrate_presence presence = SUBSTRATE_ABSENT;
     if (value.kind == BASE_JSON_NULL) {
         (void)fail_keys(query, "a key that has no value");
         return false;
     }
-    base_buf_str(&query->value, arguments->entries > 0 ? ",{\"args\":" : "{\"args\":");
-    enum substrate_status status =
-        storage_key_read(query_metadata(query, QUERY_STATE_RUNTIME), arguments->item, key, &limits,
-                         &query->value, &error);
-    if (status != SUBSTRATE_OK) {
-        (void)query_fail_with(query, status, "%s", error.message);
+    base_buf_str(json, arguments->entries > 0 ? ",{\"args\":" : "{\"args\":");
+    const size_t start = json->size;
+    if (storage_key_read(metadata, arguments->item, key, &limits, json, &error) != SUBSTRATE_OK) {
+        return fail_key(query, key, &error);
+    }
+    const size_t size = json->size - start;
+    base_buf_str(json, ",\"value\":");
+    if (!query_read_bytes(query, value, &bytes)) {
         return false;
     }
-    base_buf_str(&query->value, ",\"value\":");
-    if (!query_write_stored(query, arguments->item, value, &presence)) {
-        return false;
+    if (value_read_all(metadata, arguments->item->value, bytes, &limits, json, &error) !=
+        SUBSTRATE_OK) {
+        const struct substrate_text args = {json->data + start, size};
+        return fail_entry(query, "entry", args, &error);
     }
-    base_buf_char(&query->value, '}');
+    base_buf_char(json, '}');
     arguments->entries += 1;
     return true;
 }

@@ -95,7 +95,7 @@ static enum substrate_status read_account(const struct reading *reading, struct 
                                                                    : fail_kind(reading, json);
     }
     if (substrate_ss58_decode(text, account, &prefix, &inner) != SUBSTRATE_OK) {
-        return base_fail(reading->error, SUBSTRATE_E_ARGUMENT, "%s: %s is no SS58 address: %s",
+        return base_fail(reading->error, SUBSTRATE_E_ARGUMENT, "%s: %s is %s",
                          reading->function->name, reading->argument->name, inner.message);
     }
     if (prefix != PREFIX) {
@@ -107,10 +107,26 @@ static enum substrate_status read_account(const struct reading *reading, struct 
     return SUBSTRATE_OK;
 }
 
+/* An item of a list, in messages: "addresses[2]", and what it should be. */
+struct item {
+    char name[40];
+    struct subtensor_argument argument;
+    struct reading reading;
+};
+static const struct reading *item_of(const struct reading *list, enum subtensor_argument_kind kind,
+                                     size_t index, struct item *item) {
+    (void)snprintf(item->name, sizeof(item->name), "%s[%zu]", list->argument->name, index);
+    item->argument = (struct subtensor_argument){item->name, kind, false, ""};
+    item->reading = *list;
+    item->reading.argument = &item->argument;
+    return &item->reading;
+}
+
 static enum substrate_status read_accounts(const struct reading *reading, struct base_json json,
                                            struct function_value *value) {
     struct base_json_walk walk;
-    struct base_json item;
+    struct base_json json_item;
+    struct item item;
     struct substrate_text name;
     enum substrate_status status = SUBSTRATE_OK;
     if (json.kind != BASE_JSON_ARRAY) {
@@ -122,8 +138,9 @@ static enum substrate_status read_accounts(const struct reading *reading, struct
         return fail_memory(reading);
     }
     base_json_walk_init(&walk, json);
-    for (size_t i = 0; status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &item); i++) {
-        status = read_account(reading, item, &list[i]);
+    for (size_t i = 0; status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &json_item);
+         i++) {
+        status = read_account(item_of(reading, SUBTENSOR_ACCOUNT, i, &item), json_item, &list[i]);
     }
     value->accounts = list;
     value->count = count;
@@ -133,7 +150,8 @@ static enum substrate_status read_accounts(const struct reading *reading, struct
 static enum substrate_status read_u16s(const struct reading *reading, struct base_json json,
                                        struct function_value *value) {
     struct base_json_walk walk;
-    struct base_json item;
+    struct base_json json_item;
+    struct item item;
     struct substrate_text name;
     enum substrate_status status = SUBSTRATE_OK;
     size_t count = json.kind == BASE_JSON_ARRAY ? base_json_length(json) : SIZE_MAX;
@@ -145,9 +163,11 @@ static enum substrate_status read_u16s(const struct reading *reading, struct bas
         return fail_memory(reading);
     }
     base_json_walk_init(&walk, json);
-    for (size_t i = 0; status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &item); i++) {
+    for (size_t i = 0; status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &json_item);
+         i++) {
         uint64_t number = 0;
-        status = read_integer(reading, item, UINT16_MAX, &number);
+        status =
+            read_integer(item_of(reading, SUBTENSOR_U16, i, &item), json_item, UINT16_MAX, &number);
         list[i] = (uint16_t)number;
     }
     value->u16s = list;

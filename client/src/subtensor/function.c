@@ -148,6 +148,7 @@ static enum substrate_status make_wrapped(const struct asking *like,
     *wrapped = (struct wrapped){*asking->inner, asking};
     wrapped->description.step = step_wrapped;
     (*query)->description = &wrapped->description;
+    (*query)->name = like->function->face.name;
     return SUBSTRATE_OK;
 }
 
