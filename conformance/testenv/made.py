@@ -161,9 +161,19 @@ class Made(Expected):
         if asked not in self.results:
             assert not self.frozen, asked
             data = self.sample(
-                self.methods[function], lambda data: self.sound(function, arguments, "0x" + data.hex()))
+                self.methods[function], lambda data: self.fit(function, arguments, "0x" + data.hex()))
             self.results[asked] = "0x" + (of_its_mechanism(arguments, data) if function == MECHAGRAPH else data).hex()
         return self.results[asked]
+
+    def fit(self, function, arguments, result):
+        return self.sound(function, arguments, result) and self.telling(function, arguments, result)
+
+    def telling(self, function, arguments, result):
+        """Some delegate has stakes in two subnets whose numbers have one low byte, and two totals."""
+        if not function.startswith("DelegateInfoRuntimeApi"):
+            return True
+        totals = [delegate(each)["total_stake"] for each in self.decoded_call(function, arguments, result)]
+        return any(len({netuid % 256 for netuid, _ in total}) < len(total) for total in totals)
 
     def sound(self, function, arguments, result):
         """No chain has more than 2^64 rao, and all have subnets, each once."""
