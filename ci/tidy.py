@@ -99,7 +99,7 @@ def compiles_alone(path):
     found = []
     for compiler, standard, language in COMPILERS:
         done = subprocess.run(
-            [compiler, standard, "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+            [compiler, standard, "-pedantic", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-fsyntax-only",
              "-Iclient/include", "-x", language, "-"],
             input=f"#include <{path.relative_to('client/include')}>\n",
             capture_output=True, text=True, cwd=ROOT, check=False,

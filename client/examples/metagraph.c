@@ -5,7 +5,7 @@
 #include <substrate/ss58.h>
 #include <subtensor/subtensor.h>
 
-static void show(const struct subtensor_metagraph *metagraph) {
+static void show(const struct subtensor_metagraph_data *metagraph) {
     char hotkey[SUBSTRATE_SS58_SIZE];
     printf("subnet %d at block %" PRIu64 ": %zu neurons\n", metagraph->netuid, metagraph->block,
            metagraph->neurons.count);
@@ -32,7 +32,7 @@ static int read_netuid(const char *text, uint16_t *netuid) {
 int main(int argc, char **argv) {
     struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
     struct substrate_connection *connection = NULL;
-    const struct subtensor_metagraph *metagraph = NULL;
+    const struct subtensor_metagraph_data *metagraph = NULL;
     struct subtensor_metagraph_key key = {0};
     struct substrate_error error = {0};
     if (argc != 3 || !read_netuid(argv[2], &key.netuid)) {

@@ -275,11 +275,11 @@ END_TEST
 START_TEST(test_neurons) {
     struct substrate_connection *connection = start();
     const struct subtensor_metagraph_key key = {.netuid = 2};
-    const struct subtensor_neurons *neurons;
+    const struct subtensor_neuron_list *neurons;
     const struct subtensor_neuron *neuron;
     const struct subtensor_uid_rows *rows;
     const struct subtensor_metagraph_info *info;
-    const struct subtensor_metagraph *graph;
+    const struct subtensor_metagraph_data *graph;
     const struct substrate_text *commitment;
     OK(subtensor_neurons(connection, 2, NULL, &neurons, &error));
     ck_assert_uint_eq(neurons->count, 9);
@@ -426,9 +426,9 @@ static void compare_neurons(struct substrate_connection *to) {
     const struct subtensor_metagraph_key lite = {.netuid = 2};
     const struct subtensor_metagraph_key whole = {.netuid = 2, .whole = true};
     const struct subtensor_metagraph_key never = {.netuid = 7};
-    STRUCT(neurons, subtensor_neurons, "{\"netuid\":2}", to, 2);
-    STRUCT(neurons, subtensor_neurons, "{\"netuid\":7}", to, 7);
-    STRUCT(neurons_lite, subtensor_neurons, "{\"netuid\":2}", to, 2);
+    STRUCT(neurons, subtensor_neuron_list, "{\"netuid\":2}", to, 2);
+    STRUCT(neurons, subtensor_neuron_list, "{\"netuid\":7}", to, 7);
+    STRUCT(neurons_lite, subtensor_neuron_list, "{\"netuid\":2}", to, 2);
     STRUCT(neuron_for_uid, subtensor_neuron, "{\"netuid\":2,\"uid\":1}", to, 1, 2);
     STRUCT(neuron_for_uid, subtensor_neuron, "{\"netuid\":2,\"uid\":9}", to, 9, 2);
     MAYBE(blocks_since_last_update, subtensor_maybe_u64, "{\"uid\":8,\"netuid\":2}", to, 2, 8);
@@ -441,9 +441,9 @@ static void compare_neurons(struct substrate_connection *to) {
     STRUCT(get_commitment, substrate_text, "{\"uid\":0,\"netuid\":2}", to, 2, 0);
     STRUCT(get_metagraph_info, subtensor_metagraph_info, "{\"mechid\":0,\"netuid\":2}", to, 2, 0);
     STRUCT(get_metagraph_info, subtensor_metagraph_info, "{\"mechid\":0,\"netuid\":7}", to, 7, 0);
-    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":2,\"lite\":true}", to, &lite);
-    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":2,\"lite\":false}", to, &whole);
-    STRUCT(metagraph, subtensor_metagraph, "{\"netuid\":7}", to, &never);
+    STRUCT(metagraph, subtensor_metagraph_data, "{\"netuid\":2,\"lite\":true}", to, &lite);
+    STRUCT(metagraph, subtensor_metagraph_data, "{\"netuid\":2,\"lite\":false}", to, &whole);
+    STRUCT(metagraph, subtensor_metagraph_data, "{\"netuid\":7}", to, &never);
 }
 
 static void compare_stakes(struct substrate_connection *to) {
@@ -506,7 +506,7 @@ END_TEST
 static bool ask_neurons(void) {
     struct substrate_connection_options options = SUBSTRATE_CONNECTION_OPTIONS_INIT;
     struct substrate_connection *connection = NULL;
-    const struct subtensor_neurons *neurons = NULL;
+    const struct subtensor_neuron_list *neurons = NULL;
     struct substrate_error error;
     bool good = node_start(&node, answer) == SUBSTRATE_OK;
     options.url = "ws://pipe";

@@ -212,7 +212,7 @@ END_TEST
 START_TEST(test_neurons_have_sums_and_places) {
     recorded_load();
     struct substrate_query *query = recorded_ask("neurons", "[2]");
-    const struct subtensor_neurons *neurons = subtensor_value(query);
+    const struct subtensor_neuron_list *neurons = subtensor_value(query);
     struct base_json json = parsed(query->outcome.value);
     ck_assert_uint_eq(neurons->count, 9);
     ck_assert_uint_eq(base_json_length(json), 9);
@@ -239,7 +239,7 @@ END_TEST
 START_TEST(test_lite_neurons_show_no_weights) {
     recorded_load();
     struct substrate_query *query = recorded_ask("neurons_lite", "[2]");
-    const struct subtensor_neurons *neurons = subtensor_value(query);
+    const struct subtensor_neuron_list *neurons = subtensor_value(query);
     struct base_json first = element(parsed(query->outcome.value), 0);
     ck_assert_uint_eq(neurons->list[0].weights.count, 0);
     ck_assert_int_eq(base_json_member(first, "weights").kind, BASE_JSON_NONE);
@@ -288,7 +288,7 @@ END_TEST
 START_TEST(test_metagraph_is_made_of_its_parts) {
     recorded_load();
     struct substrate_query *query = recorded_ask("metagraph", "{\"netuid\":3,\"lite\":false}");
-    const struct subtensor_metagraph *graph = subtensor_value(query);
+    const struct subtensor_metagraph_data *graph = subtensor_value(query);
     ck_assert_uint_eq(graph->netuid, 3);
     ck_assert_uint_eq(graph->mechid, 0);
     ck_assert(!graph->lite);

@@ -128,12 +128,12 @@ struct subtensor_subnet_state {
 };
 
 /* The SDK's metagraph: a subnet with its neurons, all read at one block. */
-struct subtensor_metagraph {
+struct subtensor_metagraph_data {
     uint16_t netuid;
     uint8_t mechid;
     bool lite;      /* the neurons have no weights and bonds */
     uint64_t block; /* the one that is read */
-    struct subtensor_neurons neurons;
+    struct subtensor_neuron_list neurons;
     const struct subtensor_metagraph_info *info;
     const struct subtensor_subnet_state *state;
     uint8_t mechanism_count;

@@ -51,7 +51,7 @@ struct subtensor_neuron {
     struct subtensor_prometheus prometheus_info;
     struct subtensor_axon axon_info;
 };
-struct subtensor_neurons {
+struct subtensor_neuron_list {
     const struct subtensor_neuron *list; /* by uid */
     size_t count;
 };

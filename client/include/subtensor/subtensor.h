@@ -194,13 +194,13 @@ enum substrate_status subtensor_get_subnet_info(struct substrate_connection *con
 /* All neurons of a subnet, with weights and bonds. Threads: any, blocks. */
 enum substrate_status subtensor_neurons(struct substrate_connection *connection, uint16_t netuid,
                                         const struct substrate_pin *pin,
-                                        const struct subtensor_neurons **value,
+                                        const struct subtensor_neuron_list **value,
                                         struct substrate_error *error);
 
 /* The same without weights and bonds. Threads: any, blocks. */
 enum substrate_status subtensor_neurons_lite(struct substrate_connection *connection,
                                              uint16_t netuid, const struct substrate_pin *pin,
-                                             const struct subtensor_neurons **value,
+                                             const struct subtensor_neuron_list **value,
                                              struct substrate_error *error);
 
 /* One neuron; NULL when there is none. Threads: any, blocks. */
@@ -249,7 +249,7 @@ enum substrate_status subtensor_get_metagraph_info(struct substrate_connection *
 enum substrate_status subtensor_metagraph(struct substrate_connection *connection,
                                           const struct subtensor_metagraph_key *key,
                                           const struct substrate_pin *pin,
-                                          const struct subtensor_metagraph **value,
+                                          const struct subtensor_metagraph_data **value,
                                           struct substrate_error *error);
 
 /* ---- Stakes ---- */

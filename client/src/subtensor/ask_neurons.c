@@ -3,7 +3,7 @@
 
 enum substrate_status subtensor_neurons(struct substrate_connection *connection, uint16_t netuid,
                                         const struct substrate_pin *pin,
-                                        const struct subtensor_neurons **value,
+                                        const struct subtensor_neuron_list **value,
                                         struct substrate_error *error) {
     const struct ask ask = {"neurons", {NUMBER(netuid)}, pin};
     return ask_struct(connection, &ask, value, error);
@@ -11,7 +11,7 @@ enum substrate_status subtensor_neurons(struct substrate_connection *connection,
 
 enum substrate_status subtensor_neurons_lite(struct substrate_connection *connection,
                                              uint16_t netuid, const struct substrate_pin *pin,
-                                             const struct subtensor_neurons **value,
+                                             const struct subtensor_neuron_list **value,
                                              struct substrate_error *error) {
     const struct ask ask = {"neurons_lite", {NUMBER(netuid)}, pin};
     return ask_struct(connection, &ask, value, error);
@@ -72,7 +72,7 @@ enum substrate_status subtensor_get_metagraph_info(struct substrate_connection *
 enum substrate_status subtensor_metagraph(struct substrate_connection *connection,
                                           const struct subtensor_metagraph_key *key,
                                           const struct substrate_pin *pin,
-                                          const struct subtensor_metagraph **value,
+                                          const struct subtensor_metagraph_data **value,
                                           struct substrate_error *error) {
     const struct ask ask = {
         "metagraph", {NUMBER(key->netuid), NUMBER(key->mechid), NUMBER(!key->whole)}, pin};

@@ -131,7 +131,7 @@ static const struct read metagraph_lite_reads[] = {
 
 static enum query_progress metagraph(struct substrate_query *query, struct asking *asking,
                                      const struct substrate_reply *replies, size_t count) {
-    const struct subtensor_neurons *read = asking->results[READ_NEURONS];
+    const struct subtensor_neuron_list *read = asking->results[READ_NEURONS];
     const uint8_t *mechanisms = asking->results[READ_MECHANISMS];
     const struct subtensor_u16s *split = asking->results[READ_SPLIT];
     const struct subtensor_metagraph_info *graph;
@@ -143,13 +143,13 @@ static enum query_progress metagraph(struct substrate_query *query, struct askin
     if (graph == NULL) {
         return function_done(query, asking, NULL);
     }
-    struct subtensor_metagraph *made = function_alloc(query, 1, sizeof(*made));
-    const struct subtensor_neurons *list =
+    struct subtensor_metagraph_data *made = function_alloc(query, 1, sizeof(*made));
+    const struct subtensor_neuron_list *list =
         made != NULL ? neurons_with_sums(query, read->list, read->count) : NULL;
     if (list == NULL) {
         return QUERY_FAILED;
     }
-    *made = (struct subtensor_metagraph){
+    *made = (struct subtensor_metagraph_data){
         .netuid = graph->netuid,
         .mechid = graph->mechid,
         .lite = asking->function->shape == &shape_metagraph_lite,

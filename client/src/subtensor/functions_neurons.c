@@ -18,10 +18,10 @@
 
 /* ---- neurons ---- */
 
-const struct subtensor_neurons *neurons_with_sums(struct substrate_query *query,
-                                                  const struct subtensor_neuron *from,
-                                                  size_t count) {
-    struct subtensor_neurons *neurons = function_alloc(query, 1, sizeof(*neurons));
+const struct subtensor_neuron_list *neurons_with_sums(struct substrate_query *query,
+                                                      const struct subtensor_neuron *from,
+                                                      size_t count) {
+    struct subtensor_neuron_list *neurons = function_alloc(query, 1, sizeof(*neurons));
     struct subtensor_neuron *list = function_alloc(query, count, sizeof(*list));
     if (neurons == NULL || list == NULL) {
         return NULL;
@@ -37,16 +37,16 @@ const struct subtensor_neurons *neurons_with_sums(struct substrate_query *query,
             }
         }
     }
-    *neurons = (struct subtensor_neurons){list, count};
+    *neurons = (struct subtensor_neuron_list){list, count};
     return neurons;
 }
 
 static enum query_progress neurons(struct substrate_query *query, struct asking *asking,
                                    const struct substrate_reply *replies, size_t count) {
-    const struct subtensor_neurons *read = asking->results[0];
+    const struct subtensor_neuron_list *read = asking->results[0];
     (void)replies;
     (void)count;
-    const struct subtensor_neurons *made = neurons_with_sums(query, read->list, read->count);
+    const struct subtensor_neuron_list *made = neurons_with_sums(query, read->list, read->count);
     return made != NULL ? function_done(query, asking, made) : QUERY_FAILED;
 }
 
@@ -57,7 +57,7 @@ static enum query_progress neuron(struct substrate_query *query, struct asking *
     if (asking->results[0] == NULL) {
         return function_done(query, asking, NULL);
     }
-    const struct subtensor_neurons *made = neurons_with_sums(query, asking->results[0], 1);
+    const struct subtensor_neuron_list *made = neurons_with_sums(query, asking->results[0], 1);
     return made != NULL ? function_done(query, asking, made->list) : QUERY_FAILED;
 }
 

@@ -22,7 +22,7 @@
 
 /* Neurons with the sum of their stakes, which the runtime leaves to whoever asks. NULL: the query
  * has failed. */
-const struct subtensor_neurons *
+const struct subtensor_neuron_list *
 neurons_with_sums(struct substrate_query *query, const struct subtensor_neuron *from, size_t count);
 
 #endif

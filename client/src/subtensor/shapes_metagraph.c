@@ -165,7 +165,7 @@ static const struct shape info_link =
 static const struct shape state_link =
     SHAPE_OF_LINK(struct subtensor_subnet_state, shape_subnet_state);
 
-#define GRAPH(member, shape) SHAPE_MADE(struct subtensor_metagraph, member, shape)
+#define GRAPH(member, shape) SHAPE_MADE(struct subtensor_metagraph_data, member, shape)
 #define GRAPH_FIELDS(neurons_shape)                                                     \
     GRAPH(netuid, shape_u16), GRAPH(mechid, shape_u8), GRAPH(lite, shape_bool),         \
         GRAPH(block, shape_u64), GRAPH(neurons, neurons_shape), GRAPH(info, info_link), \
@@ -175,6 +175,6 @@ static const struct shape state_link =
 static const struct shape_field metagraph_fields[] = {GRAPH_FIELDS(shape_neurons)};
 static const struct shape_field metagraph_lite_fields[] = {GRAPH_FIELDS(shape_neurons_lite)};
 const struct shape shape_metagraph =
-    SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_metagraph, metagraph_fields);
+    SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_metagraph_data, metagraph_fields);
 const struct shape shape_metagraph_lite =
-    SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_metagraph, metagraph_lite_fields);
+    SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_metagraph_data, metagraph_lite_fields);

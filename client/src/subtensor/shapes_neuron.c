@@ -45,8 +45,8 @@ const struct shape shape_neuron =
     SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_neuron, neuron_fields);
 static const struct shape neuron_lite =
     SHAPE_OF_FIELDS(SHAPE_STRUCT, struct subtensor_neuron, neuron_lite_fields);
-const struct shape shape_neurons = SHAPE_OF_LIST(struct subtensor_neurons, shape_neuron);
-const struct shape shape_neurons_lite = SHAPE_OF_LIST(struct subtensor_neurons, neuron_lite);
+const struct shape shape_neurons = SHAPE_OF_LIST(struct subtensor_neuron_list, shape_neuron);
+const struct shape shape_neurons_lite = SHAPE_OF_LIST(struct subtensor_neuron_list, neuron_lite);
 
 static const struct shape_field uid_row_fields[] = {
     SHAPE_SAME(struct subtensor_uid_row, uid, shape_u16),
