@@ -1,71 +1,7 @@
 /* The parser of metadata on small ones written by hand: whole, wrong in one place, cut off, with
  * each byte changed, and beyond the limits. */
+#include "metadata_sample.h"
 #include "metadata_support.h"
-
-/* A small runtime with one of everything. polkadot-api's substrate-bindings 0.20.3 reads the same
- * out of what encode_metadata makes of it, in each version. */
-static const char SAMPLE[] = "T0  <> #3\n"
-                             "T1  <> *0^32\n"
-                             "T2 sp_core.crypto.AccountId32. <> {-:1:-;}\n"
-                             "T3 Option. <T:0,> [0=None{}1=Some{-:0:-;}]\n"
-                             "T4 Option. <T:3,> [0=None{}1=Some{-:3:-;}]\n"
-                             "T5 Option. <T:4,> [0=None{}1=Some{-:4:-;}]\n"
-                             "T6  <> ()\n"
-                             "T7 Option. <T:6,> [0=None{}1=Some{-:6:-;}]\n"
-                             "T8  <> *0\n"
-                             "T9  <> ~10\n"
-                             "T10  <> #7\n"
-                             "T11  <store:28,order:12,> &\n"
-                             "T12 bitvec.order.Msb0. <> {}\n"
-                             "T13 substrate_fixed.FixedU128. <Frac:14,> {bits:10:u128;}\n"
-                             "T14 typenum.uint.UInt. <U:15,B:20,> {msb:15:U;lsb:20:B;}\n"
-                             "T15 typenum.uint.UInt. <U:16,B:21,> {msb:16:U;lsb:21:B;}\n"
-                             "T16 typenum.uint.UInt. <U:17,B:20,> {msb:17:U;lsb:20:B;}\n"
-                             "T17 typenum.uint.UInt. <U:18,B:20,> {msb:18:U;lsb:20:B;}\n"
-                             "T18 typenum.uint.UInt. <U:19,B:21,> {msb:19:U;lsb:21:B;}\n"
-                             "T19 typenum.uint.UTerm. <> {}\n"
-                             "T20 typenum.bit.B0. <> {}\n"
-                             "T21 typenum.bit.B1. <> {}\n"
-                             "T22  <> (0,10,1,)\n"
-                             "T23 sample_runtime.RuntimeCall. <> [0=System{-:24:Calls;}]\n"
-                             "T24 frame.Call. <T:-,> [7=other{}0=remark{remark:8:Vec<u8>;}]\n"
-                             "T25 sample_runtime.RuntimeEvent. <> []\n"
-                             "T26 sample_runtime.RuntimeError. <> [3=System{}1=Other{}]\n"
-                             "T27 sp.UncheckedExtrinsic. <Address:2,Call:23,Signature:1,Extra:6,>"
-                             " {-:8:-;}\n"
-                             "T28  <> #4\n"
-                             "T29  <> #2\n"
-                             "T30 sample.Node. <> {children:31:Vec<Node>;}\n"
-                             "T31  <> *30\n"
-                             "T32 substrate_fixed.FixedI8. <Frac:19,> {bits:33:i8;}\n"
-                             "T33  <> #9\n"
-                             "T34 primitive_types.H256. <> {-:1:-;}\n"
-                             "T35  <store:0,order:38,> &\n"
-                             "T36  <> *22^3\n"
-                             "T37 substrate_fixed.Wrapping. <F:13,> {-:13:-;}\n"
-                             "T38 bitvec.order.Lsb0. <> {}\n"
-                             "T39  <> (0,0,)\n"
-                             "T40  <> (2,2,)\n"
-                             "T41  <> (6,)\n"
-                             "P0 System System 24 25 26\n"
-                             "SPlain 0   10 00\n"
-                             "SMap 1 2 2, 3 00\n"
-                             "SDouble 1 65 0,0, 28 0102\n"
-                             "STriple 1 015 0,10,1, 28 \n"
-                             "SOneTuple 0 5 22, 28 00\n"
-                             "SWide 0 34 2,2, 28 00\n"
-                             "CSS58Prefix 28 4a01\n"
-                             "CName 29 0c616263\n"
-                             "P9 Balances - - - -\n"
-                             "P255 Last Other - - -\n"
-                             "ACore\n"
-                             "Mversion  10\n"
-                             "Mtransfer to:2,amount:9, 7\n"
-                             "AEmpty\n"
-                             "XCheckNonce 9 6\n"
-                             "XCheckEra 0 1\n"
-                             "E4, 2 1 23\n"
-                             "O23 25 26\n";
 
 /* The sample. */
 
@@ -91,15 +27,15 @@ static void without_apis(const char *text, struct base_buf *out) {
 
 START_TEST(test_sample_listing) {
     for (unsigned version = 14; version <= 16; version++) {
-        struct substrate_metadata *metadata = parse_text(SAMPLE, version);
+        struct substrate_metadata *metadata = parse_text(METADATA_SAMPLE, version);
         struct base_buf listing = BASE_BUF_INIT;
         struct base_buf expected = BASE_BUF_INIT;
         list_metadata(&listing, metadata);
         base_buf_char(&listing, '\0');
         if (version == 14) {
-            without_apis(SAMPLE, &expected);
+            without_apis(METADATA_SAMPLE, &expected);
         } else {
-            base_buf_str(&expected, SAMPLE);
+            base_buf_str(&expected, METADATA_SAMPLE);
         }
         base_buf_char(&expected, '\0');
         ck_assert_uint_eq(metadata->version, version);
@@ -126,7 +62,7 @@ START_TEST(test_sample_roles) {
         {32, 1, ROLE_FIXED},  {34, 32, ROLE_BYTES},       {36, 147, ROLE_NONE},
         {37, 16, ROLE_NONE},
     };
-    struct substrate_metadata *metadata = parse_text(SAMPLE, 16);
+    struct substrate_metadata *metadata = parse_text(METADATA_SAMPLE, 16);
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         const struct type *type = type_of(metadata, TYPES[i].id);
         ck_assert_msg(type->role == TYPES[i].role && type->fixed_size == TYPES[i].size,
@@ -174,7 +110,7 @@ static char *replaced(const char *text, const char *from, const char *to) {
 }
 
 static void check_defect(const struct defect *defect, unsigned version) {
-    char *text = replaced(SAMPLE, defect->from, defect->to);
+    char *text = replaced(METADATA_SAMPLE, defect->from, defect->to);
     struct base_buf bytes = encode_metadata(text, version);
     struct substrate_metadata *metadata = NULL;
     struct substrate_error error = {0};
@@ -344,7 +280,7 @@ START_TEST(test_beginning_and_end) {
         ck_assert_uint_eq(error.position, BAD[i].position);
     }
     for (unsigned version = 14; version <= 16; version++) {
-        struct base_buf bytes = encode_metadata(SAMPLE, version);
+        struct base_buf bytes = encode_metadata(METADATA_SAMPLE, version);
         struct substrate_metadata *metadata = NULL;
         struct substrate_error error = {0};
         size_t end = bytes.size;
@@ -361,7 +297,7 @@ END_TEST
 
 START_TEST(test_sample_cut_off_anywhere) {
     for (unsigned version = 14; version <= 16; version++) {
-        struct base_buf bytes = encode_metadata(SAMPLE, version);
+        struct base_buf bytes = encode_metadata(METADATA_SAMPLE, version);
         for (size_t size = 0; size < bytes.size; size++) {
             survive_cut((const uint8_t *)bytes.data, size);
         }
@@ -374,7 +310,7 @@ END_TEST
 START_TEST(test_sample_each_byte_changed) {
     uint64_t state = 7;
     for (unsigned version = 14; version <= 16; version++) {
-        struct base_buf bytes = encode_metadata(SAMPLE, version);
+        struct base_buf bytes = encode_metadata(METADATA_SAMPLE, version);
         uint8_t *data = (uint8_t *)bytes.data;
         unsigned refused = 0;
         for (size_t at = 0; at < bytes.size; at++) {
@@ -407,7 +343,7 @@ static bool scenario(void) {
 }
 
 START_TEST(test_each_allocation_fails) {
-    struct base_buf bytes = encode_metadata(SAMPLE, 16);
+    struct base_buf bytes = encode_metadata(METADATA_SAMPLE, 16);
     scenario_bytes = bytes_of(&bytes);
     client_fail_each(scenario);
     base_buf_free(&bytes);
@@ -417,7 +353,7 @@ END_TEST
 START_TEST(test_shared) {
     struct counting counting = {0, 0};
     struct substrate_allocator allocator = {counting_resize, &counting};
-    struct base_buf bytes = encode_metadata(SAMPLE, 15);
+    struct base_buf bytes = encode_metadata(METADATA_SAMPLE, 15);
     substrate_allocator_set(&allocator);
     struct substrate_metadata *metadata = parse(bytes_of(&bytes));
     ck_assert_ptr_eq(substrate_metadata_retain(metadata), metadata);
