@@ -20,7 +20,7 @@
 #define FUZZ_FILES_MAX 8
 #define FUZZ_SEED_ROOM 64
 /* With this many runs, each thing that is counted must have happened. */
-#define FUZZ_RUNS_TELLING 1000
+#define FUZZ_RUNS_TELLING 10000
 
 static struct {
     uint64_t seed, runs, state;
@@ -225,14 +225,18 @@ static inline int fuzz_main(int argc, char **argv, void (*target)(void), const c
         target();
         fuzz_check(fuzz.alive == 0, "%zu blocks are left", fuzz.alive);
     }
+    int status = 0;
     for (size_t i = 0; names[i] != NULL; i++) {
         printf(" %" PRIu64 " %s%s", fuzz.counts[i], names[i], names[i + 1] != NULL ? "," : "\n");
-        fuzz_check(fuzz.counts[i] > 0 || fuzz.runs < FUZZ_RUNS_TELLING, "no %s", names[i]);
+        if (fuzz.counts[i] == 0 && fuzz.runs >= FUZZ_RUNS_TELLING) {
+            fprintf(stderr, "no %s: the target does not try what it says\n", names[i]);
+            status = 1;
+        }
     }
     for (size_t i = 0; i < fuzz.file_count; i++) {
         free((void *)(uintptr_t)fuzz.files[i].data);
     }
-    return 0;
+    return status;
 }
 
 #endif
