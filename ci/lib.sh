@@ -58,6 +58,7 @@ build_in() {
     if command -v ccache >/dev/null; then
         launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
     fi
+    mkdir -p "$(dirname "$folder")"
     cmake -S "$ROOT" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
         "${launcher[@]}" "$@" --log-level=WARNING >"$folder.configure.log" 2>&1 || {
         cat "$folder.configure.log" >&2

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <substrate/scale.h>
+#include <substrate/ss58.h>
 
 START_TEST(test_value_vectors) {
     for (size_t i = 0; i < VECTOR_COUNT; i++) {
@@ -542,8 +543,42 @@ START_TEST(test_value_ss58_prefix) {
 }
 END_TEST
 
-CHECK_MAIN("codec value", test_value_vectors, test_value_cursor, test_value_truncated,
-           test_value_changed_bytes, test_value_wrong_type, test_value_bad_bytes,
-           test_value_read_limits, test_value_read_bytes_max, test_value_long_path,
-           test_value_names, test_value_memory, test_value_allocates_nothing, test_value_public,
-           test_value_ss58_prefix)
+/* Accounts that come again, side by side and far apart, and that differ in one byte only. */
+START_TEST(test_value_many_accounts) {
+    enum { COUNT = 60 };
+    uint8_t bytes[1 + COUNT * 32] = {COUNT << 2};
+    struct base_buf json = BASE_BUF_INIT;
+    struct substrate_error error = {0};
+    for (size_t i = 0; i < COUNT; i++) {
+        uint8_t *account = bytes + 1 + 32 * i;
+        account[0] = (uint8_t)(i % 3 == 0 ? 7 : i % 5);
+        account[15] = (uint8_t)(i % 2);
+        account[31] = (uint8_t)(i / 20 % 2);
+    }
+    ck_assert_int_eq(value_read_all(&CODEC_METADATA, T_VEC_ACCOUNT,
+                                    (struct substrate_bytes){bytes, sizeof bytes}, &LIMITS, &json,
+                                    &error),
+                     SUBSTRATE_OK);
+    struct base_json value, address;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    ck_assert_int_eq(base_json_parse(base_buf_view(&json), 8, &value, NULL), SUBSTRATE_OK);
+    ck_assert_uint_eq(base_json_length(value), COUNT);
+    base_json_walk_init(&walk, value);
+    for (size_t i = 0; base_json_walk_next(&walk, &key, &address); i++) {
+        struct substrate_text inside = {address.raw.data + 1, address.raw.size - 2};
+        struct substrate_hash account;
+        uint16_t prefix = 0;
+        ck_assert_int_eq(substrate_ss58_decode(inside, &account, &prefix, &error), SUBSTRATE_OK);
+        ck_assert_mem_eq(account.bytes, bytes + 1 + 32 * i, 32);
+        ck_assert_uint_eq(prefix, CODEC_METADATA.ss58_prefix);
+    }
+    base_buf_free(&json);
+}
+END_TEST
+
+CHECK_MAIN("codec value", test_value_many_accounts, test_value_vectors, test_value_cursor,
+           test_value_truncated, test_value_changed_bytes, test_value_wrong_type,
+           test_value_bad_bytes, test_value_read_limits, test_value_read_bytes_max,
+           test_value_long_path, test_value_names, test_value_memory, test_value_allocates_nothing,
+           test_value_public, test_value_ss58_prefix)

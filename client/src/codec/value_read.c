@@ -20,6 +20,14 @@
 #define PIECE_MAX FIXED_ROOM
 #define ROOM_MIN (PIECE_MAX + 2)
 
+/* Accounts repeat: one coldkey owns many hotkeys, and stands in each of their stakes. Making an
+ * address costs more than all else in such values, so that the last few are kept. */
+#define ADDRESSES_KEPT 16u
+struct address {
+    struct substrate_hash account;
+    char text[SUBSTRATE_SS58_SIZE];
+};
+
 struct reader {
     const struct types *types;
     struct scale_reader in;
@@ -35,6 +43,8 @@ struct reader {
     struct value_path path;
     char message[128];
     char scratch[ROOM_MIN];
+    uint8_t address_sizes[ADDRESSES_KEPT]; /* 0: none is kept there */
+    struct address addresses[ADDRESSES_KEPT];
 };
 
 static bool read_value(struct reader *reader, uint32_t id, uint32_t depth);
@@ -259,27 +269,34 @@ static bool read_bytes(struct reader *reader, const struct type *type) {
     return put_hex(reader, (struct substrate_bytes){bytes, (size_t)size});
 }
 
+/* The address of an account, made now or before. data is NULL: the prefix is none. */
+static struct substrate_text address_of(struct reader *reader, const uint8_t *account) {
+    unsigned slot = (account[0] ^ account[31]) % ADDRESSES_KEPT;
+    struct address *kept = &reader->addresses[slot];
+    uint8_t *size = &reader->address_sizes[slot];
+    if (*size == 0 || memcmp(kept->account.bytes, account, sizeof kept->account.bytes) != 0) {
+        memcpy(kept->account.bytes, account, sizeof kept->account.bytes);
+        bool good =
+            substrate_ss58_encode(&kept->account, reader->ss58_prefix, kept->text) == SUBSTRATE_OK;
+        *size = good ? (uint8_t)strlen(kept->text) : 0;
+    }
+    return (struct substrate_text){*size > 0 ? kept->text : NULL, *size};
+}
+
 static bool read_account(struct reader *reader) {
-    struct substrate_hash account;
-    const uint8_t *bytes = scale_take(&reader->in, sizeof account.bytes);
+    const uint8_t *bytes = scale_take(&reader->in, sizeof(struct substrate_hash));
     if (bytes == NULL) {
         return fail_cut_off(reader);
     }
     if (reader->json == NULL) {
         return true;
     }
-    if (!room(reader, SUBSTRATE_SS58_SIZE + 2)) {
-        return false;
-    }
-    memcpy(account.bytes, bytes, sizeof account.bytes);
-    *reader->out++ = '"';
-    if (substrate_ss58_encode(&account, reader->ss58_prefix, reader->out) != SUBSTRATE_OK) {
+    struct substrate_text address = address_of(reader, bytes);
+    if (address.data == NULL) {
         return fail(reader, SUBSTRATE_E_DECODE, "the chain's SS58 prefix %u is none",
                     reader->ss58_prefix);
     }
-    reader->out += strlen(reader->out);
-    *reader->out++ = '"';
-    return true;
+    return put(reader, '"') && put_text(reader, address) && put(reader, '"');
 }
 
 static bool read_fixed(struct reader *reader, const struct type *type) {
@@ -574,6 +591,7 @@ static enum substrate_status run(const struct substrate_metadata *metadata, uint
     reader.before = json == NULL ? 0 : json->size;
     reader.limits = limits;
     reader.type = METADATA_NO_TYPE;
+    memset(reader.address_sizes, 0, sizeof reader.address_sizes);
     value_path_begin(&reader.path);
     bool read = begin_writing(&reader, 0) && read_value(&reader, type, limits->depth_max);
     end_writing(&reader);
