@@ -66,49 +66,44 @@ static struct base_json timestamp_of(struct base_json extrinsics) {
     return none;
 }
 
-/* A member that the block's JSON has for certain, as a list of the query's own. */
-static bool begin_list(struct substrate_query *query, struct base_json json,
-                       struct subtensor_texts *texts, struct substrate_text **list) {
-    *list = function_alloc(query, base_json_length(json), sizeof(**list));
-    *texts = (struct subtensor_texts){*list, base_json_length(json)};
+/* A list of the query's own, of the items of an array as they are written. */
+static bool take_items(struct substrate_query *query, struct base_json array,
+                       struct substrate_text **list, size_t *count) {
+    struct base_json_walk walk;
+    struct base_json item;
+    struct substrate_text name;
+    *count = base_json_length(array);
+    *list = function_alloc(query, *count, sizeof(**list));
+    base_json_walk_init(&walk, array);
+    for (size_t i = 0; *list != NULL && base_json_walk_next(&walk, &name, &item); i++) {
+        (*list)[i] = item.raw;
+    }
     return *list != NULL;
 }
 
 static bool take_extrinsics(struct substrate_query *query, struct base_json json,
                             struct subtensor_texts *texts) {
-    struct base_json_walk walk;
-    struct base_json item;
-    struct substrate_text name, *list;
-    if (!begin_list(query, json, texts, &list)) {
-        return false;
-    }
-    base_json_walk_init(&walk, json);
-    for (size_t i = 0; base_json_walk_next(&walk, &name, &item); i++) {
-        list[i] = item.raw;
-    }
-    return true;
+    struct substrate_text *list;
+    size_t count;
+    bool good = take_items(query, json, &list, &count);
+    *texts = (struct subtensor_texts){list, count};
+    return good;
 }
 
 /* The digest's items are strings of hex: base_header_read has seen to it. */
 static bool take_logs(struct substrate_query *query, struct base_json json,
                       struct subtensor_texts *texts) {
-    struct base_json_walk walk;
-    struct base_json item;
-    struct substrate_text name, *list;
-    if (!begin_list(query, json, texts, &list)) {
-        return false;
-    }
-    base_json_walk_init(&walk, json);
-    for (size_t i = 0; base_json_walk_next(&walk, &name, &item); i++) {
-        const struct substrate_text hex = {item.raw.data + 1, item.raw.size - 2};
+    struct substrate_text *list;
+    size_t count;
+    bool good = take_items(query, json, &list, &count);
+    for (size_t i = 0; i < count && good; i++) {
+        const struct substrate_text hex = {list[i].data + 1, list[i].size - 2};
         uint8_t *bytes = function_alloc(query, hex.size / 2, 1);
-        if (bytes == NULL) {
-            return false;
-        }
-        (void)base_hex_read(hex, bytes, hex.size / 2, &list[i].size);
+        good = bytes != NULL && base_hex_read(hex, bytes, hex.size / 2, &list[i].size);
         list[i].data = (const char *)bytes;
     }
-    return true;
+    *texts = (struct subtensor_texts){list, count};
+    return good;
 }
 
 static bool take_header(struct substrate_query *query, struct base_json json,
