@@ -7,6 +7,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+/* Of so many calls the I/O thread is told at once. Woken for each it would take the processor from
+ * the thread that makes them, to send a few bytes. */
+#define UNTOLD_MAX 32
+
 struct substrate_pending {
     struct call_set set;
     struct engine_call call;
@@ -102,7 +106,13 @@ enum substrate_status call_set_submit(struct call_set *set, struct engine_call *
     }
     if (status == SUBSTRATE_OK) {
         set->alive += count;
-        connection_unlock_and_attend(connection);
+        set->untold += count;
+        if (set->lazy && set->untold < UNTOLD_MAX) {
+            connection_unlock(connection);
+        } else {
+            set->untold = 0;
+            connection_unlock_and_attend(connection);
+        }
         return SUBSTRATE_OK;
     }
     while (accepted > 0) {
@@ -113,8 +123,18 @@ enum substrate_status call_set_submit(struct call_set *set, struct engine_call *
     return connection_fail(connection, status, error);
 }
 
+/* Before the waiting thread waits. */
+static void tell(struct call_set *set) {
+    if (set->untold > 0) {
+        set->untold = 0;
+        (void)pthread_mutex_lock(&set->connection->lock);
+        connection_unlock_and_attend(set->connection);
+    }
+}
+
 struct engine_call *call_set_next(struct call_set *set, uint64_t until_us) {
     if (set->taken == NULL) {
+        tell(set);
         (void)pthread_mutex_lock(&set->connection->lock);
         while (set->first == NULL && set->alive > 0 && substrate_now_us() < until_us) {
             waiter_wait(set->connection, set->waiter, until_us);

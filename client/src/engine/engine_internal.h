@@ -110,6 +110,8 @@ struct call_set {
     struct waiter *waiter; /* NULL until something is submitted */
     size_t alive;
     bool wake_each;                    /* wake at each end, not only at the last */
+    bool lazy;                         /* the I/O thread is told of some calls together: */
+    size_t untold;                     /* of these not yet; the waiting thread's */
     struct engine_call *first, **last; /* ended, in order, not yet taken */
     struct engine_call *taken;         /* the waiting thread's: taken all at once, given singly */
 };

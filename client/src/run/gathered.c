@@ -593,6 +593,7 @@ static bool gathering_init(struct gathering *gathering,
     base_arena_init(&gathering->arena, 0);
     base_map_init(&gathering->sources, 0);
     gathering->set.wake_each = true;
+    gathering->set.lazy = true;
     (void)pthread_mutex_lock(&connection->lock);
     gathering->set.waiter = waiter_borrow(connection);
     connection_unlock(connection);
