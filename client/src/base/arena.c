@@ -75,7 +75,7 @@ static void block_free(struct base_arena_block *block) {
 void base_arena_init_in(struct base_arena *arena, void *room, size_t size, size_t block_size) {
     base_arena_init(arena, block_size);
     arena->blocks = room;
-    block_init(arena->blocks, size - sizeof(struct base_arena_block), true);
+    block_init(arena->blocks, each_alone ? 0 : size - sizeof(struct base_arena_block), true);
 }
 
 /* A block with `size` bytes of room, linked into the arena. */

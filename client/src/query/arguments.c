@@ -136,15 +136,9 @@ static bool parse_json(struct substrate_query *query, struct substrate_text text
 }
 
 /* Where a method has the argument that a raw key names; wanted->count: it has none. */
-static size_t find_argument(struct substrate_query *query, const struct wanted *wanted,
-                            struct substrate_text key) {
-    const struct base_json json = {BASE_JSON_STRING, key};
-    struct substrate_text name = {NULL, 0};
+static size_t find_argument(const struct wanted *wanted, struct substrate_text key) {
     size_t i = 0;
-    if (!base_json_string(json, &query->round, &name)) {
-        return wanted->count;
-    }
-    while (i < wanted->count && !base_text_equal(wanted->arguments[i].name, name)) {
+    while (i < wanted->count && !base_json_says(key, wanted->arguments[i].name)) {
         i++;
     }
     return i;
@@ -176,7 +170,7 @@ static const struct base_json *in_order(struct substrate_query *query, const str
     }
     base_json_walk_init(&walk, json);
     for (size_t i = 0; base_json_walk_next(&walk, &key, &value); i++) {
-        size_t index = key.data == NULL ? i : find_argument(query, wanted, key);
+        size_t index = key.data == NULL ? i : find_argument(wanted, key);
         if (index == wanted->count || values[index].kind != BASE_JSON_NONE) {
             (void)fail_named(query, wanted, key,
                              index == wanted->count ? "is given" : "is given twice");
