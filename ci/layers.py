@@ -21,17 +21,18 @@ ALLOWED = {
     "run": ("base", "query", "engine", "substrate/*", "subtensor/*"),
     "rpc": MIRROR,
     "chain": MIRROR,
+    "view": (*MIRROR, "chain"),
     "methods": (*MIRROR, "rpc", "chain"),
     "script": (*MIRROR, "rpc"),
-    "space": (*MIRROR, "rpc", "chain", "methods", "script"),
-    "control": (*MIRROR, "rpc", "chain", "methods", "script", "space", "wire"),
+    "space": (*MIRROR, "rpc", "chain", "view", "methods", "script"),
+    "control": (*MIRROR, "rpc", "chain", "view", "methods", "script", "space", "wire"),
     "wire": MIRROR,
     "record": (*MIRROR, "substrate/*", "rpc", "chain", "methods", "wire"),
     "tools": ("base", "substrate/*", "subtensor/*"),  # JSON stays raw text: ids of any size
     "examples": ("substrate/*", "subtensor/*"),
 }
 # No I/O, no clock, no thread.
-PURE = ("codec", "session", "query", "subtensor", "rpc", "chain", "methods")
+PURE = ("codec", "session", "query", "subtensor", "rpc", "chain", "view", "methods")
 SOCKETS = ("sys/socket.h", "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "netdb.h", "sys/un.h",
            "poll.h", "sys/select.h", "sys/epoll.h")
 TIME_AND_THREADS = ("pthread.h", "threads.h", "time.h", "sys/time.h", "semaphore.h", "signal.h")
