@@ -19,20 +19,23 @@ ALLOWED = {
     "transport": ("base", "substrate/*"),
     "engine": ("base", "session", "transport", "substrate/*"),
     "run": ("base", "query", "engine", "substrate/*", "subtensor/*"),
+    "document": MIRROR,
     "rpc": MIRROR,
-    "chain": MIRROR,
+    "chain": (*MIRROR, "document"),
     "view": (*MIRROR, "chain"),
     "methods": (*MIRROR, "rpc", "chain"),
-    "script": (*MIRROR, "rpc"),
+    "script": (*MIRROR, "rpc", "document"),
     "space": (*MIRROR, "rpc", "chain", "view", "methods", "script"),
-    "control": (*MIRROR, "rpc", "chain", "view", "methods", "script", "space", "wire"),
+    "control": (*MIRROR, "document", "rpc", "chain", "view", "methods", "script", "space", "wire"),
     "wire": MIRROR,
-    "record": (*MIRROR, "substrate/*", "rpc", "chain", "methods", "wire"),
-    "tools": ("base", "substrate/*", "subtensor/*"),  # JSON stays raw text: ids of any size
+    "record": (*MIRROR, "substrate/*", "document", "rpc", "chain", "methods", "wire",
+               "tools"),
+    "tools": (*MIRROR, "substrate/*", "document", "rpc", "chain"),  # of fixtures
+    "command": ("base", "substrate/*", "subtensor/*"),  # client/tools; JSON stays raw text: ids of any size
     "examples": ("substrate/*", "subtensor/*"),
 }
 # No I/O, no clock, no thread.
-PURE = ("codec", "session", "query", "subtensor", "rpc", "chain", "view", "methods")
+PURE = ("codec", "session", "query", "subtensor", "document", "rpc", "chain", "view", "methods")
 SOCKETS = ("sys/socket.h", "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "netdb.h", "sys/un.h",
            "poll.h", "sys/select.h", "sys/epoll.h")
 TIME_AND_THREADS = ("pthread.h", "threads.h", "time.h", "sys/time.h", "semaphore.h", "signal.h")
@@ -53,7 +56,7 @@ def part_of(path):
     if parts[:2] in (("client", "src"), ("mocknode", "src")) and len(parts) > 3:
         return parts[2]
     if parts[:2] in (("client", "examples"), ("client", "tools")):
-        return parts[1]
+        return {"tools": "command"}.get(parts[1], parts[1])
     return None
 
 

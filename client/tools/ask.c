@@ -90,7 +90,7 @@ static enum substrate_status run(struct asking *asking, struct substrate_error *
         how.mode = options->mode;
         how.connection = asking->connection;
         how.connect = &connect;
-        how.threads_max = options->jobs;
+        how.threads_max = (uint32_t)options->jobs;
         how.cost = &asking->cost;
         status =
             substrate_run(&how, asking->queries, asking->questions.count, asking->outcomes, error);

@@ -22,7 +22,14 @@ static bool is_function(const char *command) {
 }
 
 static enum exit_code help(const char *command) {
-    return is_function(command) ? show_function(command) : print_text(base_text(options_help));
+    struct base_buf text = BASE_BUF_INIT;
+    if (is_function(command)) {
+        return show_function(command);
+    }
+    options_help(&text);
+    enum exit_code code = text.failed ? EXIT_INTERNAL : print_text(base_buf_view(&text));
+    base_buf_free(&text);
+    return code;
 }
 
 static enum exit_code run(const struct options *options) {

@@ -1,17 +1,19 @@
 /* The command line; see options.h. */
 #include "options.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <substrate/hash.h>
 
+#include "base/options.h"
 #include "base/text.h"
 
 #define NETWORK_DEFAULT "finney" /* as the SDK's */
 #define JOBS_DEFAULT 64
 #define TIMEOUT_MAX_MS 3600000u
 
-const char options_help[] =
+static const char BEFORE_OPTIONS[] =
     "Usage: subtensor [OPTIONS] FUNCTION [ARGUMENTS]\n"
     "Asks a Bittensor node, or any Substrate node, and prints the answer.\n"
     "\n"
@@ -24,16 +26,9 @@ const char options_help[] =
     "  metadata [PALLET|API]             what the runtime has\n"
     "  adapter [URL]                     many calls, as JSON Lines (conformance's adapter "
     "protocol)\n"
-    "\n"
-    "  --network NAME|URL    finney (the default), test, archive, local, or ws://… or wss://…\n"
-    "  --block N             read this block, by its number\n"
-    "  --block-hash 0x…      read this block, by its hash\n"
-    "  --mode MODE           serial (the default), threaded, gathered, shared\n"
-    "  --jobs N              threads at most, in the modes threaded and shared (64)\n"
-    "  --timeout TIME        for each request: 500ms, 5s (60s)\n"
-    "  --json, --table       one line of canonical JSON, or a table; a terminal gets tables\n"
-    "  --stats               requests, sockets and most in flight, on standard error\n"
-    "  --help, --version\n"
+    "\n";
+
+static const char BEHIND_OPTIONS[] =
     "\n"
     "Arguments stand in the function's order, or anywhere as NAME=VALUE. Where one integer or one\n"
     "account is wanted there may be a list, 1..7 or 1,3,5..7 or A,B: the function is then asked "
@@ -86,11 +81,6 @@ static const char *const modes[] = {"serial", "threaded", "gathered", "shared"};
 
 const char *mode_name(enum substrate_mode mode) { return modes[mode]; }
 
-static enum substrate_status fail_value(const char *option, const char *value, const char *wanted,
-                                        struct substrate_error *error) {
-    return base_fail(error, SUBSTRATE_E_ARGUMENT, "%s \"%s\": expected %s", option, value, wanted);
-}
-
 /* Takes "500ms" or "5s". */
 static bool read_time(struct substrate_text text, uint32_t *ms) {
     uint64_t number = 0, factor = 1;
@@ -109,138 +99,107 @@ static bool read_time(struct substrate_text text, uint32_t *ms) {
     return true;
 }
 
-static enum substrate_status set_network(struct options *options, const char *value,
-                                         struct substrate_error *error) {
+static enum substrate_status take_network(const struct base_option *option, const char *value,
+                                          void *into, struct substrate_error *error) {
+    struct options *options = into;
     options->network = value;
     return substrate_network_url(value) != NULL
                ? SUBSTRATE_OK
-               : fail_value("--network", value,
-                            "finney, test, archive, local, or a URL with ws:// or wss://", error);
+               : base_option_refuse(option, value,
+                                    "finney, test, archive, local, or a URL with ws:// or wss://",
+                                    error);
 }
 
-static enum substrate_status set_mode(struct options *options, const char *value,
-                                      struct substrate_error *error) {
+static enum substrate_status take_mode(const struct base_option *option, const char *value,
+                                       void *into, struct substrate_error *error) {
+    struct options *options = into;
     for (int i = 0; i <= SUBSTRATE_MODE_SHARED; i++) {
         if (strcmp(value, modes[i]) == 0) {
             options->mode = (enum substrate_mode)i;
             return SUBSTRATE_OK;
         }
     }
-    return fail_value("--mode", value, "serial, threaded, gathered or shared", error);
+    return base_option_refuse(option, value, "serial, threaded, gathered or shared", error);
 }
 
-static enum substrate_status set_jobs(struct options *options, const char *value,
-                                      struct substrate_error *error) {
-    uint64_t number = 0;
-    if (!base_text_u64(base_text(value), &number) || number == 0 || number > 10000) {
-        return fail_value("--jobs", value, "an integer from 1 to 10000", error);
-    }
-    options->jobs = (uint32_t)number;
-    return SUBSTRATE_OK;
-}
-
-static enum substrate_status set_block(struct options *options, const char *value,
-                                       struct substrate_error *error) {
+static enum substrate_status take_block(const struct base_option *option, const char *value,
+                                        void *into, struct substrate_error *error) {
+    struct options *options = into;
     if (!base_text_u64(base_text(value), &options->pin.number) ||
         options->pin.number > UINT32_MAX) {
-        return fail_value("--block", value, "the number of a block, up to 4294967295", error);
+        return base_option_refuse(option, value, "the number of a block, up to 4294967295", error);
     }
     options->pin.by_number = true;
     return SUBSTRATE_OK;
 }
 
-static enum substrate_status set_block_hash(struct options *options, const char *value,
-                                            struct substrate_error *error) {
+static enum substrate_status take_block_hash(const struct base_option *option, const char *value,
+                                             void *into, struct substrate_error *error) {
+    struct options *options = into;
     if (substrate_hash_parse(base_text(value), &options->hash) != SUBSTRATE_OK) {
-        return fail_value("--block-hash", value, "0x and 64 hexadecimal digits", error);
+        return base_option_refuse(option, value, "0x and 64 hexadecimal digits", error);
     }
     options->pin.hash = &options->hash;
     return SUBSTRATE_OK;
 }
 
-static enum substrate_status set_timeout(struct options *options, const char *value,
-                                         struct substrate_error *error) {
+static enum substrate_status take_timeout(const struct base_option *option, const char *value,
+                                          void *into, struct substrate_error *error) {
+    struct options *options = into;
     return read_time(base_text(value), &options->timeout_ms)
                ? SUBSTRATE_OK
-               : fail_value("--timeout", value, "a time like 500ms or 5s, at most an hour", error);
+               : base_option_refuse(option, value, "a time like 500ms or 5s, at most an hour",
+                                    error);
 }
 
-static const struct {
-    const char *name;
-    enum substrate_status (*set)(struct options *options, const char *value,
-                                 struct substrate_error *error);
-} valued[] = {
-    {"--network", set_network},
-    {"--mode", set_mode},
-    {"--jobs", set_jobs},
-    {"--block", set_block},
-    {"--block-hash", set_block_hash},
-    {"--timeout", set_timeout},
-};
-
-/* An option without a value. */
-static bool set_flag(struct options *options, const char *name) {
-    if (strcmp(name, "--json") == 0) {
-        options->format = OUTPUT_JSON;
-    } else if (strcmp(name, "--table") == 0) {
-        options->format = OUTPUT_TABLE;
-    } else if (strcmp(name, "--stats") == 0) {
-        options->stats = true;
-    } else if (strcmp(name, "--version") == 0) {
-        options->version = true;
-    } else if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        options->help = true;
-    } else {
-        return false;
-    }
-    return true;
+static enum substrate_status take_format(const struct base_option *option, const char *value,
+                                         void *into, struct substrate_error *error) {
+    struct options *options = into;
+    (void)value;
+    (void)error;
+    options->format = strcmp(option->name, "json") == 0 ? OUTPUT_JSON : OUTPUT_TABLE;
+    return SUBSTRATE_OK;
 }
 
-/* Reads the option at argv[*at], "--name VALUE" or "--name=VALUE", and moves behind it. */
-static enum substrate_status read_option(struct options *options, int argc, char **argv, int *at,
-                                         struct substrate_error *error) {
-    const char *word = argv[*at];
-    const char *equals = strchr(word, '=');
-    size_t size = equals != NULL ? (size_t)(equals - word) : strlen(word);
-    *at += 1;
-    for (size_t i = 0; i < sizeof(valued) / sizeof(valued[0]); i++) {
-        if (base_text_is((struct substrate_text){word, size}, valued[i].name)) {
-            if (equals == NULL && *at == argc) {
-                return base_fail(error, SUBSTRATE_E_ARGUMENT, "%s needs a value (see --help)",
-                                 word);
-            }
-            return valued[i].set(options, equals != NULL ? equals + 1 : argv[(*at)++], error);
-        }
-    }
-    return set_flag(options, word)
-               ? SUBSTRATE_OK
-               : base_fail(error, SUBSTRATE_E_ARGUMENT, "no option \"%s\" (see --help)", word);
-}
+#define AT(member) offsetof(struct options, member)
 
-/* "--anything" and "-x"; a lone "-" and negative numbers are words. */
-static bool is_option(const char *word) {
-    return word[0] == '-' && word[1] != '\0' && word[1] != '.' && (word[1] < '0' || word[1] > '9');
+static const struct base_option table[] = {
+    {"network", 0, "NAME|URL", "finney (the default), test, archive, local, or ws://… or wss://…",
+     take_network, 0, 0, 0, false},
+    {"block", 0, "N", "read this block, by its number", take_block, 0, 0, 0, false},
+    {"block-hash", 0, "0x…", "read this block, by its hash", take_block_hash, 0, 0, 0, false},
+    {"mode", 0, "MODE", "serial (the default), threaded, gathered, shared", take_mode, 0, 0, 0,
+     false},
+    {"jobs", 0, "N", "threads at most, in the modes threaded and shared (64)", base_option_number,
+     AT(jobs), 1, 10000, false},
+    {"timeout", 0, "TIME", "for each request: 500ms, 5s (60s)", take_timeout, 0, 0, 0, false},
+    {"json", 0, NULL, "one line of canonical JSON; a terminal gets tables", take_format, 0, 0, 0,
+     false},
+    {"table", 0, NULL, "a table, also when it is no terminal", take_format, 0, 0, 0, false},
+    {"stats", 0, NULL, "requests, sockets and most in flight, on standard error", base_option_flag,
+     AT(stats), 0, 0, false},
+    {"help", 'h', NULL, "this text, or that of a function", base_option_flag, AT(help), 0, 0,
+     false},
+    {"version", 0, NULL, "the version", base_option_flag, AT(version), 0, 0, false},
+    {.name = NULL}};
+
+void options_help(struct base_buf *out) {
+    base_buf_str(out, BEFORE_OPTIONS);
+    base_options_help(table, out);
+    base_buf_str(out, BEHIND_OPTIONS);
 }
 
 enum substrate_status options_read(struct options *options, int argc, char **argv,
                                    struct substrate_error *error) {
-    enum substrate_status status = SUBSTRATE_OK;
-    bool ended = false;
-    int at = 1;
+    struct substrate_error why = {.status = SUBSTRATE_OK};
     *options = (struct options){.network = NETWORK_DEFAULT, .jobs = JOBS_DEFAULT, .words = argv};
-    while (at < argc && status == SUBSTRATE_OK) {
-        if (ended || !is_option(argv[at])) {
-            argv[options->word_count++] = argv[at++];
-        } else if (strcmp(argv[at], "--") == 0) {
-            ended = true;
-            at += 1;
-        } else {
-            status = read_option(options, argc, argv, &at, error);
-        }
+    enum substrate_status status =
+        base_options_read(table, argc, argv, options, &options->word_count, &why);
+    if (status != SUBSTRATE_OK) {
+        return base_fail(error, status, "%s (see --help)", why.message);
     }
-    if (status == SUBSTRATE_OK && options->pin.by_number && options->pin.hash != NULL) {
-        status =
-            base_fail(error, SUBSTRATE_E_ARGUMENT, "--block and --block-hash: give one of the two");
-    }
-    return status;
+    return options->pin.by_number && options->pin.hash != NULL
+               ? base_fail(error, SUBSTRATE_E_ARGUMENT,
+                           "--block and --block-hash: give one of the two")
+               : SUBSTRATE_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <substrate/query.h>
+#include "base/buf.h"
 
 /* What a process of this command ends with. */
 enum exit_code {
@@ -23,7 +24,7 @@ enum output_format { OUTPUT_BY_TERMINAL, OUTPUT_JSON, OUTPUT_TABLE };
 struct options {
     const char *network;
     enum substrate_mode mode;
-    uint32_t jobs; /* 0: one per question */
+    uint64_t jobs;
     struct substrate_pin pin;
     struct substrate_hash hash; /* that the pin may point to */
     enum output_format format;
@@ -41,6 +42,7 @@ enum substrate_status options_read(struct options *options, int argc, char **arg
 
 const char *mode_name(enum substrate_mode mode);
 
-extern const char options_help[];
+/* The text of --help. */
+void options_help(struct base_buf *out);
 
 #endif

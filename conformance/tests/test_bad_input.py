@@ -63,6 +63,10 @@ def copy(tmp_path):
     (["diff", FIXTURE], "--help"),
     (["diff", FIXTURE, "/no/such/fixture"], "/no/such/fixture"),
     (["merge", FIXTURE, FIXTURE], "--out"),
+    (["serve", FIXTURE, "--seed", "1", "--seed", "2"], "--seed stands twice"),
+    (["record", "--listen", "1", "--listen", "2"], "--listen stands twice"),
+    (["merge", FIXTURE, FIXTURE, "--out", "a", "--out=b"], "--out stands twice"),
+    (["serve", FIXTURE, "--prot", "1"], "nearest is --port"),
     (["record"], "--upstream"),
     (["record", "--upstream", "ws://127.0.0.1:1"], "--out"),
 ])

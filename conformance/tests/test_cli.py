@@ -249,6 +249,8 @@ def test_help_and_version():
     (["--block", "1\r\n2", "tempo", 1], 2, ["1  2"]),
     (["--nonsense"], 2, ["--nonsense", "--help"]),
     (["--mode", "fast", "tempo", 1], 2, ["fast", "gathered"]),
+    (["--mode", "serial", "--mode", "shared", "tempo", 1], 2, ["--mode stands twice"]),
+    (["--blok", 1, "tempo", 1], 2, ["--blok", "nearest is --block"]),
     (["tempo", 1, "--mode"], 2, ["--mode"]),
     (["--jobs", 0, "tempo", 1], 2, ["--jobs", "0"]),
     (["--block", "head", "tempo", 1], 2, ["--block", "head"]),

@@ -65,3 +65,15 @@ bool base_hex_read(struct substrate_text text, uint8_t *out, size_t capacity, si
     *size = digits / 2;
     return true;
 }
+
+bool base_hex_is_canonical(struct substrate_text text) {
+    if (text.size < 2 || text.size % 2 != 0 || text.data[0] != '0' || text.data[1] != 'x') {
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 2; i < text.size; i++) {
+        char c = text.data[i];
+        good &= digit_plus_one[(unsigned char)c] != 0 && (c < 'A' || c > 'F');
+    }
+    return good;
+}

@@ -14,5 +14,8 @@ int base_hex_digit(char c);
 /* Reads digits of either case, with or without 0x, an even number of them, into out[capacity].
  * *size is set to the number of bytes. false: an odd length, another character, or too many. */
 bool base_hex_read(struct substrate_text text, uint8_t *out, size_t capacity, size_t *size);
+/* Whether a text is the one spelling that the project itself writes: 0x, then an even number of
+ * digits, none of them upper case. "0x" is. */
+bool base_hex_is_canonical(struct substrate_text text);
 
 #endif

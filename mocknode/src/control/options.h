@@ -8,9 +8,7 @@
 
 struct serve_options {
     const char *fixture, *host, *rules, *head, *journal;
-    uint16_t port;
-    uint64_t seed, latency_us;
-    size_t connections_max;
+    uint64_t port, seed, latency_us, connections_max;
     bool unsafe_control, help;
 };
 

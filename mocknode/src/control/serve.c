@@ -257,8 +257,9 @@ static bool listen_on(struct server *server) {
                                    .on_written = on_written,
                                    .on_close = on_close,
                                    .on_due = on_due};
-    struct wire_options options = {
-        .host = server->options.host, .port = server->options.port, .message_max = REQUEST_MAX};
+    struct wire_options options = {.host = server->options.host,
+                                   .port = (uint16_t)server->options.port,
+                                   .message_max = REQUEST_MAX};
     if (wire_create(&options, &handler, &server->wire, &error) != SUBSTRATE_OK) {
         return complain(&error);
     }
@@ -393,7 +394,7 @@ static int run(struct server *server) {
     server->config.chain = server->chain;
     server->config.rules = server->rules;
     server->config.latency_us = server->options.latency_us;
-    server->config.connections_max = server->options.connections_max;
+    server->config.connections_max = (size_t)server->options.connections_max;
     server->config.subscriptions_max = SPACE_SUBSCRIPTIONS_MAX;
     server->config.response_max = SPACE_RESPONSE_MAX;
     server->config.port = &port;

@@ -9,8 +9,8 @@
 #include "chain/facts.h"
 #include "record/knowledge.h"
 #include "record/lines.h"
-#include "record/options.h"
 #include "record/record.h"
+#include "tools/command.h"
 
 #define SHOWN 60
 
@@ -263,23 +263,29 @@ static const char USAGE[] =
     "only\n"
     "B has, ! for one that differs. The exit status is 0 when they say the same, 1 when not, 2 "
     "when\n"
-    "a fixture cannot be read. Provenance and latencies are not compared.\n";
+    "a fixture cannot be read. Provenance and latencies are not compared.\n"
+    "\n";
+
+struct options {
+    bool help;
+};
+
+static const struct base_option OPTIONS[] = {COMMAND_HELP(struct options, help), {.name = NULL}};
 
 int diff_main(int argc, char **argv) {
-    const struct option options[] = {{NULL, NULL, NULL}};
-    const struct command command = {"diff", USAGE, options, 2};
-    const char *folders[2];
+    const struct command command = {"diff", USAGE, OPTIONS, offsetof(struct options, help), 2};
+    struct options options = {.help = false};
     struct facts *facts[2] = {NULL, NULL};
     struct substrate_error error = {.status = SUBSTRATE_OK};
-    int exit_status = options_parse(&command, argc, argv, folders);
+    int exit_status = command_read(&command, argc, argv, &options);
     if (exit_status >= 0) {
         return exit_status;
     }
     for (size_t i = 0; i < 2; i++) {
-        if (facts_load(folders[i], FACTS_LOAD_DIGESTS, &facts[i], &error) != SUBSTRATE_OK) {
+        if (facts_load(argv[i], FACTS_LOAD_DIGESTS, &facts[i], &error) != SUBSTRATE_OK) {
             command_failed("diff", &error);
             facts_free(facts[0]);
-            return EXIT_USAGE;
+            return COMMAND_USAGE;
         }
     }
     struct diff diff = {facts[0], facts[1], 0};

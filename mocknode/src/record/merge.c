@@ -1,6 +1,7 @@
 /* Merges fixtures. Blocks, runtimes and calls are joined part by part; storage by what each of the
  * two knows after each block. */
 #include "record/merge.h"
+#include "tools/command.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +12,6 @@
 #include "base/text.h"
 #include "record/files.h"
 #include "record/knowledge.h"
-#include "record/options.h"
 #include "record/record.h"
 #include "record/runtime_parts.h"
 #include "record/verify.h"
@@ -420,10 +420,20 @@ static const char USAGE[] =
     "\n"
     "Writes the union of two fixtures of one chain. What the two say differently is named, and\n"
     "nothing is written.\n"
-    "\n"
-    "  --out DIR   the merged fixture; must be empty or not there\n";
+    "\n";
 
-static enum substrate_status merge_folders(const char *const folders[2], const char *out,
+struct options {
+    const char *out;
+    bool help;
+};
+
+static const struct base_option OPTIONS[] = {
+    {"out", 0, "DIR", "the merged fixture; must be empty or not there", base_option_text,
+     offsetof(struct options, out), 0, 0, false},
+    COMMAND_HELP(struct options, help),
+    {.name = NULL}};
+
+static enum substrate_status merge_folders(char *const folders[2], const char *out,
                                            struct substrate_error *error) {
     struct facts *facts[2] = {NULL, NULL}, *merged = NULL;
     enum substrate_status status = SUBSTRATE_OK;
@@ -447,18 +457,17 @@ static enum substrate_status merge_folders(const char *const folders[2], const c
 }
 
 int merge_main(int argc, char **argv) {
-    const char *out = NULL, *folders[2];
-    const struct option options[] = {{"out", &out, NULL}, {NULL, NULL, NULL}};
-    const struct command command = {"merge", USAGE, options, 2};
+    const struct command command = {"merge", USAGE, OPTIONS, offsetof(struct options, help), 2};
+    struct options options = {.out = NULL};
     struct substrate_error error = {.status = SUBSTRATE_OK};
-    int exit_status = options_parse(&command, argc, argv, folders);
+    int exit_status = command_read(&command, argc, argv, &options);
     if (exit_status >= 0) {
         return exit_status;
     }
-    if (out == NULL) {
-        fprintf(stderr, "mocknode merge: --out is missing; see mocknode merge --help\n");
-        return EXIT_USAGE;
+    if (options.out == NULL) {
+        return command_misused(&command, "--out is missing");
     }
-    return merge_folders(folders, out, &error) == SUBSTRATE_OK ? EXIT_SUCCESS
-                                                               : command_failed("merge", &error);
+    return merge_folders(argv, options.out, &error) == SUBSTRATE_OK
+               ? EXIT_SUCCESS
+               : command_failed("merge", &error);
 }

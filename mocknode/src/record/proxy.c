@@ -2,6 +2,7 @@
  * in both directions, and every answered request given to a keeper on a thread of its own. What the
  * upstream says is handed on when the keeper has written it down. */
 #include "record/proxy.h"
+#include "tools/command.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +19,6 @@
 #include "record/ask.h"
 #include "record/held.h"
 #include "record/keeper.h"
-#include "record/options.h"
 #include "rpc/envelope.h"
 #include "wire/upstream.h"
 #include "wire/wire.h"

@@ -1,15 +1,14 @@
 /* `mocknode record`: by plan, or as a proxy. */
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "base/text.h"
 #include "record/ask.h"
-#include "record/options.h"
 #include "record/proxy.h"
 #include "record/record.h"
 #include "record/recorder.h"
+#include "tools/command.h"
 
 static const char USAGE[] =
     "usage: mocknode record --upstream URL --plan FILE --out DIR [--merge]\n"
@@ -17,13 +16,31 @@ static const char USAGE[] =
     "\n"
     "Records a fixture from a node: what a plan asks for, or, as a proxy, what the clients that\n"
     "connect to PORT (0: any free one) ask for. SIGINT and SIGTERM finish the proxy's folder.\n"
-    "\n"
-    "  --upstream URL   ws://…, wss://…, or a network: finney, test, archive, local\n"
-    "  --plan FILE      what to ask, see mocknode/README.md\n"
-    "  --listen PORT    be a proxy; prints one JSON ready line\n"
-    "  --host H         address to listen on (127.0.0.1)\n"
-    "  --out DIR        the fixture; must be empty or not there without --merge\n"
-    "  --merge          add to a recording, or resume one that was cut off\n";
+    "\n";
+
+#define NO_PORT UINT64_MAX
+
+struct options {
+    const char *upstream, *plan, *out, *host;
+    uint64_t port;
+    bool merge, help;
+};
+#define AT(member) offsetof(struct options, member)
+
+static const struct base_option OPTIONS[] = {
+    {"upstream", 0, "URL", "ws://…, wss://…, or a network: finney, test, archive, local",
+     base_option_text, AT(upstream), 0, 0, false},
+    {"plan", 0, "FILE", "what to ask, see mocknode/README.md", base_option_text, AT(plan), 0, 0,
+     false},
+    {"listen", 0, "PORT", "be a proxy; prints one JSON ready line", base_option_number, AT(port), 0,
+     UINT16_MAX, false},
+    {"host", 0, "H", "address to listen on (127.0.0.1)", base_option_text, AT(host), 0, 0, false},
+    {"out", 0, "DIR", "the fixture; must be empty or not there without --merge", base_option_text,
+     AT(out), 0, 0, false},
+    {"merge", 0, NULL, "add to a recording, or resume one that was cut off", base_option_flag,
+     AT(merge), 0, 0, false},
+    COMMAND_HELP(struct options, help),
+    {.name = NULL}};
 
 static void interrupt(int signal_number) {
     (void)signal_number;
@@ -43,37 +60,27 @@ static int run_plan(const struct record_options *options) {
 }
 
 int record_main(int argc, char **argv) {
-    const char *upstream = NULL, *plan = NULL, *out = NULL, *port = NULL, *host = NULL;
-    bool merge = false;
-    const struct option options[] = {{"upstream", &upstream, NULL},
-                                     {"plan", &plan, NULL},
-                                     {"out", &out, NULL},
-                                     {"listen", &port, NULL},
-                                     {"host", &host, NULL},
-                                     {"merge", NULL, &merge},
-                                     {NULL, NULL, NULL}};
-    const struct command command = {"record", USAGE, options, 0};
-    int exit_status = options_parse(&command, argc, argv, NULL);
+    const struct command command = {"record", USAGE, OPTIONS, AT(help), 0};
+    struct options options = {.port = NO_PORT};
+    int exit_status = command_read(&command, argc, argv, &options);
     if (exit_status >= 0) {
         return exit_status;
     }
-    uint64_t number = 0;
-    const char *wrong =
-        upstream == NULL                   ? "--upstream is missing"
-        : out == NULL                      ? "--out is missing"
-        : (plan == NULL) == (port == NULL) ? "give either --plan or --listen"
-        : host != NULL && port == NULL     ? "--host goes with --listen"
-        : port != NULL && (!base_text_u64(base_text(port), &number) || number > UINT16_MAX)
-            ? "--listen needs a port, 0 to 65535"
-            : NULL;
+    const char *wrong = options.upstream == NULL ? "--upstream is missing"
+                        : options.out == NULL    ? "--out is missing"
+                        : (options.plan == NULL) == (options.port == NO_PORT)
+                            ? "give either --plan or --listen"
+                        : options.host != NULL && options.plan != NULL ? "--host goes with --listen"
+                                                                       : NULL;
     if (wrong != NULL) {
-        fprintf(stderr, "mocknode record: %s; see mocknode record --help\n", wrong);
-        return EXIT_USAGE;
+        return command_misused(&command, wrong);
     }
-    if (plan != NULL) {
-        struct record_options by_plan = {upstream, plan, out, merge};
+    if (options.plan != NULL) {
+        struct record_options by_plan = {options.upstream, options.plan, options.out,
+                                         options.merge};
         return run_plan(&by_plan);
     }
-    struct proxy_options proxy = {upstream, host, out, (uint16_t)number, merge};
+    struct proxy_options proxy = {options.upstream, options.host, options.out,
+                                  (uint16_t)options.port, options.merge};
     return proxy_run(&proxy);
 }

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "chain/facts.h"
 #include "record/files.h"
-#include "record/options.h"
 #include "record/record.h"
+#include "tools/command.h"
 
 struct stats {
     uint64_t blocks, headers, bodies, lowest, highest;
@@ -175,26 +175,36 @@ static const char USAGE[] =
     "usage: mocknode stats [--json] DIR\n"
     "\n"
     "Says how many blocks, keys, changes, calls and bytes a fixture has, and "
-    "what its state covers.\n";
+    "what its state covers.\n"
+    "\n";
+
+struct options {
+    bool json, help;
+};
+
+static const struct base_option OPTIONS[] = {{"json", 0, NULL, "as one line of JSON",
+                                              base_option_flag, offsetof(struct options, json), 0,
+                                              0, false},
+                                             COMMAND_HELP(struct options, help),
+                                             {.name = NULL}};
 
 int stats_main(int argc, char **argv) {
-    bool json = false;
-    const struct option options[] = {{"json", NULL, &json}, {NULL, NULL, NULL}};
-    const struct command command = {"stats", USAGE, options, 1};
-    const char *folder;
+    const struct command command = {"stats", USAGE, OPTIONS, offsetof(struct options, help), 1};
+    struct options options = {.json = false};
     struct facts *facts = NULL;
     struct substrate_error error = {.status = SUBSTRATE_OK};
     struct stats stats = {.blocks = 0};
     struct base_buf out = BASE_BUF_INIT;
-    int exit_status = options_parse(&command, argc, argv, &folder);
+    int exit_status = command_read(&command, argc, argv, &options);
     if (exit_status >= 0) {
         return exit_status;
     }
+    const char *folder = argv[0];
     if (facts_load(folder, FACTS_LOAD_DIGESTS, &facts, &error) != SUBSTRATE_OK) {
         return command_failed("stats", &error);
     }
     bool good = count(facts, folder, &stats);
-    if (good && json) {
+    if (good && options.json) {
         write_json(facts, &stats, &out);
     } else if (good) {
         write_text(facts, &stats, &out);

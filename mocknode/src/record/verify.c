@@ -1,6 +1,7 @@
 /* Verification of fixtures: what the loader cannot see in one line, because it is about several
  * facts. Every problem is reported, not only the first. */
 #include "record/verify.h"
+#include "tools/command.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,7 +15,6 @@
 #include "chain/chain.h"
 #include "record/files.h"
 #include "record/lines.h"
-#include "record/options.h"
 #include "record/record.h"
 #include "record/writer.h"
 #include "rpc/request.h"
@@ -421,22 +421,30 @@ static const char USAGE[] =
     "Checks a fixture: digests, every header's hash, parents, references to runtimes, coverage "
     "and\n"
     "bases of state sets, canonical requests. Each problem is a line; the exit status is then 1.\n"
-    "\n"
-    "  --seal   renew the digests after an edit by hand (or finish an unfinished recording),\n"
-    "           then check\n";
+    "\n";
+
+struct options {
+    bool seal, help;
+};
+
+static const struct base_option OPTIONS[] = {
+    {"seal", 0, NULL,
+     "renew the digests after an edit by hand (or finish an\nunfinished recording), then check",
+     base_option_flag, offsetof(struct options, seal), 0, 0, false},
+    COMMAND_HELP(struct options, help),
+    {.name = NULL}};
 
 int verify_main(int argc, char **argv) {
-    bool with_seal = false;
-    const struct option options[] = {{"seal", NULL, &with_seal}, {NULL, NULL, NULL}};
-    const struct command command = {"verify", USAGE, options, 1};
-    const char *folder;
+    const struct command command = {"verify", USAGE, OPTIONS, offsetof(struct options, help), 1};
+    struct options options = {.seal = false};
     struct substrate_error error = {.status = SUBSTRATE_OK};
     struct facts *facts = NULL;
-    int exit_status = options_parse(&command, argc, argv, &folder);
+    int exit_status = command_read(&command, argc, argv, &options);
     if (exit_status >= 0) {
         return exit_status;
     }
-    enum substrate_status status = with_seal ? seal(folder, &error) : SUBSTRATE_OK;
+    const char *folder = argv[0];
+    enum substrate_status status = options.seal ? seal(folder, &error) : SUBSTRATE_OK;
     if (status == SUBSTRATE_OK) {
         status = facts_load(folder, FACTS_LOAD_DIGESTS, &facts, &error);
     }
