@@ -561,38 +561,38 @@ END_TEST
  * with equal keys. */
 START_TEST(test_heap_against_a_list) {
     enum { NODES = 60, OPERATIONS = 20000 };
-    struct heap_node nodes[NODES];
-    struct heap heap = HEAP_INIT;
+    struct base_heap_node nodes[NODES];
+    struct base_heap heap = BASE_HEAP_INIT;
     uint32_t random = 1;
-    ck_assert(heap_reserve(&heap, NODES));
+    ck_assert(base_heap_reserve(&heap, NODES));
     for (size_t i = 0; i < NODES; i++) {
-        nodes[i].index = HEAP_NOWHERE;
+        nodes[i].index = BASE_HEAP_NOWHERE;
     }
     for (int operation = 0; operation < OPERATIONS; operation++) {
         random = random * 1664525u + 1013904223u; /* Numerical Recipes' generator */
-        struct heap_node *node = &nodes[(random >> 8) % NODES];
+        struct base_heap_node *node = &nodes[(random >> 8) % NODES];
         uint64_t key = (random >> 16) % 20;
-        if (node->index == HEAP_NOWHERE) {
-            heap_push(&heap, node, key);
+        if (node->index == BASE_HEAP_NOWHERE) {
+            base_heap_push(&heap, node, key);
         } else if ((random >> 30) == 0) {
-            heap_move(&heap, node, key);
+            base_heap_move(&heap, node, key);
         } else {
-            heap_remove(&heap, node);
-            heap_remove(&heap, node); /* which is not there any more: nothing happens */
+            base_heap_remove(&heap, node);
+            base_heap_remove(&heap, node); /* which is not there any more: nothing happens */
         }
         uint64_t least = UINT64_MAX;
         size_t count = 0;
         for (size_t i = 0; i < NODES; i++) {
-            bool in = nodes[i].index != HEAP_NOWHERE;
+            bool in = nodes[i].index != BASE_HEAP_NOWHERE;
             count += in;
             least = in && nodes[i].key < least ? nodes[i].key : least;
         }
-        const struct heap_node *top = heap_top(&heap);
+        const struct base_heap_node *top = base_heap_top(&heap);
         ck_assert_uint_eq(heap.count, count);
         ck_assert((top == NULL) == (count == 0));
         ck_assert(top == NULL || top->key == least);
     }
-    heap_free(&heap);
+    base_heap_free(&heap);
 }
 END_TEST
 

@@ -53,8 +53,8 @@ static void end_with(struct substrate_connection *connection, enum substrate_sta
 static void leave(struct substrate_connection *connection, const struct substrate_error *reason) {
     struct substrate_engine *engine = connection->engine;
     end(connection, reason);
-    if (connection->timer.index != HEAP_NOWHERE) {
-        heap_remove(&engine->timers, &connection->timer);
+    if (connection->timer.index != BASE_HEAP_NOWHERE) {
+        base_heap_remove(&engine->timers, &connection->timer);
         *(connection->previous != NULL ? &connection->previous->next : &engine->sockets) =
             connection->next;
         if (connection->next != NULL) {
@@ -79,7 +79,7 @@ static void set_timer(struct substrate_connection *connection) {
                          ? connection->connect_deadline_us
                          : session_deadline(&connection->session);
     connection_unlock(connection);
-    heap_move(&connection->engine->timers, &connection->timer, next < other ? next : other);
+    base_heap_move(&connection->engine->timers, &connection->timer, next < other ? next : other);
 }
 
 static void say_goodbye(struct substrate_connection *connection) {
@@ -100,7 +100,7 @@ static void want_write(struct substrate_connection *connection) {
 static void start(struct substrate_connection *connection) {
     struct substrate_engine *engine = connection->engine;
     struct substrate_error reason = {0};
-    if (!heap_reserve(&engine->timers, 1)) {
+    if (!base_heap_reserve(&engine->timers, 1)) {
         (void)base_fail(&reason, SUBSTRATE_E_MEMORY, "out of memory for a connection");
         leave(connection, &reason);
         return;
@@ -110,7 +110,7 @@ static void start(struct substrate_connection *connection) {
         connection->next->previous = connection;
     }
     engine->sockets = connection;
-    heap_push(&engine->timers, &connection->timer, connection->connect_deadline_us);
+    base_heap_push(&engine->timers, &connection->timer, connection->connect_deadline_us);
     (void)pthread_mutex_lock(&connection->lock);
     connection->state = CONNECTION_OPENING;
     connection_unlock(connection);
@@ -318,7 +318,7 @@ make_connection(const struct substrate_connection_options *options,
     atomic_init(&connection->references, 2); /* the owner's and the I/O thread's */
     engine_retain(engine);
     connection->engine = engine;
-    connection->timer.index = HEAP_NOWHERE;
+    connection->timer.index = BASE_HEAP_NOWHERE;
     connection->goodbye_deadline_us = SUBSTRATE_NEVER;
     connection->request_timeout_ms = options->request_timeout_ms;
     connection->request_bytes_max = options->request_bytes_max;

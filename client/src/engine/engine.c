@@ -19,7 +19,7 @@ void engine_retain(struct substrate_engine *engine) {
 
 void engine_release(struct substrate_engine *engine) {
     if (atomic_fetch_sub(&engine->references, 1) == 1) {
-        heap_free(&engine->timers);
+        base_heap_free(&engine->timers);
         (void)pthread_mutex_destroy(&engine->lock);
         base_free(engine);
     }
@@ -67,13 +67,13 @@ static bool attend_all(struct substrate_engine *engine) {
 
 static void tick_all(struct substrate_engine *engine) {
     uint64_t now = substrate_now_us();
-    struct heap_node *node = heap_top(&engine->timers);
+    struct base_heap_node *node = base_heap_top(&engine->timers);
     while (node != NULL && node->key <= now) {
         connection_tick(
             (struct substrate_connection *)(void *)((char *)node -
                                                     offsetof(struct substrate_connection, timer)),
             now);
-        node = heap_top(&engine->timers);
+        node = base_heap_top(&engine->timers);
     }
 }
 
@@ -99,7 +99,7 @@ static void *run(void *context) {
         if (stopping && let_go(engine)) {
             break;
         }
-        const struct heap_node *next = heap_top(&engine->timers);
+        const struct base_heap_node *next = base_heap_top(&engine->timers);
         transport->ops->service(transport, next != NULL ? next->key : SUBSTRATE_NEVER);
     }
     transport->ops->free(transport);

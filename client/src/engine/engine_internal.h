@@ -18,7 +18,7 @@
 #include <substrate/connection.h>
 #include <substrate/engine.h>
 
-#include "session/heap.h"
+#include "base/heap.h"
 #include "session/session.h"
 #include "transport/transport.h"
 
@@ -42,7 +42,7 @@ struct substrate_engine {
     size_t connections, connections_max;    /* under lock */
     bool stopping;                          /* under lock */
     pthread_t thread;
-    struct heap timers;                   /* I/O thread: when each socket wants to act */
+    struct base_heap timers;              /* I/O thread: when each socket wants to act */
     struct substrate_connection *sockets; /* I/O thread: list of all that have a timer */
     struct inbox inbox;                   /* I/O thread */
 };
@@ -93,7 +93,7 @@ struct substrate_connection {
 
     /* I/O thread. */
     struct transport_socket *socket;
-    struct heap_node timer;
+    struct base_heap_node timer;
     uint64_t goodbye_deadline_us; /* kill the socket then; SUBSTRATE_NEVER before it closes */
     bool write_wanted;
     struct substrate_connection *previous, *next;

@@ -23,7 +23,7 @@ void session_free(struct session *session) {
     session_notifications_clear(&session->early);
     base_map_free(&session->subscriptions);
     base_idmap_free(&session->pending);
-    heap_free(&session->deadlines);
+    base_heap_free(&session->deadlines);
 }
 
 enum substrate_status session_check(const struct substrate_request *request,
@@ -124,20 +124,20 @@ enum substrate_status session_submit(struct session *session, struct session_cal
     if (session->next_id == UINT64_MAX) {
         return SUBSTRATE_E_LIMIT;
     }
-    if (!heap_reserve(&session->deadlines, 1) ||
+    if (!base_heap_reserve(&session->deadlines, 1) ||
         !base_idmap_put(&session->pending, session->next_id, call)) {
         return SUBSTRATE_E_MEMORY;
     }
     call->id = session->next_id++;
     call->state = SESSION_QUEUED;
-    call->deadline = (struct heap_node){deadline_us, HEAP_NOWHERE};
+    call->deadline = (struct base_heap_node){deadline_us, 0, BASE_HEAP_NOWHERE};
     call->previous = call->next = NULL;
     call->text = write_text(room, request, call->id);
     call->reply = (struct substrate_reply){.status = SUBSTRATE_E_PENDING};
     call->bytes = NULL;
     call->subscription = NULL;
     if (deadline_us != SUBSTRATE_NEVER) {
-        heap_push(&session->deadlines, &call->deadline, deadline_us);
+        base_heap_push(&session->deadlines, &call->deadline, deadline_us);
     }
     queue_push(session, call);
     session->counters.submitted += 1;
@@ -151,7 +151,7 @@ static void forget(struct session *session, struct session_call *call) {
     } else {
         session->counters.in_flight -= 1;
     }
-    heap_remove(&session->deadlines, &call->deadline);
+    base_heap_remove(&session->deadlines, &call->deadline);
     (void)base_idmap_remove(&session->pending, call->id);
 }
 
@@ -275,7 +275,7 @@ void session_feed(struct session *session, const struct envelope *envelope, stru
 
 void session_expire(struct session *session, uint64_t now_us) {
     while (session_deadline(session) <= now_us) {
-        struct heap_node *node = heap_top(&session->deadlines);
+        struct base_heap_node *node = base_heap_top(&session->deadlines);
         if (node == NULL) {
             return;
         }
@@ -287,7 +287,7 @@ void session_expire(struct session *session, uint64_t now_us) {
 }
 
 uint64_t session_deadline(const struct session *session) {
-    const struct heap_node *node = heap_top(&session->deadlines);
+    const struct base_heap_node *node = base_heap_top(&session->deadlines);
     return node != NULL ? node->key : SUBSTRATE_NEVER;
 }
 

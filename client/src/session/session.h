@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "envelope.h"
-#include "heap.h"
+#include "base/heap.h"
 
 enum session_state {
     SESSION_IDLE,   /* not submitted */
@@ -27,7 +27,7 @@ enum session_state {
 struct session_call {
     uint64_t id;
     enum session_state state;
-    struct heap_node deadline;
+    struct base_heap_node deadline;
     struct session_call *previous, *next; /* the queue */
     struct substrate_text text;           /* the request as it is sent; memory of the caller */
     struct substrate_reply reply;         /* set when ENDED; views into `bytes` */
@@ -70,7 +70,7 @@ struct session {
     uint64_t next_id;
     bool closed;
     struct base_idmap pending; /* queued and sent calls by id */
-    struct heap deadlines;
+    struct base_heap deadlines;
     struct session_call *first, *last; /* the queue */
     size_t queued;
     struct base_map subscriptions;      /* live ones by the server's id */
