@@ -18,17 +18,20 @@ settings.load_profile("suite")
 
 
 def pytest_configure(config):
-    config.not_run = []
     config.seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
+    os.environ["SEED"] = str(config.seed)  # the processes of pytest-xdist have the same
 
 
 def pytest_report_header(config):
     return f"seed {config.seed}; SEED={config.seed} python -m pytest … repeats a run"
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for line in config.not_run:
-        terminalreporter.write_line(f"NOT RUN {line}")
+def pytest_terminal_summary(terminalreporter):
+    """What a test could not do here, by `record_property("not_run", …)`: it is no failure, but said."""
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.user_properties:
+            if name == "not_run" and report.when == "call":
+                terminalreporter.write_line(f"NOT RUN {text}")
 
 
 @pytest.hookimpl(hookwrapper=True)
