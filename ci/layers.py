@@ -21,16 +21,19 @@ ALLOWED = {
     "run": ("base", "query", "engine", "substrate/*", "subtensor/*"),
     "document": MIRROR,
     "rpc": MIRROR,
-    "chain": (*MIRROR, "document"),
-    "view": (*MIRROR, "chain"),
-    "methods": (*MIRROR, "rpc", "chain"),
+    "fixture": (*MIRROR, "document", "rpc"),
+    "chain": (*MIRROR, "fixture"),
+    "view": (*MIRROR, "fixture", "chain"),
+    "methods": (*MIRROR, "rpc", "fixture", "chain", "view"),
     "script": (*MIRROR, "rpc", "document"),
-    "space": (*MIRROR, "rpc", "chain", "view", "methods", "script"),
-    "control": (*MIRROR, "document", "rpc", "chain", "view", "methods", "script", "space", "wire"),
+    "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script"),
+    "control": (*MIRROR, "document", "rpc", "fixture", "chain", "view", "methods", "script", "space",
+                "wire"),
     "wire": MIRROR,
-    "record": (*MIRROR, "substrate/*", "document", "rpc", "chain", "methods", "wire",
-               "tools"),
-    "tools": (*MIRROR, "substrate/*", "document", "rpc", "chain"),  # of fixtures
+    "tools": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "chain"),  # of fixtures
+    "record": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "wire", "tools"),
+    "record/plan": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "tools", "record"),
+    "record/proxy": (*MIRROR, "substrate/*", "rpc", "fixture", "wire", "tools", "record", "record/plan"),
     "command": ("base", "substrate/*", "subtensor/*"),  # client/tools; JSON stays raw text: ids of any size
     "examples": ("substrate/*", "subtensor/*"),
 }
@@ -51,10 +54,11 @@ RESERVED = {
 
 
 def part_of(path):
-    """The part that a file belongs to, or None for what may include anything (tests, main)."""
+    """The part that a file belongs to, or None for what may include anything (tests, main). A folder in
+    a folder is a part of its own, for which the outer one is another."""
     parts = Path(path).parts
     if parts[:2] in (("client", "src"), ("mocknode", "src")) and len(parts) > 3:
-        return parts[2]
+        return "/".join(parts[2:-1])
     if parts[:2] in (("client", "examples"), ("client", "tools")):
         return {"tools": "command"}.get(parts[1], parts[1])
     return None

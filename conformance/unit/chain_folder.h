@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <substrate/base.h>
 #include <substrate/hash.h>
-#include "chain/facts.h"
+#include "fixture/facts.h"
 #include "chain_sample.h"
 #include "check_main.h"
 

@@ -29,7 +29,7 @@ START_TEST(loads_every_field) {
     ck_text_eq(block->justifications, "null");
     ck_assert_ptr_null(facts_block(facts, &h3, false)->extrinsics.data);
 
-    const struct fact_runtime *runtime = facts_runtime(facts, 7, false);
+    const struct fact_runtime *runtime = facts_spec(facts, 7, false);
     ck_text_eq(runtime->version, "{\"specName\":\"sample\",\"specVersion\":7}");
     ck_text_eq(runtime->core_version, "0x0707");
     ck_assert_uint_eq(runtime->metadata_count, 1);
@@ -39,7 +39,7 @@ START_TEST(loads_every_field) {
     ck_assert(runtime->exports_known);
     ck_assert_uint_eq(runtime->export_count, 6);
     ck_text_eq(runtime->exports[4], "Test_call");
-    ck_assert(!facts_runtime(facts, 8, false)->exports_known);
+    ck_assert(!facts_spec(facts, 8, false)->exports_known);
 
     const struct fact_set *set = facts_set(facts, &h1, false);
     ck_assert(!set->has_base && !set->covered_as_base);

@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "chain_folder.h"
-#include "record/fees.h"
-#include "record/held.h"
-#include "record/interval.h"
-#include "record/scale_args.h"
+#include "record/plan/fees.h"
+#include "record/proxy/replies.h"
+#include "fixture/keys.h"
+#include "record/plan/scale_args.h"
 #include "record/wasm.h"
 
 /* Magic and version, a custom section of two bytes, then three exports: "b" (function 1), "mem"
@@ -264,15 +264,15 @@ END_TEST
 
 /* ---- what a proxy holds back ---- */
 
-static bool put(struct held_queue *queue, void *owner, uint64_t after, uint64_t due,
+static bool put(struct reply_queue *queue, void *owner, uint64_t after, uint64_t due,
                 const char *text) {
-    const struct held held = {
+    const struct held_reply held = {
         .owner = owner, .after = after, .due_us = due, .text = base_text(text)};
-    return held_put(queue, &held);
+    return reply_queue_put(queue, &held);
 }
 
-static void takes(struct held_queue *queue, uint64_t kept, uint64_t now, const char *expected) {
-    struct held *held = held_take(queue, kept, now);
+static void takes(struct reply_queue *queue, uint64_t kept, uint64_t now, const char *expected) {
+    struct held_reply *held = reply_queue_take(queue, kept, now);
     if (expected == NULL) {
         ck_assert_ptr_null(held);
     } else {
@@ -283,26 +283,26 @@ static void takes(struct held_queue *queue, uint64_t kept, uint64_t now, const c
 }
 
 START_TEST(held_messages_wait_for_the_keeper) {
-    struct held_queue queue = {NULL, NULL};
+    struct reply_queue queue = {NULL, NULL};
     int one = 1, other = 2;
-    ck_assert(held_due(&queue) == SUBSTRATE_NEVER);
+    ck_assert(reply_queue_due(&queue) == SUBSTRATE_NEVER);
     ck_assert(put(&queue, &one, 1, 100, "a") && put(&queue, &other, 1, 110, "b") &&
               put(&queue, &one, 2, 120, "c"));
     takes(&queue, 0, 99, NULL);
-    ck_assert_uint_eq(held_due(&queue), 100);
+    ck_assert_uint_eq(reply_queue_due(&queue), 100);
     takes(&queue, 1, 0, "a");
     takes(&queue, 1, 0, "b");
     takes(&queue, 1, 119, NULL); /* in order, whatever else might go */
     takes(&queue, 1, 120, "c");  /* or when its time has come */
     takes(&queue, 9, 999, NULL);
     ck_assert(put(&queue, &one, 3, 130, "") && put(&queue, &other, 3, 130, "e"));
-    held_forget(&queue, &one);
-    struct held *held = held_take(&queue, 0, 0); /* nobody waits for it */
+    reply_queue_forget(&queue, &one);
+    struct held_reply *held = reply_queue_take(&queue, 0, 0); /* nobody waits for it */
     ck_assert_ptr_nonnull(held);
     ck_assert_ptr_null(held->owner);
     base_free(held);
     takes(&queue, 2, 129, NULL);
-    held_free(&queue);
+    reply_queue_free(&queue);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "chain_folder.h"
-#include "record/plan.h"
+#include "record/plan/plan.h"
 
 static enum substrate_status parse(const char *text, struct plan *plan,
                                    struct substrate_error *error) {

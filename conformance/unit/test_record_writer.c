@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include "chain_folder.h"
-#include "record/files.h"
-#include "record/merge.h"
-#include "record/record.h"
-#include "record/verify.h"
-#include "record/writer.h"
+#include "fixture/files.h"
+#include "tools/merge.h"
+#include "tools/tools.h"
+#include "tools/verify.h"
+#include "fixture/save.h"
 
 static void content_of(const struct folder *folder, const char *name, struct base_buf *out) {
     struct substrate_error error = {0};
@@ -52,7 +52,7 @@ START_TEST(what_is_read_is_written_again) {
     struct substrate_error error = {0};
     ck_assert_int_eq(facts_normalise(facts, &error), SUBSTRATE_OK);
     for (int i = 0; i < 2; i++) { /* the second time over the first */
-        ck_assert_int_eq(write_fixture(facts, to.path, &error), SUBSTRATE_OK);
+        ck_assert_int_eq(facts_save(facts, to.path, &error), SUBSTRATE_OK);
         check_is_sample(&to);
         check_no_rest(&to);
     }
@@ -74,7 +74,7 @@ START_TEST(each_allocation_of_the_writer_fails) {
         struct substrate_error error = {0};
         failing = (struct failing){.left = n};
         substrate_allocator_set(&allocator);
-        enum substrate_status status = write_fixture(facts, folder.path, &error);
+        enum substrate_status status = facts_save(facts, folder.path, &error);
         substrate_allocator_set(NULL);
         ck_assert_uint_eq(failing.alive, 0);
         check_is_sample(&folder);
@@ -105,7 +105,7 @@ START_TEST(a_full_disk_changes_nothing) {
         struct substrate_error error = {0};
         limit = (struct rlimit){size, before.rlim_max};
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        enum substrate_status status = write_fixture(facts, folder.path, &error);
+        enum substrate_status status = facts_save(facts, folder.path, &error);
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
         check_is_sample(&folder);
         check_no_rest(&folder);
@@ -219,7 +219,7 @@ START_TEST(merging_with_itself_changes_nothing) {
     struct facts *merged = NULL;
     struct substrate_error error;
     ck_assert_int_eq(merge(NULL, NULL, &merged, &error), SUBSTRATE_OK);
-    ck_assert_int_eq(write_fixture(merged, to.path, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(facts_save(merged, to.path, &error), SUBSTRATE_OK);
     check_is_sample(&to);
     facts_free(merged);
     folder_remove(&to);

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "control/serve.h"
-#include "record/record.h"
+#include "record.h"
+#include "tools/tools.h"
 
 #define VERSION "0.1.0"
 

@@ -233,7 +233,7 @@ static enum substrate_status link_blocks(struct chain *chain, struct substrate_e
         *block = (struct chain_block){
             .hash = fact->hash, .number = fact->number, .fork = fact->fork, .fact = fact};
         block->state = set == NULL ? NULL : &chain->states[set - facts->sets];
-        block->runtime = fact->runtime_known ? facts_runtime(facts, fact->runtime, false) : NULL;
+        block->runtime = fact->runtime_known ? facts_spec(facts, fact->runtime, false) : NULL;
     }
     for (size_t i = 0; i < facts->block_count; i++) {
         if (facts->blocks[i].header.data != NULL) {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <substrate/base.h>
-#include "chain/facts.h"
+#include "fixture/facts.h"
 
 struct chain;
 struct chain_state; /* the storage after one block */

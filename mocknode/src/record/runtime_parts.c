@@ -32,36 +32,3 @@ bool metadata_of_option(struct substrate_bytes bytes, struct substrate_bytes *me
     *metadata = (struct substrate_bytes){opaque.data + used, (size_t)size};
     return true;
 }
-
-bool runtime_has_metadata(const struct fact_runtime *runtime, uint32_t version) {
-    for (size_t i = 0; i < runtime->metadata_count; i++) {
-        if (runtime->metadata[i].version == version) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool runtime_add_metadata(struct facts *facts, uint32_t spec, uint32_t version,
-                          struct substrate_bytes bytes) {
-    struct fact_runtime *runtime = facts_runtime(facts, spec, false);
-    if (runtime == NULL) {
-        return false;
-    }
-    struct substrate_text copy = base_arena_text(
-        &facts->arena, (struct substrate_text){(const char *)bytes.data, bytes.size});
-    struct fact_metadata *grown =
-        base_arena_calloc(&facts->arena, runtime->metadata_count + 1, sizeof *grown);
-    if (copy.data == NULL || grown == NULL) {
-        return false;
-    }
-    if (runtime->metadata_count > 0) {
-        memcpy(grown, runtime->metadata, runtime->metadata_count * sizeof *grown);
-    }
-    grown[runtime->metadata_count].version = version;
-    grown[runtime->metadata_count].bytes =
-        (struct substrate_bytes){(const uint8_t *)copy.data, copy.size};
-    runtime->metadata = grown;
-    runtime->metadata_count++;
-    return true;
-}

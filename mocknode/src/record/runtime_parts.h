@@ -5,16 +5,12 @@
 #include <stdbool.h>
 #include <substrate/base.h>
 #include "base/arena.h"
-#include "chain/facts.h"
+#include "fixture/facts.h"
 
 /* The bytes of a raw JSON result "0x…"; false: it is none, or no memory. */
 bool bytes_of_result(struct substrate_text result, struct base_arena *arena,
                      struct substrate_bytes *bytes);
 /* The metadata inside an `Option<OpaqueMetadata>`, from its first bytes `meta` on. */
 bool metadata_of_option(struct substrate_bytes bytes, struct substrate_bytes *metadata);
-bool runtime_has_metadata(const struct fact_runtime *runtime, uint32_t version);
-/* Adds a copy. false: out of memory, or no such runtime. */
-bool runtime_add_metadata(struct facts *facts, uint32_t spec, uint32_t version,
-                          struct substrate_bytes bytes);
 
 #endif
