@@ -55,7 +55,7 @@ def copy(tmp_path):
     (["serve", FIXTURE, "--host", "127.0.0.256"], '"127.0.0.256"'),
     (["serve", FIXTURE, "--host", "2001:db8::1", "--port", "0"], "2001:db8::1"),
     (["serve", FIXTURE, "--journal", "/no/such/folder/journal"], "/no/such/folder/journal"),
-    (["serve", FIXTURE, "another"], "one fixture"),
+    (["serve", FIXTURE, "another"], "no fixture"),
     (["serve", "/no/such/fixture"], "/no/such/fixture"),
     (["verify", "/no/such/fixture"], "/no/such/fixture"),
     (["verify"], "--help"),

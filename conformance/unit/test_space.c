@@ -5,7 +5,7 @@
 #include "chain/chain.h"
 #include "control/control.h"
 #include "space/space.h"
-#include "space/target.h"
+#include "space/url.h"
 
 #define CONNECTIONS 8
 
@@ -43,7 +43,8 @@ static void pause_socket(void *connection, bool paused) {
     socket->paused = paused;
 }
 
-static const struct space_port port = {send_text, pause_socket, control_answer};
+static const struct space_port port = {
+    .send = send_text, .pause = pause_socket, .control = control_answer};
 
 static struct space_config configure(void) {
     struct substrate_error error = {0};
@@ -56,6 +57,8 @@ static struct space_config configure(void) {
                                  .connections_max = 6,
                                  .subscriptions_max = 3,
                                  .response_max = 400,
+                                 .events_max = 65536,
+                                 .texts_max = 65536,
                                  .port = &port,
                                  .quiet = true};
 }
@@ -80,6 +83,11 @@ static struct space_peer *join(struct space *space, size_t i, const char *label)
     sockets[i].peer = space_open(space, &sockets[i], base_text(label), true, true, 0);
     ck_assert_ptr_nonnull(sockets[i].peer);
     return sockets[i].peer;
+}
+
+static void leave(size_t i, uint64_t now) {
+    space_close(sockets[i].peer, &(struct space_closed){.by = BASE_TEXT("peer"), .code = 1000},
+                now);
 }
 
 static void say(size_t i, const char *message, uint64_t now) {
@@ -251,11 +259,11 @@ START_TEST(gate_and_disconnect) {
     order[0] = '\0';
     say(0, CHAIN("1"), 1);
     say(1, CHAIN("1"), 2);
-    space_close(sockets[1].peer, 3); /* held: it leaves, and two are enough */
+    leave(1, 3); /* held: it leaves, and two are enough */
     ck_assert_str_eq(order, "");
     say(2, CHAIN("1"), 4);
     ck_assert_str_eq(order, "c");
-    space_close(sockets[2].peer, 5); /* on its way: what comes after it goes */
+    leave(2, 5); /* on its way: what comes after it goes */
     ck_assert_str_eq(order, "ca");
     say(3, CONTROL("setGate", "[{\"n\":9,\"limit\":\"1ms\"}]"), 10);
     order[0] = '\0';
@@ -358,7 +366,7 @@ START_TEST(control_leaves_no_trace) {
     join(space, 2, "");
     say(1, CHAIN("1"), 0);
     written(1, 0);
-    space_close(sockets[1].peer, 0);
+    leave(1, 0);
     stats_hold(space, "\"opened\":2,\"open\":1,\"peak\":2");
     say(2, CONTROL("unmatched", "[]"), 0); /* so there was only one at a time */
     stats_hold(space, "\"opened\":1,\"open\":0,\"peak\":1");
@@ -507,19 +515,20 @@ START_TEST(targets) {
                  {"", "", "", "", false, 0},
                  {"/", "seed=-1", "", "", false, 0},
                  {"/", "seed=", "", "", false, 0},
-                 {"/", "Seed=1", "", "", false, 0},
+                 {"/", "apikey=x&Seed=1&as=y&&z", "", "y", true, 0},
+                 {"/", "fixture=a/b", "", "", false, 0},
                  {"/", "as=", "", "", false, 0},
                  {"/", "as=a%20", "", "", false, 0}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct space_target target;
+        struct space_url url;
         const char *problem = NULL;
-        bool good = space_target_read(base_text(cases[i].path), base_text(cases[i].query), &target,
-                                      &problem);
+        bool good =
+            space_url_read(base_text(cases[i].path), base_text(cases[i].query), &url, &problem);
         ck_assert_msg(good == cases[i].good, "%s?%s", cases[i].path, cases[i].query);
         if (good) {
-            ck_text_eq(target.name, cases[i].name);
-            ck_text_eq(target.label, cases[i].label);
-            ck_assert_uint_eq(target.seed, cases[i].seed);
+            ck_text_eq(url.name, cases[i].name);
+            ck_text_eq(url.label, cases[i].label);
+            ck_assert_uint_eq(url.seed, cases[i].seed);
         } else {
             ck_assert_ptr_nonnull(problem);
         }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/hex.h"
 #include "base/text.h"
+#include "control/spaces.h"
 #include "script/latency.h"
 
 struct control {
@@ -206,6 +207,39 @@ static enum substrate_status journal(struct control *control) {
     return SUBSTRATE_OK;
 }
 
+/* So many bytes of events are told at a time. */
+#define EVENTS_SIZE_MAX (8 * 1024 * 1024)
+
+static enum substrate_status events(struct control *control) {
+    struct base_json options = first(control);
+    uint64_t from = 0;
+    if (options.kind != BASE_JSON_NONE &&
+        (base_json_length(options) != 1 ||
+         !base_json_u64(base_json_member(options, "from"), &from))) {
+        return wrong(control);
+    }
+    space_write_events(control->space, from, EVENTS_SIZE_MAX, control->result);
+    return SUBSTRATE_OK;
+}
+
+/* Without a name: the space of this connection, which is gone when its connections are. */
+static enum substrate_status drop_space(struct control *control) {
+    struct base_json value = first(control);
+    struct substrate_text name = space_name(control->space);
+    if (space_owner(control->space) == NULL ||
+        (value.kind != BASE_JSON_NONE && !base_json_string(value, control->arena, &name))) {
+        return wrong(control);
+    }
+    struct spaces *spaces = spaces_of(control->space);
+    struct space *space = spaces_named(spaces, name);
+    if (space == NULL) {
+        return base_fail(control->error, SUBSTRATE_E_NOT_FOUND, "there is no space \"%.*s\"",
+                         (int)name.size, name.data);
+    }
+    spaces_drop(spaces, space);
+    return done(control);
+}
+
 static enum substrate_status unmatched(struct control *control) {
     space_write_unmatched(control->space, control->result);
     return SUBSTRATE_OK;
@@ -227,6 +261,8 @@ static const struct method {
     {"mock_setHead", set_head, 1, "[72] or [\"0x...\"], a recorded block"},
     {"mock_advanceHead", advance_head, 1, "[] or [3], a number of blocks"},
     {"mock_journal", journal, 1, "[], [{\"form\":\"raw\"}] or [{\"form\":\"canonical\"}]"},
+    {"mock_events", events, 1, "[] or [{\"from\":1}], a number of an event"},
+    {"mock_dropSpace", drop_space, 1, "[] or [\"NAME\"], a space"},
     {"mock_unmatched", unmatched, 0, "[]"},
 };
 

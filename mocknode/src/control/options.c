@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include "base/options.h"
 #include "base/text.h"
+#include "control/spaces.h"
 #include "script/latency.h"
-#include "space/space.h"
 
 static const char BEFORE[] =
-    "Usage: mocknode serve FIXTURE [options]\n"
-    "Serves a recorded chain as a Substrate node does: WebSocket and HTTP POST on one port.\n"
+    "Usage: mocknode serve FIXTURE... [options]\n"
+    "Serves recorded chains as Substrate nodes do: WebSocket and HTTP POST on one port.\n"
+    "A space is of the first recording, or of the one that its URL names: /s/x?fixture=NAME,\n"
+    "NAME being the name of a folder.\n"
     "\n";
 static const char BEHIND[] =
     "\n"
@@ -40,12 +42,15 @@ static const struct base_option TABLE[] = {
      false},
     {"rules", 0, "FILE", "latency by method, and a gate, as JSON", base_option_text, AT(rules), 0,
      0, false},
-    {"head", 0, "N|HASH", "block to start at (the recording's head)", base_option_text, AT(head), 0,
-     0, false},
-    {"journal", 0, "FILE", "write requests to FILE as they come, and FILE.canonical\nat the end",
+    {"head", 0, "N|HASH", "block of the first recording to start at (its head)", base_option_text,
+     AT(head), 0, 0, false},
+    {"journal", 0, "FILE", "write events to FILE as they come, and FILE.canonical\nat the end",
      base_option_text, AT(journal), 0, 0, false},
     {"max-connections", 0, "N", "connections that a space takes (100, as a node does)",
      base_option_number, AT(connections_max), 0, 1000000, false},
+    {"max-spaces", 0, "N",
+     "spaces beside that of / (4096); the longest unused one\nwithout a connection makes room",
+     base_option_number, AT(spaces_max), 0, 1000000, false},
     {"unsafe-control", 0, NULL, "allow mock_ methods to peers on other machines", base_option_flag,
      AT(unsafe_control), 0, 0, false},
     {"help", 'h', NULL, "this text", base_option_flag, AT(help), 0, 0, false},
@@ -61,17 +66,17 @@ void serve_options_help(void) {
 bool serve_options_read(int argc, char **argv, struct serve_options *options) {
     struct substrate_error error = {.status = SUBSTRATE_OK};
     int words = 0;
-    *options =
-        (struct serve_options){.host = "127.0.0.1", .connections_max = SPACE_CONNECTIONS_MAX};
+    *options = (struct serve_options){
+        .host = "127.0.0.1", .connections_max = SPACE_CONNECTIONS_MAX, .spaces_max = SPACES_MAX};
     enum substrate_status status = base_options_read(TABLE, argc, argv, options, &words, &error);
-    if (status == SUBSTRATE_OK && !options->help && words != 1) {
-        status =
-            base_fail(&error, SUBSTRATE_E_ARGUMENT, "expected one fixture folder, got %d", words);
+    if (status == SUBSTRATE_OK && !options->help && words < 1) {
+        status = base_fail(&error, SUBSTRATE_E_ARGUMENT, "expected a fixture folder");
     }
     if (status != SUBSTRATE_OK) {
         (void)fprintf(stderr, "mocknode serve: %s (see mocknode serve --help)\n", error.message);
         return false;
     }
-    options->fixture = argv[0];
+    options->fixtures = argv;
+    options->fixture_count = (size_t)words;
     return true;
 }

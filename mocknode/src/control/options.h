@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 struct serve_options {
-    const char *fixture, *host, *rules, *head, *journal;
-    uint64_t port, seed, latency_us, connections_max;
+    char **fixtures; /* folders; words of the command line */
+    size_t fixture_count;
+    const char *host, *rules, *head, *journal;
+    uint64_t port, seed, latency_us, connections_max, spaces_max;
     bool unsafe_control, help;
 };
 

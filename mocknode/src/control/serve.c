@@ -1,34 +1,33 @@
-/* `mocknode serve`: a fixture, spaces over it, and the wire under them. */
+/* `mocknode serve`: recordings, spaces over them, and the wire under them. */
 #include "control/serve.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/json.h"
-#include "base/map.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "control/control.h"
+#include "control/journal_files.h"
 #include "control/options.h"
-#include "space/target.h"
+#include "control/recordings.h"
+#include "control/spaces.h"
 #include "wire/wire.h"
 
-#define SPACES_MAX 4096
 #define RULES_MAX (16 * 1024 * 1024)
 #define REQUEST_MAX (15 * 1024 * 1024) /* as a node */
+#define IGNORED_MAX 100
 
 struct server {
     struct serve_options options;
-    struct chain *chain;
+    struct recordings recordings;
     struct script_rules *rules;
-    struct space_config config;
     struct wire *wire;
-    FILE *journal;
-    struct base_map spaces; /* by name */
-    uint64_t armed_us;      /* what the timer is set to */
+    struct journal_files journal;
+    struct spaces *spaces;
+    struct base_arena arena;
+    struct base_map ignored; /* members of queries that were named on standard error */
 };
 
 static struct wire *stop_me; /* for the signal handler */
@@ -48,28 +47,21 @@ static uint64_t port_send(void *connection, int status, struct substrate_text te
 
 static void port_pause(void *connection, bool paused) { wire_pause(connection, paused); }
 
-static const struct space_port port = {port_send, port_pause, control_answer};
+static void port_close(void *connection, unsigned code, const char *reason) {
+    wire_close(connection, code, reason);
+}
 
-/* One timer serves all spaces; it is only ever moved forward here, and looks at all when it fires.
- */
-static void arm(struct server *server, const struct space *space) {
-    uint64_t due = space_due(space);
-    if (due < server->armed_us) {
-        server->armed_us = due;
-        wire_timer(server->wire, due);
-    }
+static const struct space_port port = {port_send, port_pause, port_close, spaces_due_told,
+                                       control_answer};
+
+static void on_spaces_due(void *context, uint64_t due) {
+    struct server *server = context;
+    wire_timer(server->wire, due);
 }
 
 static void on_due(void *context, uint64_t now) {
     struct server *server = context;
-    size_t cursor = 0;
-    struct substrate_text name;
-    void *space;
-    server->armed_us = SUBSTRATE_NEVER;
-    while (base_map_next(&server->spaces, &cursor, &name, &space)) {
-        space_run(space, now);
-        arm(server, space);
-    }
+    spaces_run(server->spaces, now);
 }
 
 static bool refuse(struct wire_refusal *refusal, int status, const char *text) {
@@ -78,77 +70,101 @@ static bool refuse(struct wire_refusal *refusal, int status, const char *text) {
     return false;
 }
 
-static struct space *find_space(struct server *server, const struct space_target *target,
-                                struct wire_refusal *refusal) {
-    struct space *space = base_map_get(&server->spaces, target->name);
-    uint64_t seed = target->has_seed ? target->seed : server->options.seed;
-    if (space != NULL) {
-        if (target->has_seed && space_seed(space) != seed) {
-            (void)refuse(refusal, 409, "this space is in use with another seed\n");
-            return NULL;
-        }
-        return space;
+/* Names a member of a query that means nothing here: once each, and not for ever. */
+static void name_ignored(struct server *server, struct substrate_text name) {
+    if (name.size == 0 || server->ignored.count >= IGNORED_MAX ||
+        base_map_get(&server->ignored, name) != NULL) {
+        return;
     }
-    if (server->spaces.count >= SPACES_MAX) {
-        (void)refuse(refusal, 503, "too many spaces\n");
+    struct substrate_text kept = base_arena_text(&server->arena, name);
+    struct base_buf quoted = BASE_BUF_INIT;
+    base_json_write_string(&quoted, name);
+    if (kept.data != NULL && !quoted.failed && base_map_put(&server->ignored, kept, server)) {
+        (void)fprintf(stderr,
+                      "mocknode serve: ignored %.*s in the query of a URL; known are seed, "
+                      "as and fixture\n",
+                      (int)(quoted.size < 100 ? quoted.size : 100), quoted.data);
+    }
+    base_buf_free(&quoted);
+}
+
+/* Opens the connection in the space that the URL names. */
+static struct space_peer *open_peer(struct server *server, struct wire_conn *conn,
+                                    const struct space_url *url, bool websocket, bool privileged,
+                                    struct wire_refusal *refusal) {
+    struct spaces_refusal why;
+    uint64_t now = substrate_now_us();
+    struct space *space = spaces_find(server->spaces, url, now, &why);
+    if (space == NULL) {
+        (void)refuse(refusal, why.status, why.text);
         return NULL;
     }
-    space = space_new(&server->config, target->name, seed, substrate_now_us());
-    if (space == NULL || !base_map_put(&server->spaces, space_name(space), space)) {
-        space_free(space);
-        (void)refuse(refusal, 503, "out of memory\n");
-        return NULL;
+    struct space_peer *peer = space_open(space, conn, url->label, websocket, privileged, now);
+    if (peer == NULL) {
+        (void)refuse(refusal, 429, SPACE_FULL_TEXT);
     }
-    return space;
+    wire_conn_set_user(conn, peer);
+    return peer;
 }
 
 static bool on_open(void *context, struct wire_conn *conn, const struct wire_request *request,
                     struct wire_refusal *refusal) {
     struct server *server = context;
-    struct space_target target;
+    struct space_url url;
     const char *problem = NULL;
-    if (!space_target_read(request->path, request->query, &target, &problem)) {
+    if (!space_url_read(request->path, request->query, &url, &problem)) {
         return refuse(refusal, 404, problem);
     }
-    struct space *space = find_space(server, &target, refusal);
-    if (space == NULL) {
+    name_ignored(server, url.unknown);
+    bool privileged = !request->origin && (request->loopback || server->options.unsafe_control);
+    return open_peer(server, conn, &url, request->websocket, privileged, refusal) != NULL;
+}
+
+static void leave(struct server *server, struct space_peer *peer) {
+    struct space *space = space_of(peer);
+    space_close(peer, &(struct space_closed){.by = BASE_TEXT("peer")}, substrate_now_us());
+    spaces_left(server->spaces, space);
+}
+
+/* A POST on a connection whose space was dropped meanwhile begins a new space of that name. */
+static bool move_on(struct server *server, struct wire_conn *conn) {
+    struct space_peer *old = wire_conn_user(conn);
+    if (wire_conn_is_websocket(conn) || !spaces_is_dropped(space_of(old))) {
+        return true;
+    }
+    struct wire_refusal refusal;
+    struct space_url url = {.name = space_name(space_of(old)), .label = space_peer_label(old)};
+    bool opened = open_peer(server, conn, &url, false, space_peer_privileged(old), &refusal);
+    if (!opened) {
+        wire_conn_set_user(conn, old);
+        (void)wire_respond(conn, refusal.status, "text/plain", base_text(refusal.text));
         return false;
     }
-    bool privileged = !request->origin && (request->loopback || server->options.unsafe_control);
-    struct space_peer *peer =
-        space_open(space, conn, target.label, request->websocket, privileged, substrate_now_us());
-    if (peer == NULL) {
-        return refuse(refusal, 429, SPACE_FULL_TEXT);
-    }
-    wire_conn_set_user(conn, peer);
+    leave(server, old);
     return true;
 }
 
 static void on_message(void *context, struct wire_conn *conn, struct substrate_text message) {
-    struct space_peer *peer = wire_conn_user(conn);
-    space_message(peer, message, substrate_now_us());
-    arm(context, space_of(peer));
+    if (!move_on(context, conn)) {
+        return;
+    }
+    space_message(wire_conn_user(conn), message, substrate_now_us());
 }
 
 static void on_oversize(void *context, struct wire_conn *conn) {
-    struct server *server = context;
-    struct space_peer *peer = wire_conn_user(conn);
-    space_oversize(peer, REQUEST_MAX, substrate_now_us());
-    arm(server, space_of(peer));
+    (void)context;
+    space_oversize(wire_conn_user(conn), REQUEST_MAX, substrate_now_us());
 }
 
 static void on_written(void *context, struct wire_conn *conn, uint64_t mark) {
-    struct space_peer *peer = wire_conn_user(conn);
-    space_written(peer, mark, substrate_now_us());
-    arm(context, space_of(peer));
+    (void)context;
+    space_written(wire_conn_user(conn), mark, substrate_now_us());
 }
 
 static void on_close(void *context, struct wire_conn *conn) {
     struct space_peer *peer = wire_conn_user(conn);
-    struct space *space = space_of(peer);
     wire_conn_set_user(conn, NULL);
-    space_close(peer, substrate_now_us());
-    arm(context, space);
+    leave(context, peer);
 }
 
 /* Probes are no JSON-RPC and leave no trace. A recorded node that was healthy is ready. */
@@ -162,7 +178,7 @@ static bool on_get(void *context, struct wire_conn *conn, struct substrate_text 
     if (!base_text_is(path, "/health")) {
         return false;
     }
-    if (space_health(server->chain, &body)) {
+    if (space_health(server->recordings.list[0].chain, &body)) {
         (void)wire_respond(conn, 200, "application/json; charset=utf-8", base_buf_view(&body));
     } else {
         (void)wire_respond(conn, 500, "text/plain; charset=utf-8",
@@ -175,28 +191,6 @@ static bool on_get(void *context, struct wire_conn *conn, struct substrate_text 
 static bool complain(const struct substrate_error *error) {
     (void)fprintf(stderr, "mocknode serve: %s\n", error->message);
     return false;
-}
-
-static bool load_chain(struct server *server) {
-    struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
-    struct facts *facts = NULL;
-    if (facts_load(server->options.fixture, FACTS_LOAD_DIGESTS, &facts, &error) != SUBSTRATE_OK) {
-        return complain(&error);
-    }
-    if (chain_build(facts, &server->chain, &error) != SUBSTRATE_OK) {
-        facts_free(facts);
-        (void)fprintf(stderr, "mocknode serve: %s: %s\n", server->options.fixture, error.message);
-        return false;
-    }
-    if (server->options.head != NULL) {
-        server->config.head =
-            control_find_block(server->chain, base_text(server->options.head), &error);
-        if (server->config.head == NULL) {
-            (void)fprintf(stderr, "mocknode serve: --head: %s\n", error.message);
-            return false;
-        }
-    }
-    return true;
 }
 
 static bool read_file(const char *path, struct base_buf *out) {
@@ -234,17 +228,29 @@ static bool load_rules(struct server *server) {
     return status == SUBSTRATE_OK || complain(&error);
 }
 
-static bool open_journal(struct server *server) {
-    const char *path = server->options.journal;
-    if (path == NULL) {
-        return true;
+static bool make_spaces(struct server *server) {
+    const struct serve_options *options = &server->options;
+    struct spaces_options made = {.recordings = server->recordings.list,
+                                  .recording_count = server->recordings.count,
+                                  .spaces_max = options->spaces_max,
+                                  .seed = options->seed,
+                                  .canonical = server->journal.canonical,
+                                  .due = on_spaces_due,
+                                  .context = server};
+    made.config = (struct space_config){.rules = server->rules,
+                                        .latency_us = options->latency_us,
+                                        .connections_max = options->connections_max,
+                                        .subscriptions_max = SPACE_SUBSCRIPTIONS_MAX,
+                                        .response_max = SPACE_RESPONSE_MAX,
+                                        .events_max = SPACE_EVENTS_MAX,
+                                        .texts_max = SPACE_TEXTS_MAX,
+                                        .port = &port,
+                                        .journal = server->journal.events};
+    server->spaces = spaces_new(&made);
+    if (server->spaces == NULL) {
+        (void)fprintf(stderr, "mocknode serve: out of memory\n");
     }
-    server->journal = fopen(path, "wb");
-    if (server->journal == NULL) {
-        (void)fprintf(stderr, "mocknode serve: cannot write the journal %s: %s\n", path,
-                      strerror(errno));
-    }
-    return server->journal != NULL;
+    return server->spaces != NULL;
 }
 
 static bool listen_on(struct server *server) {
@@ -268,11 +274,11 @@ static bool listen_on(struct server *server) {
 
 static bool say_ready(const struct server *server) {
     struct base_buf line = BASE_BUF_INIT;
-    const struct chain_block *head =
-        server->config.head != NULL ? server->config.head : chain_head(server->chain);
+    const struct spaces_recording *first = &server->recordings.list[0];
+    const struct chain_block *head = first->head != NULL ? first->head : chain_head(first->chain);
     base_buf_format(&line, "{\"ready\":true,\"url\":\"%s\",\"port\":%u,\"pid\":%ld,\"fixture\":",
                     wire_url(server->wire), (unsigned)wire_port(server->wire), (long)getpid());
-    base_json_write_string(&line, base_text(server->options.fixture));
+    base_json_write_string(&line, base_text(server->options.fixtures[0]));
     base_buf_format(&line, ",\"seed\":%llu,\"head\":", (unsigned long long)server->options.seed);
     control_write_block(head, &line);
     base_buf_str(&line, "}\n");
@@ -292,77 +298,19 @@ static void catch_signals(struct server *server) {
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static int by_name(const void *left, const void *right) {
-    const struct space *const *a = left, *const *b = right;
-    return base_text_compare(space_name(*a), space_name(*b));
-}
-
-/* The spaces by name; the caller frees the array. NULL: out of memory. */
-static struct space **sorted_spaces(const struct server *server, size_t *count) {
-    struct space **sorted = base_calloc(server->spaces.count + 1, sizeof(struct space *));
-    size_t cursor = 0;
-    struct substrate_text name;
-    void *space;
-    *count = 0;
-    while (sorted != NULL && base_map_next(&server->spaces, &cursor, &name, &space)) {
-        sorted[(*count)++] = space;
-    }
-    if (*count > 0) {
-        qsort(sorted, *count, sizeof(struct space *), by_name);
-    }
-    return sorted;
-}
-
-static bool write_canonical(const struct server *server, struct space **spaces, size_t count) {
-    struct base_buf path = BASE_BUF_INIT, text = BASE_BUF_INIT;
-    base_buf_format(&path, "%s.canonical", server->options.journal);
-    base_buf_char(&path, '\0');
-    for (size_t i = 0; spaces != NULL && i < count; i++) {
-        space_write_canonical_lines(spaces[i], &text);
-    }
-    FILE *file = path.failed || text.failed ? NULL : fopen(path.data, "wb");
-    bool good = file != NULL && fwrite(text.data, 1, text.size, file) == text.size;
-    good = (file == NULL || fclose(file) == 0) && good;
-    if (!good) {
-        (void)fprintf(stderr, "mocknode serve: cannot write %s.canonical: %s\n",
-                      server->options.journal, strerror(errno));
-    }
-    base_buf_free(&path);
-    base_buf_free(&text);
-    return good;
-}
-
-/* A log that could not be written is said once, here: serving did not stop for it. */
-static bool close_journal(struct server *server) {
-    bool good = ferror(server->journal) == 0;
-    good = fclose(server->journal) == 0 && good;
-    server->journal = NULL;
-    if (!good) {
-        (void)fprintf(stderr, "mocknode serve: the journal %s is not complete: %s\n",
-                      server->options.journal, strerror(errno));
-    }
-    return good;
-}
-
 /* The exit status after a run: whatever was unmatched since the start counts, resets or not. */
 static int sum_up(struct server *server) {
-    size_t count = 0;
-    uint64_t unmatched = 0;
-    struct space **spaces = sorted_spaces(server, &count);
-    int status = spaces != NULL ? 0 : 1;
-    for (size_t i = 0; spaces != NULL && i < count; i++) {
-        unmatched += space_unmatched_ever(spaces[i]);
+    int status = 0;
+    if (server->journal.canonical != NULL) {
+        status = spaces_write_canonical(server->spaces, server->journal.canonical) ? 0 : 1;
+        status = journal_files_close(&server->journal) ? status : 1;
     }
-    if (server->journal != NULL) {
-        status = spaces == NULL || !write_canonical(server, spaces, count) ? 1 : status;
-        status = close_journal(server) ? status : 1;
-    }
+    uint64_t unmatched = spaces_unmatched(server->spaces);
     if (unmatched > 0) {
         (void)fprintf(stderr, "mocknode serve: %llu requests were unmatched\n",
                       (unsigned long long)unmatched);
         status = status == 0 ? 3 : status;
     }
-    base_free(spaces);
     return status;
 }
 
@@ -373,32 +321,22 @@ static void clean_up(struct server *server) {
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     wire_destroy(server->wire);
-    size_t cursor = 0;
-    struct substrate_text name;
-    void *space;
-    while (base_map_next(&server->spaces, &cursor, &name, &space)) {
-        space_free(space);
-    }
-    base_map_free(&server->spaces);
-    if (server->journal != NULL) {
-        (void)fclose(server->journal);
-    }
+    spaces_free(server->spaces);
+    (void)journal_files_close(&server->journal);
     script_rules_free(server->rules);
-    chain_free(server->chain);
+    recordings_free(&server->recordings);
+    base_map_free(&server->ignored);
+    base_arena_free(&server->arena);
 }
 
 static int run(struct server *server) {
-    if (!load_chain(server) || !load_rules(server) || !open_journal(server) || !listen_on(server)) {
+    const struct serve_options *options = &server->options;
+    if (!recordings_load(&server->recordings, options->fixtures, options->fixture_count,
+                         options->head) ||
+        !load_rules(server) || !journal_files_open(&server->journal, options->journal) ||
+        !make_spaces(server) || !listen_on(server)) {
         return 1;
     }
-    server->config.chain = server->chain;
-    server->config.rules = server->rules;
-    server->config.latency_us = server->options.latency_us;
-    server->config.connections_max = (size_t)server->options.connections_max;
-    server->config.subscriptions_max = SPACE_SUBSCRIPTIONS_MAX;
-    server->config.response_max = SPACE_RESPONSE_MAX;
-    server->config.port = &port;
-    server->config.journal = server->journal;
     catch_signals(server);
     if (!say_ready(server) || wire_run(server->wire) != SUBSTRATE_OK) {
         (void)fprintf(stderr, "mocknode serve: input or output failed\n");
@@ -418,8 +356,8 @@ int serve_main(int argc, char **argv) {
         serve_options_help();
         return 0;
     }
-    server.armed_us = SUBSTRATE_NEVER;
-    base_map_init(&server.spaces, 0);
+    base_map_init(&server.ignored, 0);
+    base_arena_init(&server.arena, 0);
     int status = run(&server);
     clean_up(&server);
     return status;

@@ -1,7 +1,7 @@
-/* What happened in a space: one entry per request in a bounded ring (the raw journal, a log), and
- * what is worked out of it (the canonical journal, the same for any interleaving of a fixed
- * workload). Texts that repeat are kept once. */
-#include "space/inner.h"
+/* Requests as journals: one entry per request in a bounded ring (the raw journal, a log), and what
+ * is worked out of it (the canonical journal, the same for any interleaving of a fixed workload).
+ */
+#include "space/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,6 @@
 #include "base/text.h"
 
 #define JOURNAL_MAX 131072
-/* Names of methods are the client's own; beyond this many distinct ones they are counted together.
- */
-#define METHODS_MAX 1024
 
 static const char *const outcome_names[] = {
     [SPACE_RESULT] = "result",
@@ -21,45 +18,6 @@ static const char *const outcome_names[] = {
     [SPACE_NOTIFICATION] = "notification",
 };
 
-struct space_series *space_series_of(struct space *space, struct substrate_text label,
-                                     struct substrate_text request) {
-    struct base_buf *key = &space->key;
-    base_buf_reset(key);
-    base_buf_text(key, label);
-    base_buf_char(key, '\0');
-    base_buf_text(key, request);
-    struct space_series *series =
-        key->failed ? NULL : base_map_get(&space->series, base_buf_view(key));
-    if (series != NULL || key->failed) {
-        return series;
-    }
-    struct substrate_text copy = base_arena_text(&space->memory, base_buf_view(key));
-    series = base_arena_calloc(&space->memory, 1, sizeof(*series));
-    if (copy.data == NULL || series == NULL || !base_map_put(&space->series, copy, series)) {
-        return NULL;
-    }
-    series->label = (struct substrate_text){copy.data, label.size};
-    series->request = (struct substrate_text){copy.data + label.size + 1, request.size};
-    return series;
-}
-
-struct space_method *space_method_of(struct space *space, struct substrate_text name) {
-    struct space_method *method = base_map_get(&space->methods, name);
-    if (method != NULL) {
-        return method;
-    }
-    if (space->methods.count >= METHODS_MAX && !base_text_is(name, "unknown")) {
-        return space_method_of(space, BASE_TEXT("unknown"));
-    }
-    struct substrate_text copy = base_arena_text(&space->memory, name);
-    method = base_arena_calloc(&space->memory, 1, sizeof(*method));
-    if (copy.data == NULL || method == NULL || !base_map_put(&space->methods, copy, method)) {
-        return NULL;
-    }
-    method->name = copy;
-    return method;
-}
-
 static struct space_entry *entry_at(const struct space *space, uint64_t place) {
     return &space->journal[place % JOURNAL_MAX];
 }
@@ -67,7 +25,7 @@ static struct space_entry *entry_at(const struct space *space, uint64_t place) {
 static void write_entry(const struct space *space, const struct space_entry *entry, uint64_t place,
                         struct base_buf *out) {
     base_buf_format(out, "{\"seq\":%llu,\"conn\":%u,\"label\":",
-                    (unsigned long long)(place - space->journal_base), entry->peer);
+                    (unsigned long long)(place - space->journal_base), entry->ordinal);
     base_json_write_string(out, entry->series->label);
     base_buf_str(out, ",\"id\":");
     struct substrate_text id = {entry->id, entry->id_size};
@@ -85,29 +43,18 @@ static void write_entry(const struct space *space, const struct space_entry *ent
     base_json_write_string(out, entry->series->request);
     base_buf_format(out,
                     ",\"occurrence\":%llu,\"outcome\":\"%s\",\"latency_us\":%llu,"
-                    "\"arrived_us\":%llu,\"emitted_us\":",
+                    "\"arrived_us\":%llu,\"arrived_seq\":%llu,\"emitted_us\":",
                     (unsigned long long)entry->occurrence, outcome_names[entry->outcome],
-                    (unsigned long long)entry->latency_us, (unsigned long long)entry->arrived_us);
-    if (entry->emitted) {
+                    (unsigned long long)entry->latency_us, (unsigned long long)entry->arrived_us,
+                    (unsigned long long)entry->arrived);
+    if (entry->emitted > 0) {
         base_buf_u64(out, entry->emitted_us);
+        base_buf_str(out, ",\"emitted_seq\":");
+        base_buf_u64(out, entry->emitted);
     } else {
-        base_buf_str(out, "null");
+        base_buf_str(out, "null,\"emitted_seq\":null");
     }
     base_buf_char(out, '}');
-}
-
-/* The line of a file tells the arrival; a second one will tell the emission. */
-static void write_line(struct space *space, const struct space_entry *entry, uint64_t place) {
-    struct base_buf line = BASE_BUF_INIT;
-    base_buf_str(&line, "{\"space\":");
-    base_json_write_string(&line, space->name);
-    base_buf_str(&line, ",\"entry\":");
-    write_entry(space, entry, place, &line);
-    base_buf_str(&line, "}\n");
-    if (!line.failed) {
-        (void)fwrite(line.data, 1, line.size, space->config.journal);
-    }
-    base_buf_free(&line);
 }
 
 uint64_t space_journal_add(struct space *space, const struct space_entry *entry) {
@@ -121,114 +68,48 @@ uint64_t space_journal_add(struct space *space, const struct space_entry *entry)
     if (space->journal_end - space->journal_begin > JOURNAL_MAX) {
         space->journal_begin++;
     }
-    if (space->config.journal != NULL) {
-        write_line(space, entry, place);
-    }
     return place;
 }
 
-void space_journal_emitted(struct space *space, uint64_t place, uint64_t now) {
-    if (place < space->journal_begin || place >= space->journal_end) {
-        return;
+void space_journal_emitted(struct space *space, uint64_t place, uint64_t seq) {
+    if (place >= space->journal_begin && place < space->journal_end) {
+        struct space_entry *entry = entry_at(space, place);
+        entry->emitted = seq;
+        entry->emitted_us = space->now - space->started_us;
     }
-    struct space_entry *entry = entry_at(space, place);
-    entry->emitted = true;
-    entry->emitted_us = now - space->started_us;
-    if (space->config.journal != NULL) {
-        (void)fprintf(space->config.journal, "{\"space\":\"%.*s\",\"emitted\":%llu,\"us\":%llu}\n",
-                      (int)space->name.size, space->name.data,
-                      (unsigned long long)(place - space->journal_base),
-                      (unsigned long long)entry->emitted_us);
+}
+
+static void forget_flights(struct space *space) {
+    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
+        for (struct space_call *call = peer->calls; call != NULL; call = call->next) {
+            for (size_t i = 0; i < call->flight_count; i++) {
+                call->flights[i].series = NULL;
+                call->flights[i].method = NULL;
+            }
+        }
     }
 }
 
 /* Places go on growing, so that a call from before a reset finds its entry gone. */
 void space_journal_reset(struct space *space) {
     space->journal_begin = space->journal_base = space->journal_end;
+    space_events_forget(&space->events);
+    forget_flights(space);
     base_map_free(&space->series);
     base_map_free(&space->methods);
     base_map_free(&space->unmatched_map);
+    base_arena_free(&space->memory);
+    space_journal_start(space);
+}
+
+void space_journal_start(struct space *space) {
     base_map_init(&space->series, space->seed);
     base_map_init(&space->methods, space->seed);
     base_map_init(&space->unmatched_map, space->seed);
-    base_arena_free(&space->memory);
     base_arena_init(&space->memory, 16384);
-}
-
-/* A line on standard error and a place in the list the first time, then only a count. */
-static void note_unmatched(struct space *space, const struct space_unmatched *what) {
-    struct space_unmatched *note = base_map_get(&space->unmatched_map, what->request);
-    struct base_arena *memory = &space->memory;
-    if (note != NULL) {
-        note->count++;
-        return;
-    }
-    note = base_arena_calloc(memory, 1, sizeof(*note));
-    if (note == NULL) {
-        return;
-    }
-    note->method = base_arena_text(memory, what->method);
-    note->request = base_arena_text(memory, what->request);
-    note->reason = base_arena_text(memory, what->reason);
-    note->nearest = base_arena_text(memory, what->nearest);
-    note->count = 1;
-    if (note->method.data != NULL && note->request.data != NULL) {
-        (void)base_map_put(&space->unmatched_map, note->request, note);
-    }
-    if (!space->config.quiet) {
-        struct substrate_text request = what->request;
-        (void)fprintf(stderr, "mocknode: unmatched request: %.*s%s: %.*s\n",
-                      (int)(request.size < 200 ? request.size : 200), request.data,
-                      request.size > 200 ? "..." : "", (int)what->reason.size, what->reason.data);
-    }
-}
-
-/* {"method","canonical","nearest","reason", without the end: what error and list have in common. */
-static void begin_unmatched(const struct space_unmatched *what, struct base_buf *out) {
-    base_buf_str(out, "{\"method\":");
-    base_json_write_string(out, what->method);
-    base_buf_str(out, ",\"canonical\":");
-    base_json_write_string(out, what->request);
-    base_buf_str(out, ",\"nearest\":");
-    base_buf_text(out, what->nearest.size > 0 ? what->nearest : BASE_TEXT("null"));
-    base_buf_str(out, ",\"reason\":");
-    base_json_write_string(out, what->reason);
-}
-
-void space_unmatched(struct space *space, const struct space_unmatched *what,
-                     struct base_buf *data) {
-    space->unmatched++;
-    space->unmatched_ever++;
-    note_unmatched(space, what);
-    begin_unmatched(what, data);
-    base_buf_char(data, '}');
-}
-
-static int by_request(const void *left, const void *right) {
-    const struct space_unmatched *const *a = left, *const *b = right;
-    return base_text_compare((*a)->request, (*b)->request);
-}
-
-void space_write_unmatched(const struct space *space, struct base_buf *out) {
-    size_t capacity = space->unmatched_map.count, count = 0, cursor = 0;
-    struct space_unmatched **sorted = base_calloc(capacity + 1, sizeof(struct space_unmatched *));
-    struct substrate_text key;
-    void *value;
-    while (sorted != NULL && base_map_next(&space->unmatched_map, &cursor, &key, &value)) {
-        sorted[count++] = value;
-    }
-    out->failed = out->failed || sorted == NULL;
-    if (count > 0) {
-        qsort(sorted, count, sizeof(struct space_unmatched *), by_request);
-    }
-    base_buf_char(out, '[');
-    for (size_t i = 0; i < count; i++) {
-        base_buf_str(out, i > 0 ? "," : "");
-        begin_unmatched(sorted[i], out);
-        base_buf_format(out, ",\"count\":%llu}", (unsigned long long)sorted[i]->count);
-    }
-    base_buf_char(out, ']');
-    base_free(sorted);
+    space->memory_used = 0;
+    space->others = (struct space_series){
+        .request = BASE_TEXT("(a request beyond the space's budget for texts)")};
 }
 
 static int canonically(const void *left, const void *right) {
@@ -294,4 +175,23 @@ void space_write_canonical_lines(struct space *space, struct base_buf *out) {
     }
 }
 
-uint64_t space_unmatched_ever(const struct space *space) { return space->unmatched_ever; }
+void space_write_events(struct space *space, uint64_t from, size_t size_max, struct base_buf *out) {
+    struct space_events_walk walk = {0};
+    struct space_event event;
+    uint64_t next = space->events.last + 1;
+    size_t begin = out->size, count = 0;
+    base_buf_format(out, "{\"first\":%llu,\"events\":[",
+                    (unsigned long long)space->events.first_seq);
+    while (space_events_next(&space->events, &walk, &event)) {
+        if (event.seq < from) {
+            continue;
+        }
+        if (out->size - begin > size_max) {
+            next = event.seq;
+            break;
+        }
+        base_buf_str(out, count++ > 0 ? "," : "");
+        space_event_write(&event, NULL, out);
+    }
+    base_buf_format(out, "],\"next\":%llu}", (unsigned long long)next);
+}

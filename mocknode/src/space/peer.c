@@ -1,133 +1,27 @@
-/* Connections: who is there, and the counting of them. A socket that has made control calls and
- * nothing else does not count, and that is known only afterwards: so comings and goings are kept as
- * events, and the counters are worked out when asked. */
-#include "space/inner.h"
+/* Connections: who is there, from the handshake to the close. */
+#include "space/state.h"
 
-#include <stdlib.h>
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 
-/* Events are folded into three numbers now and then, when every open connection is known to count.
- */
-#define FOLD_AT 4096
-
-static bool control_only(const struct space_peer *peer) {
-    return peer->made_control && !peer->made_request;
+/* It takes a place of the space, unless it has made control calls only. */
+static bool takes_place(const struct space_peer *peer) {
+    return peer->made_request || !peer->made_control;
 }
 
 bool space_full(const struct space *space) {
-    size_t open = 0;
-    for (const struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        open += !control_only(peer);
-    }
-    return open >= space->config.connections_max;
+    return space->full_count >= space->config.connections_max;
 }
 
-struct conns {
-    int64_t opened, open, peak;
-};
-
-static struct conns count_conns(const struct space *space) {
-    struct conns conns = {space->opened_before, space->open_before, space->peak_before};
-    for (size_t i = 0; i < space->event_count; i++) {
-        int64_t event = space->events[i];
-        if (!space->counted[(event > 0 ? event : -event) - 1]) {
-            continue;
-        }
-        conns.opened += event > 0;
-        conns.open += event > 0 ? 1 : -1;
-        conns.peak = conns.open > conns.peak ? conns.open : conns.peak;
-    }
-    return conns;
-}
-
-static void fold(struct space *space) {
-    for (const struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        if (!peer->made_request) {
-            return;
-        }
-    }
-    struct conns conns = count_conns(space);
-    space->opened_before = conns.opened;
-    space->open_before = conns.open;
-    space->peak_before = conns.peak;
-    space->event_count = 0;
-    space->next_ordinal = 0;
-    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        peer->ordinal = space->next_ordinal++;
-        space->counted[peer->ordinal] = true;
-    }
-}
-
-static bool add_event(struct space *space, uint32_t ordinal, int sign) {
-    if (!base_grow((void **)&space->events, &space->event_capacity, space->event_count + 1,
-                   sizeof(*space->events)) ||
-        !base_grow((void **)&space->counted, &space->counted_capacity, (size_t)ordinal + 1,
-                   sizeof(*space->counted))) {
-        return false;
-    }
-    space->events[space->event_count++] = sign * ((int64_t)ordinal + 1);
-    return true;
-}
-
-struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
-                              bool websocket, bool privileged, uint64_t now) {
-    (void)now;
-    bool over_limit = space_full(space);
-    if (over_limit && (websocket || !privileged)) {
-        space->rejected++;
-        return NULL;
-    }
-    if (space->event_count >= FOLD_AT) {
-        fold(space);
-    }
-    struct space_peer *peer = base_calloc(1, sizeof(*peer));
-    char *copy = base_strdup(label);
-    if (peer == NULL || copy == NULL || !add_event(space, space->next_ordinal, 1)) {
-        base_free(peer);
-        base_free(copy);
-        return NULL;
-    }
-    peer->space = space;
-    peer->connection = connection;
-    peer->label = (struct substrate_text){copy, label.size};
-    peer->websocket = websocket;
-    peer->privileged = privileged;
-    peer->over_limit = peer->made_control = over_limit;
-    peer->ordinal = space->next_ordinal++;
-    space->counted[peer->ordinal] = !over_limit;
-    base_idmap_init(&peer->ids);
+/* The connection stands first in the list of peers. */
+static void link_peer(struct space *space, struct space_peer *peer) {
     peer->next = space->peers;
     if (space->peers != NULL) {
         space->peers->previous = peer;
     }
     space->peers = peer;
-    return peer;
 }
 
-void space_peer_requested(struct space_peer *peer) {
-    peer->made_request = true;
-    peer->space->counted[peer->ordinal] = true;
-}
-
-void space_peer_controlled(struct space_peer *peer) {
-    peer->made_control = true;
-    peer->space->counted[peer->ordinal] = peer->made_request;
-}
-
-void space_close(struct space_peer *peer, uint64_t now) {
-    struct space *space = peer->space;
-    struct script_release release = {NULL, 0, false};
-    if (space->gate != NULL) {
-        script_gate_leave(space->gate, peer, &release);
-    }
-    while (peer->calls != NULL) {
-        space_call_free(peer->calls);
-    }
-    space_subscriptions_free(peer);
-    /* Room was made when it was opened, in all but a failure that cannot be told to anybody. */
-    (void)add_event(space, peer->ordinal, -1);
+static void unlink_peer(struct space *space, struct space_peer *peer) {
     if (peer->previous != NULL) {
         peer->previous->next = peer->next;
     } else {
@@ -136,11 +30,138 @@ void space_close(struct space_peer *peer, uint64_t now) {
     if (peer->next != NULL) {
         peer->next->previous = peer->previous;
     }
+}
+
+static struct space_peer *new_peer(struct space *space, void *connection,
+                                   struct substrate_text label) {
+    struct space_peer *peer = base_calloc(1, sizeof(*peer));
+    char *copy = base_strdup(label);
+    if (peer != NULL) {
+        peer->place = space_conns_place(space);
+    }
+    if (peer == NULL || copy == NULL || !space_conns_add(space, peer->place, 1)) {
+        base_free(peer);
+        base_free(copy);
+        return NULL;
+    }
+    peer->space = space;
+    peer->connection = connection;
+    peer->label = (struct substrate_text){copy, label.size};
+    base_idmap_init(&peer->ids);
+    return peer;
+}
+
+static void tell(struct space_peer *peer, enum space_event_kind kind) {
+    struct space_event event = space_event_of(peer, kind);
+    (void)space_tell(peer->space, &event);
+}
+
+struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
+                              bool websocket, bool privileged, uint64_t now) {
+    space_begin(space, now);
+    bool over_limit = space_full(space);
+    if (over_limit && (websocket || !privileged)) {
+        space->counts.rejected++;
+        return NULL;
+    }
+    struct space_peer *peer = new_peer(space, connection, label);
+    if (peer == NULL) {
+        return NULL;
+    }
+    peer->websocket = websocket;
+    peer->privileged = privileged;
+    peer->over_limit = peer->made_control = over_limit;
+    space->comings.counted[peer->place] = !over_limit;
+    space->full_count += takes_place(peer);
+    link_peer(space, peer);
+    if (websocket) {
+        peer->ordinal = ++space->last_ordinal;
+        tell(peer, SPACE_EVENT_CONNECTING);
+        tell(peer, SPACE_EVENT_OPENED);
+    }
+    space_end(space);
+    return peer;
+}
+
+void space_peer_requested(struct space_peer *peer) {
+    struct space *space = peer->space;
+    space->full_count += !takes_place(peer);
+    peer->made_request = true;
+    space->comings.counted[peer->place] = true;
+    if (peer->ordinal == 0) {
+        peer->ordinal = ++space->last_ordinal;
+    }
+}
+
+void space_peer_controlled(struct space_peer *peer) {
+    struct space *space = peer->space;
+    space->full_count -= !peer->made_control && !peer->made_request;
+    peer->made_control = true;
+    space->comings.counted[peer->place] = peer->made_request;
+}
+
+/* Says who closed, and which calls go unanswered. */
+static void tell_closed(struct space_peer *peer, const struct space_closed *how) {
+    char room[512];
+    struct base_buf members = BASE_BUF_ON(room);
+    struct space_event event = space_event_of(peer, SPACE_EVENT_CLOSED);
+    event.by = how->by;
+    event.code = how->code;
+    base_buf_str(&members, "\"unanswered\":[");
+    size_t count = 0;
+    for (const struct space_call *call = peer->calls; call != NULL; call = call->next) {
+        for (size_t i = 0; i < call->flight_count; i++) {
+            if (call->flights[i].answered == 0) {
+                base_buf_str(&members, count++ > 0 ? "," : "");
+                base_buf_u64(&members, call->flights[i].arrived);
+            }
+        }
+    }
+    base_buf_char(&members, ']');
+    if (how->reason.size > 0) {
+        base_buf_str(&members, ",\"reason\":");
+        base_json_write_string(&members, how->reason);
+    }
+    event.members = members.failed ? (struct substrate_text){NULL, 0} : base_buf_view(&members);
+    (void)space_tell(peer->space, &event);
+    base_buf_free(&members);
+}
+
+void space_close(struct space_peer *peer, const struct space_closed *how, uint64_t now) {
+    struct space *space = peer->space;
+    struct script_release release = {NULL, 0, false};
+    space_begin(space, now);
+    if (peer->websocket) {
+        tell_closed(peer, how);
+    }
+    if (space->gate != NULL) {
+        script_gate_leave(space->gate, peer, &release);
+    }
+    while (peer->calls != NULL) {
+        space_call_free(peer->calls);
+    }
+    space_subscriptions_free(peer);
+    /* Room was made when it was opened, in all but a failure that cannot be told to anybody. */
+    (void)space_conns_add(space, peer->place, -1);
+    space->full_count -= takes_place(peer);
+    unlink_peer(space, peer);
     base_idmap_free(&peer->ids);
     base_free((void *)(uintptr_t)peer->label.data);
     base_free(peer);
-    space_release(space, &release, now);
-    space_run(space, now);
+    space_release(space, &release);
+    space_end(space);
+}
+
+void space_close_all(struct space *space, unsigned code, const char *reason) {
+    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
+        if (peer->websocket) {
+            space->config.port->close(peer->connection, code, reason);
+        }
+    }
+}
+
+struct substrate_text space_peer_label(const struct space_peer *peer) {
+    return peer->label;
 }
 
 struct space *space_of(const struct space_peer *peer) {
@@ -148,59 +169,3 @@ struct space *space_of(const struct space_peer *peer) {
 }
 
 bool space_peer_privileged(const struct space_peer *peer) { return peer->privileged; }
-
-void space_conns_reset(struct space *space) {
-    space->event_count = 0;
-    space->next_ordinal = 0;
-    space->opened_before = space->open_before = space->peak_before = 0;
-    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        peer->ordinal = space->next_ordinal++;
-        space->counted[peer->ordinal] = !control_only(peer);
-        (void)add_event(space, peer->ordinal, 1);
-    }
-}
-
-static int by_name(const void *left, const void *right) {
-    const struct space_method *const *a = left, *const *b = right;
-    return base_text_compare((*a)->name, (*b)->name);
-}
-
-/* By name, so that equal counters are equal bytes. */
-static void write_methods(struct space *space, struct base_buf *out) {
-    const struct space_method **sorted =
-        base_arena_calloc(&space->arena, space->methods.count, sizeof(*sorted));
-    size_t cursor = 0, count = 0;
-    struct substrate_text key;
-    void *value;
-    while (sorted != NULL && base_map_next(&space->methods, &cursor, &key, &value)) {
-        sorted[count++] = value;
-    }
-    out->failed = out->failed || sorted == NULL;
-    if (count > 0) {
-        qsort(sorted, count, sizeof(*sorted), by_name);
-    }
-    for (size_t i = 0; i < count; i++) {
-        base_buf_str(out, i > 0 ? "," : "");
-        base_json_write_string(out, sorted[i]->name);
-        base_buf_format(out, ":%llu", (unsigned long long)sorted[i]->count);
-    }
-}
-
-void space_write_stats(struct space *space, struct base_buf *out) {
-    struct conns conns = count_conns(space);
-    base_buf_format(out,
-                    "{\"conns\":{\"opened\":%lld,\"open\":%lld,\"peak\":%lld,\"rejected\":%llu},"
-                    "\"requests\":{\"total\":%llu,\"by_method\":{",
-                    (long long)conns.opened, (long long)conns.open, (long long)conns.peak,
-                    (unsigned long long)space->rejected, (unsigned long long)space->requests);
-    write_methods(space, out);
-    base_buf_format(out,
-                    "}},\"inflight\":{\"max_per_conn\":%zu,\"max_total\":%zu},\"subscriptions\":{"
-                    "\"opened\":%llu,\"open\":%llu},\"unmatched\":%llu,\"gate_timeouts\":%llu,"
-                    "\"ids\":{\"dup_inflight\":%llu}}",
-                    space->inflight_max_per_conn, space->inflight_max,
-                    (unsigned long long)space->subscriptions_opened,
-                    (unsigned long long)space->subscriptions_open,
-                    (unsigned long long)space->unmatched, (unsigned long long)space->gate_timeouts,
-                    (unsigned long long)space->dup_inflight);
-}

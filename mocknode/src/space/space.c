@@ -1,5 +1,5 @@
 /* A space's beginning, end, reset and script. */
-#include "space/inner.h"
+#include "space/state.h"
 
 #include <string.h>
 #include "base/mem.h"
@@ -21,13 +21,12 @@ struct space *space_new(const struct space_config *config, struct substrate_text
     }
     space->config = *config;
     space->seed = seed;
-    space->started_us = now;
+    space->started_us = space->now = now;
+    space->due = SUBSTRATE_NEVER;
     space->view.chain = config->chain;
     base_arena_init(&space->arena, 16384);
-    base_arena_init(&space->memory, 16384);
-    base_map_init(&space->series, seed);
-    base_map_init(&space->methods, seed);
-    base_map_init(&space->unmatched_map, seed);
+    space_events_init(&space->events, config->events_max);
+    space_journal_start(space);
     char *copy = base_strdup(name);
     space->name = (struct substrate_text){copy, name.size};
     start(space);
@@ -53,7 +52,7 @@ void space_free(struct space *space) {
         return;
     }
     while (space->peers != NULL) {
-        space_close(space->peers, space->started_us);
+        space_close(space->peers, &(struct space_closed){.by = BASE_TEXT("node")}, space->now);
     }
     drop_scripts(space);
     while (space->pool != NULL) {
@@ -71,9 +70,11 @@ void space_free(struct space *space) {
     base_arena_free(&space->arena);
     base_buf_free(&space->canonical);
     base_buf_free(&space->key);
+    base_buf_free(&space->line);
     base_free(space->journal);
-    base_free(space->events);
-    base_free(space->counted);
+    space_events_free(&space->events);
+    base_free(space->comings.events);
+    base_free(space->comings.counted);
     base_free((void *)(uintptr_t)space->name.data);
     base_free(space);
 }
@@ -84,10 +85,14 @@ struct substrate_text space_name(const struct space *space) {
 
 uint64_t space_seed(const struct space *space) { return space->seed; }
 
+void *space_owner(const struct space *space) { return space->config.owner; }
+
+bool space_is_idle(const struct space *space) { return space->peers == NULL; }
+
 const struct chain *space_chain(const struct space *space) { return space->config.chain; }
 
 /* Lets go what the gate holds, in order of arrival, when the gate itself is taken away. */
-static void release_held(struct space *space, uint64_t now) {
+static void release_held(struct space *space) {
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         struct space_call *call = peer->calls;
         while (call != NULL && call->next != NULL) {
@@ -97,7 +102,8 @@ static void release_held(struct space *space, uint64_t now) {
             struct space_call *newer = call->previous;
             if (call->held) {
                 call->held = false;
-                space_call_put(call, call->earliest > now ? call->earliest : now, NULL);
+                space_call_put(call, call->earliest > space->now ? call->earliest : space->now,
+                               NULL);
             }
             call = newer;
         }
@@ -113,7 +119,8 @@ void space_set_rules(struct space *space, struct script_rules *rules) {
 }
 
 bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t now) {
-    release_held(space, now);
+    space_begin(space, now);
+    release_held(space);
     script_gate_free(space->gate);
     script_rules_free(space->gate_rules);
     space->gate_rules = rules;
@@ -123,7 +130,8 @@ bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t no
 }
 
 void space_reset(struct space *space, uint64_t now) {
-    release_held(space, now);
+    space_begin(space, now);
+    release_held(space);
     /* First, as subscribers hear of it, and it may count something. */
     const struct chain_block *head =
         space->config.head != NULL ? space->config.head : chain_head(space->config.chain);
@@ -134,17 +142,35 @@ void space_reset(struct space *space, uint64_t now) {
     start(space);
     space_journal_reset(space);
     space->started_us = now;
-    space->unmatched = space->gate_timeouts = space->dup_inflight = space->rejected = 0;
-    space->requests = 0;
-    space->inflight_max = space->inflight;
-    space->inflight_max_per_conn = 0;
+    struct space_counts *counts = &space->counts;
+    *counts = (struct space_counts){.inflight = counts->inflight,
+                                    .inflight_max = counts->inflight,
+                                    .subscriptions_open = counts->subscriptions_open,
+                                    .subscriptions_opened = counts->subscriptions_open};
     for (const struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        if (peer->inflight > space->inflight_max_per_conn) {
-            space->inflight_max_per_conn = peer->inflight;
+        if (peer->inflight > counts->inflight_max_per_conn) {
+            counts->inflight_max_per_conn = peer->inflight;
         }
     }
-    space->subscriptions_opened = space->subscriptions_open;
     space_conns_reset(space);
+}
+
+void space_begin(struct space *space, uint64_t now) {
+    space->now = now > space->now ? now : space->now;
+}
+
+void space_end(struct space *space) {
+    space_emit_due(space);
+    uint64_t due = space_due(space);
+    if (due != space->due && space->config.port->due != NULL) {
+        space->due = due;
+        space->config.port->due(space->config.owner, due);
+    }
+}
+
+void space_run(struct space *space, uint64_t now) {
+    space_begin(space, now);
+    space_end(space);
 }
 
 uint64_t space_due(const struct space *space) {

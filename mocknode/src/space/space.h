@@ -24,6 +24,11 @@ struct space_port {
      * mark that space_written will be told; 0: the connection is broken. */
     uint64_t (*send)(void *connection, int status, struct substrate_text text);
     void (*pause)(void *connection, bool paused);
+    /* Closes a WebSocket soon, after what was sent, with this code of RFC 6455. */
+    void (*close)(void *connection, unsigned code, const char *reason);
+    /* Says when space_run is to be called next: at this time, or never (SUBSTRATE_NEVER), whatever
+     * was said before. NULL: the user asks space_due. */
+    void (*due)(void *owner, uint64_t due);
     /* Answers a control call (a method `mock_…`) under envelope->id into `out`. NULL: there are
      * none. */
     void (*control)(struct space_peer *peer, const struct rpc_envelope *envelope, uint64_t now,
@@ -37,8 +42,10 @@ struct space_config {
     const struct script_rules *rules;
     uint64_t latency_us;
     size_t connections_max, subscriptions_max, response_max;
+    size_t events_max, texts_max; /* bytes that the journal may take */
     const struct space_port *port;
-    FILE *journal; /* raw lines as they come; NULL: none */
+    void *owner;   /* for port->due */
+    FILE *journal; /* a line for each event, as it comes; NULL: none */
     bool quiet;    /* no line on standard error for an unmatched request */
 };
 
@@ -47,6 +54,9 @@ struct space_config {
 #define SPACE_FULL_TEXT "Too many connections. Please try again later."
 #define SPACE_SUBSCRIPTIONS_MAX 1024
 #define SPACE_RESPONSE_MAX (15 * 1024 * 1024)
+/* Of a space's memory of what happened. */
+#define SPACE_EVENTS_MAX (64 * 1024 * 1024)
+#define SPACE_TEXTS_MAX (256 * 1024 * 1024)
 
 /* NULL: out of memory. The name is copied. */
 struct space *space_new(const struct space_config *config, struct substrate_text name,
@@ -54,6 +64,8 @@ struct space *space_new(const struct space_config *config, struct substrate_text
 void space_free(struct space *space); /* its peers too; NULL is fine */
 struct substrate_text space_name(const struct space *space);
 uint64_t space_seed(const struct space *space);
+void *space_owner(const struct space *space);  /* of its configuration */
+bool space_is_idle(const struct space *space); /* it has no connection */
 /* Back to the start: counters, journal, occurrences, head, rules, gate, unmatched. Connections
  * stay, and count as open; what a gate holds is released. */
 void space_reset(struct space *space, uint64_t now);
@@ -64,9 +76,18 @@ void space_reset(struct space *space, uint64_t now);
 struct space_peer *space_open(struct space *space, void *connection, struct substrate_text label,
                               bool websocket, bool privileged, uint64_t now);
 bool space_full(const struct space *space);
-void space_close(struct space_peer *peer, uint64_t now);
+/* How a connection ended. */
+struct space_closed {
+    struct substrate_text by; /* "peer", "node" or "reset" */
+    uint16_t code;            /* of RFC 6455; 0: none was said */
+    struct substrate_text reason;
+};
+void space_close(struct space_peer *peer, const struct space_closed *how, uint64_t now);
 struct space *space_of(const struct space_peer *peer);
 bool space_peer_privileged(const struct space_peer *peer);
+/* Asks the port to close all WebSockets. */
+void space_close_all(struct space *space, unsigned code, const char *reason);
+struct substrate_text space_peer_label(const struct space_peer *peer);
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now);
 void space_oversize(struct space_peer *peer, size_t message_max, uint64_t now);
 /* Everything sent to this peer up to the mark is in the socket. */
@@ -94,6 +115,9 @@ const struct chain *space_chain(const struct space *space);
 void space_write_stats(struct space *space, struct base_buf *out);
 void space_write_unmatched(const struct space *space, struct base_buf *out);
 void space_write_journal(struct space *space, bool canonical, struct base_buf *out);
+/* The events from a number on, {"first","events","next"}: `first` is the oldest that is kept,
+ * `next` the number to go on from. It stops when it has so many bytes. */
+void space_write_events(struct space *space, uint64_t from, size_t size_max, struct base_buf *out);
 /* The canonical journal as lines of a file. */
 void space_write_canonical_lines(struct space *space, struct base_buf *out);
 uint64_t space_unmatched_ever(const struct space *space); /* not forgotten by a reset */

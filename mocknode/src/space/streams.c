@@ -1,5 +1,5 @@
 /* Subscriptions and the head: what is sent when the head moves, and where it may move. */
-#include "space/inner.h"
+#include "space/state.h"
 
 #include <string.h>
 #include "base/json.h"
@@ -30,7 +30,7 @@ static void free_subscription(struct space_subscription *subscription) {
 }
 
 bool space_subscribe(struct space_peer *peer, const struct rpc_envelope *envelope,
-                     const struct method_outcome *outcome, const char *id,
+                     const struct method_outcome *outcome, const char *id, uint64_t arrived,
                      struct space_call *reply) {
     struct space_subscription *made = base_calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -43,15 +43,17 @@ bool space_subscribe(struct space_peer *peer, const struct rpc_envelope *envelop
     }
     memcpy(made->id, id, SPACE_ID_SIZE);
     made->kind = outcome->subscription;
+    made->subscribed = arrived;
     made->reply = reply;
     struct space_subscription **tail = &peer->subscriptions;
     while (*tail != NULL) {
         tail = &(*tail)->next;
     }
     *tail = made;
+    space_tell_subscription(peer, SPACE_EVENT_SUBSCRIBED, made);
     peer->subscription_count++;
-    peer->space->subscriptions_opened++;
-    peer->space->subscriptions_open++;
+    peer->space->counts.subscriptions_opened++;
+    peer->space->counts.subscriptions_open++;
     return true;
 }
 
@@ -63,9 +65,10 @@ bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *out
         if (subscription->kind == outcome->subscription && id.size == SPACE_ID_SIZE + 2 &&
             memcmp(id.data + 1, subscription->id, SPACE_ID_SIZE) == 0) {
             *link = subscription->next;
+            space_tell_subscription(peer, SPACE_EVENT_UNSUBSCRIBED, subscription);
             free_subscription(subscription);
             peer->subscription_count--;
-            peer->space->subscriptions_open--;
+            peer->space->counts.subscriptions_open--;
             return true;
         }
     }
@@ -77,7 +80,7 @@ void space_subscriptions_free(struct space_peer *peer) {
         struct space_subscription *subscription = peer->subscriptions;
         peer->subscriptions = subscription->next;
         free_subscription(subscription);
-        peer->space->subscriptions_open--;
+        peer->space->counts.subscriptions_open--;
     }
     peer->subscription_count = 0;
 }
@@ -107,7 +110,7 @@ static void write_gap(struct space *space, const struct space_subscription *subs
 }
 
 static void notify(struct space_peer *peer, struct space_subscription *subscription,
-                   const struct method_view *before, uint64_t now) {
+                   const struct method_view *before) {
     struct space *space = peer->space;
     struct base_buf result = BASE_BUF_INIT;
     const char *reason = NULL;
@@ -126,18 +129,20 @@ static void notify(struct space_peer *peer, struct space_subscription *subscript
                         subscription->id, gap ? "error" : "result");
         base_buf_text(&call->text, base_buf_view(&result));
         base_buf_str(&call->text, "}}");
-        space_call_put(call, now, subscription->reply);
+        call->stream = method_notification_name(subscription->kind);
+        call->subscribed = subscription->subscribed;
+        space_call_put(call, space->now, subscription->reply);
     }
     base_buf_free(&result);
 }
 
 /* What a subscriber hears first, right behind the reply. */
-void space_greet(struct space_peer *peer, uint64_t now) {
+void space_greet(struct space_peer *peer) {
     struct space_subscription *last = peer->subscriptions;
     while (last->next != NULL) {
         last = last->next;
     }
-    notify(peer, last, NULL, now);
+    notify(peer, last, NULL);
 }
 
 const struct chain_block *space_head(const struct space *space) { return space->view.head; }
@@ -183,25 +188,30 @@ void space_start_head(struct space *space) {
              space->config.head != NULL ? space->config.head : chain_head(space->config.chain));
 }
 
-static void step(struct space *space, const struct chain_block *head, uint64_t now) {
+static void step(struct space *space, const struct chain_block *head) {
     struct method_view before = space->view;
     set_view(space, head);
+    space_tell_head(space, SPACE_EVENT_HEAD, before.head, head);
+    if (space->view.finalized != before.finalized) {
+        space_tell_head(space, SPACE_EVENT_FINALIZED, before.finalized, space->view.finalized);
+    }
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         for (struct space_subscription *at = peer->subscriptions; at != NULL; at = at->next) {
-            notify(peer, at, &before, now);
+            notify(peer, at, &before);
         }
     }
 }
 
 void space_set_head(struct space *space, const struct chain_block *block, uint64_t now) {
+    space_begin(space, now);
     const struct chain_block *next = space->view.head;
     while (!block->fork && next != NULL && next->number < block->number) {
         next = space_next_block(space, next);
         if (next != NULL) {
-            step(space, next, now);
+            step(space, next);
         }
     }
     if (space->view.head != block) {
-        step(space, block, now);
+        step(space, block);
     }
 }

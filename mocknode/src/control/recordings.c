@@ -1,0 +1,92 @@
+/* Loading of recordings. */
+#include "control/recordings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/control.h"
+
+/* The last part of a path, trailing slashes aside. */
+static struct substrate_text folder_name(const char *path) {
+    struct substrate_text text = base_text(path);
+    while (text.size > 1 && text.data[text.size - 1] == '/') {
+        text.size--;
+    }
+    size_t begin = text.size;
+    while (begin > 0 && text.data[begin - 1] != '/') {
+        begin--;
+    }
+    return (struct substrate_text){text.data + begin, text.size - begin};
+}
+
+static bool complain(const char *folder, const char *problem) {
+    (void)fprintf(stderr, "mocknode serve: %s: %s\n", folder, problem);
+    return false;
+}
+
+static bool load(const char *folder, struct chain **chain) {
+    struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
+    struct facts *facts = NULL;
+    if (facts_load(folder, FACTS_LOAD_DIGESTS, &facts, &error) != SUBSTRATE_OK) {
+        (void)fprintf(stderr, "mocknode serve: %s\n", error.message);
+        return false;
+    }
+    if (chain_build(facts, chain, &error) != SUBSTRATE_OK) {
+        facts_free(facts);
+        return complain(folder, error.message);
+    }
+    return true;
+}
+
+static bool name_is_free(const struct recordings *recordings, struct substrate_text name) {
+    for (size_t i = 0; i < recordings->count; i++) {
+        if (base_text_equal(recordings->list[i].name, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add(struct recordings *recordings, const char *folder) {
+    struct substrate_text name = folder_name(folder);
+    if (!name_is_free(recordings, name)) {
+        return complain(folder, "another recording has this name, by which URLs choose");
+    }
+    struct chain **chain = &recordings->chains[recordings->count];
+    if (!load(folder, chain)) {
+        return false;
+    }
+    recordings->list[recordings->count++] = (struct spaces_recording){name, *chain, NULL};
+    return true;
+}
+
+bool recordings_load(struct recordings *recordings, char **folders, size_t count,
+                     const char *head) {
+    *recordings = (struct recordings){base_calloc(count, sizeof(*recordings->list)),
+                                      base_calloc(count, sizeof(*recordings->chains)), 0};
+    if (recordings->list == NULL || recordings->chains == NULL) {
+        return complain(folders[0], "out of memory");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!add(recordings, folders[i])) {
+            return false;
+        }
+    }
+    struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
+    if (head != NULL) {
+        struct spaces_recording *first = &recordings->list[0];
+        first->head = control_find_block(first->chain, base_text(head), &error);
+        return first->head != NULL || complain("--head", error.message);
+    }
+    return true;
+}
+
+void recordings_free(struct recordings *recordings) {
+    for (size_t i = 0; i < recordings->count; i++) {
+        chain_free(recordings->chains[i]);
+    }
+    base_free(recordings->list);
+    base_free(recordings->chains);
+    *recordings = (struct recordings){NULL, NULL, 0};
+}
