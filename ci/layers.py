@@ -25,7 +25,7 @@ ALLOWED = {
     "chain": (*MIRROR, "fixture"),
     "view": (*MIRROR, "fixture", "chain"),
     "methods": (*MIRROR, "rpc", "fixture", "chain", "view"),
-    "script": (*MIRROR, "rpc", "document"),
+    "script": (*MIRROR, "rpc", "document", "wire/shape.h"),  # a shape is data and knows no socket
     "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script"),
     "control": (*MIRROR, "document", "rpc", "fixture", "chain", "view", "methods", "script", "space",
                 "wire"),
@@ -73,7 +73,7 @@ def allowed(part, target):
     name = public_name(target)
     if name:
         return name in ALLOWED[part] or name.split("/")[0] + "/*" in ALLOWED[part]
-    return part_of(target) in (part, *ALLOWED[part])
+    return part_of(target) in (part, *ALLOWED[part]) or "/".join(Path(target).parts[2:]) in ALLOWED[part]
 
 
 def system_problem(path, part, name):
