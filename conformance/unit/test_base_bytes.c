@@ -34,8 +34,9 @@ START_TEST(hex_both_ways) {
     ck_assert(!base_hex_read((struct substrate_text){written, sizeof written}, read, 255, &size));
     /* Every length, from every byte: what is worked at once, and the rest. */
     for (size_t from = 0; from < sizeof all; from++) {
-        for (size_t length = 0; length < 10 && from + length <= sizeof all; length++) {
-            char part[21] = "####################";
+        for (size_t length = 0; length < 20 && from + length <= sizeof all; length++) {
+            char part[41];
+            memset(part, '#', sizeof part);
             base_hex_write((struct substrate_bytes){all + from, length}, part);
             ck_assert_mem_eq(part, written + 2 * from, 2 * length);
             ck_assert_int_eq(part[2 * length], '#');
@@ -89,6 +90,34 @@ START_TEST(hex_texts) {
         const char *digit = c == 0 ? NULL : strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c);
         ck_assert_int_eq(base_hex_digit((char)c), digit == NULL ? -1 : (int)(digit - digits));
     }
+}
+END_TEST
+
+/* Each character at each place of a text that is long enough to be worked sixteen at a time. */
+START_TEST(hex_every_character) {
+    enum { DIGITS = 38 };
+    for (int c = 0; c < 256; c++) {
+        bool lower = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        bool digit = lower || (c >= 'A' && c <= 'F');
+        for (size_t place = 0; place < DIGITS; place++) {
+            char text[2 + DIGITS] = "0x";
+            uint8_t out[DIGITS / 2] = {0};
+            size_t size = 0;
+            memset(text + 2, '0', DIGITS);
+            text[2 + place] = (char)c;
+            struct substrate_text whole = {text, sizeof text};
+            ck_assert(base_hex_is_canonical(whole) == lower);
+            ck_assert(base_hex_read(whole, out, sizeof out, &size) == digit);
+            for (size_t i = 0; digit && i < sizeof out; i++) {
+                int value = i != place / 2 ? 0 : base_hex_digit((char)c) << (place % 2 ? 0 : 4);
+                ck_assert_int_eq(out[i], value);
+            }
+        }
+    }
+    ck_assert(base_hex_is_canonical(base_text("0x")));
+    ck_assert(!base_hex_is_canonical(base_text("0x0")));
+    ck_assert(!base_hex_is_canonical(base_text("00")));
+    ck_assert(!base_hex_is_canonical(base_text("")));
 }
 END_TEST
 
@@ -668,8 +697,8 @@ START_TEST(clock_runs_forward) {
 }
 END_TEST
 
-CHECK_MAIN("base_bytes", hex_both_ways, hex_texts, compact_vectors, compact_not_shortest,
-           compact_reads_only_what_it_writes, arena_allocations, arena_reuses_one_block,
-           arena_in_a_room, arena_copies, memory_overflow, buf_appends, buf_on_room,
-           buf_failure_sticks, map_against_a_model, idmap_against_a_model, map_keys, text_helpers,
-           text_numbers, errors, status_codes, clock_runs_forward)
+CHECK_MAIN("base_bytes", hex_both_ways, hex_texts, hex_every_character, compact_vectors,
+           compact_not_shortest, compact_reads_only_what_it_writes, arena_allocations,
+           arena_reuses_one_block, arena_in_a_room, arena_copies, memory_overflow, buf_appends,
+           buf_on_room, buf_failure_sticks, map_against_a_model, idmap_against_a_model, map_keys,
+           text_helpers, text_numbers, errors, status_codes, clock_runs_forward)

@@ -15,17 +15,9 @@ void base_buf_free(struct base_buf *buf) {
     *buf = (struct base_buf)BASE_BUF_INIT;
 }
 
-void base_buf_reset(struct base_buf *buf) {
-    buf->size = 0;
-    buf->failed = false;
-}
-
-bool base_buf_reserve(struct base_buf *buf, size_t more) {
+bool base_buf_grow(struct base_buf *buf, size_t more) {
     if (buf->failed) {
         return false;
-    }
-    if (more <= buf->capacity - buf->size) {
-        return true;
     }
     void *data = buf->borrowed ? NULL : buf->data;
     size_t capacity = buf->borrowed ? 0 : buf->capacity;
@@ -42,27 +34,6 @@ bool base_buf_reserve(struct base_buf *buf, size_t more) {
     buf->capacity = capacity;
     buf->borrowed = false;
     return true;
-}
-
-void base_buf_append(struct base_buf *buf, const void *data, size_t size) {
-    if (size > 0 && base_buf_reserve(buf, size)) {
-        memcpy(buf->data + buf->size, data, size);
-        buf->size += size;
-    }
-}
-
-void base_buf_text(struct base_buf *buf, struct substrate_text text) {
-    base_buf_append(buf, text.data, text.size);
-}
-
-void base_buf_str(struct base_buf *buf, const char *string) {
-    base_buf_append(buf, string, strlen(string));
-}
-
-void base_buf_char(struct base_buf *buf, char c) {
-    if (base_buf_reserve(buf, 1)) {
-        buf->data[buf->size++] = c;
-    }
 }
 
 void base_buf_u64(struct base_buf *buf, uint64_t value) {
@@ -111,8 +82,4 @@ void base_buf_format(struct base_buf *buf, const char *format, ...) {
     (void)vsnprintf(buf->data + buf->size, (size_t)length + 1, format, arguments);
     va_end(arguments);
     buf->size += (size_t)length;
-}
-
-struct substrate_text base_buf_view(const struct base_buf *buf) {
-    return (struct substrate_text){buf->data, buf->size};
 }

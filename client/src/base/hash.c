@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 #include <string.h>
+#define XXH_INLINE_ALL /* most of what is hashed is short, and a call costs more than that */
 #include <xxhash.h>
 
 _Static_assert(sizeof(struct base_blake2) >= sizeof(crypto_generichash_state),

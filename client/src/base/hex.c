@@ -1,7 +1,9 @@
-/* Hexadecimal text to bytes and back. */
+/* Hexadecimal text to bytes and back: sixteen digits at a time where there is SSE2, else one. */
 #include "hex.h"
 
-#include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 /* Digit value plus one, so that everything unnamed is 0, no digit. */
 static const unsigned char digit_plus_one[256] = {
@@ -12,30 +14,57 @@ static const unsigned char digit_plus_one[256] = {
 
 int base_hex_digit(char c) { return digit_plus_one[(unsigned char)c] - 1; }
 
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define BY_FOUR 1
-/* The digits of four bytes at once, in the order of memory: each byte is moved to a lane of 16
- * bits, and its halves to the bytes of that lane. */
-static uint64_t eight_digits(const uint8_t *bytes) {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint32_t four = 0;
-    memcpy(&four, bytes, sizeof(four));
-    uint64_t lanes = four;
-    lanes = (lanes | lanes << 16) & UINT64_C(0x0000ffff0000ffff);
-    lanes = (lanes | lanes << 8) & UINT64_C(0x00ff00ff00ff00ff);
-    uint64_t nibbles = (lanes >> 4 | lanes << 8) & 15 * ones;
-    uint64_t letters = (nibbles + 6 * ones) >> 4 & ones; /* 1 for ten and above */
-    return nibbles + '0' * ones + ('a' - '0' - 10) * letters;
+#if defined(__SSE2__)
+/* Sixteen characters from each value of 0 to 15. */
+static __m128i to_digits(__m128i values) {
+    __m128i letters = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
+    __m128i digits = _mm_add_epi8(values, _mm_set1_epi8('0'));
+    return _mm_add_epi8(digits, _mm_and_si128(letters, _mm_set1_epi8('a' - '0' - 10)));
+}
+
+/* The sixteen digits of eight bytes, which are the lower half of `bytes`. */
+static void write_sixteen(__m128i bytes, char *out) {
+    const __m128i low = _mm_set1_epi8(15);
+    __m128i first = _mm_and_si128(_mm_srli_epi16(bytes, 4), low);
+    __m128i values = _mm_unpacklo_epi8(first, _mm_and_si128(bytes, low));
+    _mm_storeu_si128((__m128i *)(void *)out, to_digits(values));
+}
+
+static __m128i load_sixteen(const char *at) {
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+/* A mark on each character that lies in a range. Those over 0x7f are negative, and in none. */
+static __m128i within(__m128i text, char from, char to) {
+    return _mm_and_si128(_mm_cmpgt_epi8(text, _mm_set1_epi8((char)(from - 1))),
+                         _mm_cmplt_epi8(text, _mm_set1_epi8((char)(to + 1))));
+}
+
+/* Whether sixteen characters are digits; `fold` is 0x20 where letters of upper case are, too. */
+static bool are_digits(__m128i text, char fold) {
+    __m128i folded = _mm_or_si128(text, _mm_set1_epi8(fold));
+    __m128i good = _mm_or_si128(within(text, '0', '9'), within(folded, 'a', 'f'));
+    return _mm_movemask_epi8(good) == 0xffff;
+}
+
+/* Eight bytes of sixteen digits. */
+static void read_sixteen(__m128i digits, uint8_t *out) {
+    __m128i letters = _mm_cmpgt_epi8(digits, _mm_set1_epi8('9'));
+    __m128i values = _mm_add_epi8(_mm_and_si128(digits, _mm_set1_epi8(15)),
+                                  _mm_and_si128(letters, _mm_set1_epi8(9)));
+    __m128i pairs = _mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8));
+    pairs = _mm_and_si128(pairs, _mm_set1_epi16(255));
+    _mm_storel_epi64((__m128i *)(void *)out, _mm_packus_epi16(pairs, pairs));
 }
 #endif
 
 void base_hex_write(struct substrate_bytes bytes, char *out) {
     static const char digits[] = "0123456789abcdef";
     size_t at = 0;
-#ifdef BY_FOUR
-    for (; bytes.size - at >= 4; at += 4) {
-        uint64_t eight = eight_digits(bytes.data + at);
-        memcpy(out + 2 * at, &eight, sizeof(eight));
+#if defined(__SSE2__)
+    for (; bytes.size - at >= 8; at += 8) {
+        const void *eight = bytes.data + at;
+        write_sixteen(_mm_loadl_epi64(eight), out + 2 * at);
     }
 #endif
     for (; at < bytes.size; at++) {
@@ -54,7 +83,17 @@ bool base_hex_read(struct substrate_text text, uint8_t *out, size_t capacity, si
     if (digits % 2 != 0 || digits / 2 > capacity) {
         return false;
     }
-    for (size_t i = 0; i < digits / 2; i++) {
+    size_t i = 0;
+#if defined(__SSE2__)
+    for (; digits / 2 - i >= 8; i += 8) {
+        __m128i sixteen = load_sixteen(at + 2 * i);
+        if (!are_digits(sixteen, 0x20)) {
+            return false;
+        }
+        read_sixteen(sixteen, out + i);
+    }
+#endif
+    for (; i < digits / 2; i++) {
         int high = base_hex_digit(at[2 * i]);
         int low = base_hex_digit(at[2 * i + 1]);
         if (high < 0 || low < 0) {
@@ -71,7 +110,13 @@ bool base_hex_is_canonical(struct substrate_text text) {
         return false;
     }
     bool good = true;
-    for (size_t i = 2; i < text.size; i++) {
+    size_t i = 2;
+#if defined(__SSE2__)
+    for (; good && text.size - i >= 16; i += 16) {
+        good = are_digits(load_sixteen(text.data + i), 0);
+    }
+#endif
+    for (; i < text.size; i++) {
         char c = text.data[i];
         good &= digit_plus_one[(unsigned char)c] != 0 && (c < 'A' || c > 'F');
     }

@@ -7,20 +7,49 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #include "json.h"
 
 static inline bool base_json_is_space(char c) {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 static inline bool base_json_is_plain(char c) {
     return (signed char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+#if defined(__SSE2__)
+/* A bit for each of 16 characters that is not plain. */
+static inline unsigned base_json_stops(const char *at) {
+    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i quote = _mm_cmpeq_epi8(text, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'));
+    __m128i other = _mm_cmplt_epi8(text, _mm_set1_epi8(0x20)); /* signed: those over 0x7f, too */
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), other));
+}
+#endif
+
 /* Skips characters that stand for themselves in a string: ASCII but controls, quote and backslash.
- * Eight at a time: the terms below set the top bit of each byte that is not plain; a borrow may set
- * one too many, but only in a byte above a right one, so that the lowest is always right. */
+ * Sixteen at a time where there is SSE2, eight elsewhere: the terms below set the top bit of each
+ * byte that is not plain; a borrow may set one too many, but only in a byte above a right one, so
+ * that the lowest is always right. */
 static inline const char *base_json_plain_run(const char *at, const char *end) {
+#if defined(__SSE2__)
+    const char *start = at;
+    while (end - at >= 16) {
+        unsigned stops = base_json_stops(at);
+        if (stops != 0) {
+            return at + __builtin_ctz(stops);
+        }
+        at += 16;
+    }
+    if (at > start) { /* the last few together with those before them */
+        unsigned stops = base_json_stops(end - 16) >> (16 - (end - at));
+        return stops != 0 ? at + __builtin_ctz(stops) : end;
+    }
+#else
     const uint64_t ones = UINT64_C(0x0101010101010101);
     while (end - at >= 8) {
         uint64_t word = 0;
@@ -28,16 +57,12 @@ static inline const char *base_json_plain_run(const char *at, const char *end) {
         uint64_t quote = (word ^ ones * '"') - ones;
         uint64_t backslash = (word ^ ones * '\\') - ones;
         uint64_t control = word - ones * 0x20;
-        uint64_t stops = (quote | backslash | control | word) & ones * 0x80;
-        if (stops != 0) {
-#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-            return at + __builtin_ctzll(stops) / 8;
-#else
+        if (((quote | backslash | control | word) & ones * 0x80) != 0) {
             break;
-#endif
         }
         at += 8;
     }
+#endif
     while (at < end && base_json_is_plain(*at)) {
         at++;
     }
@@ -95,24 +120,14 @@ static inline struct base_json base_json_view(const char *start, const char *sto
     return (struct base_json){kind, {start, (size_t)(stop - start)}};
 }
 
-/* From the opening quote of a valid string to just behind its closing one: the first quote that an
- * even number of backslashes precedes. Most strings are short, and for those a call costs more. */
+/* From the opening quote of a valid string to just behind its closing one. */
 static inline const char *base_json_string_end(const char *at, const char *end) {
-    const char *first = at + 1;
-    const char *search = base_json_plain_run(first, end - first > 32 ? first + 32 : end);
-    if (*search == '"') {
-        return search + 1;
-    }
-    for (;;) {
-        const char *quote = memchr(search, '"', (size_t)(end - search));
-        const char *run = quote;
-        while (run > first && run[-1] == '\\') {
-            run--;
+    for (at++;;) {
+        at = base_json_plain_run(at, end);
+        if (*at == '"') {
+            return at + 1;
         }
-        if ((quote - run) % 2 == 0) {
-            return quote + 1;
-        }
-        search = quote + 1;
+        at += *at == '\\' ? 2 : 1; /* else one of more than ASCII */
     }
 }
 

@@ -5,14 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct substrate_text base_text(const char *string) {
-    return (struct substrate_text){string, string == NULL ? 0 : strlen(string)};
-}
-
-bool base_text_equal(struct substrate_text a, struct substrate_text b) {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
 bool base_text_is(struct substrate_text text, const char *string) {
     return base_text_equal(text, base_text(string));
 }

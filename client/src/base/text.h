@@ -3,12 +3,20 @@
 #define BASE_TEXT_H
 
 #include <stdbool.h>
+#include <string.h>
 #include <substrate/base.h>
 
 #define BASE_TEXT(literal) ((struct substrate_text){(literal), sizeof(literal) - 1})
 
-struct substrate_text base_text(const char *string); /* NULL gives {NULL, 0} */
-bool base_text_equal(struct substrate_text a, struct substrate_text b);
+/* NULL gives {NULL, 0}. */
+static inline struct substrate_text base_text(const char *string) {
+    return (struct substrate_text){string, string == NULL ? 0 : strlen(string)};
+}
+
+static inline bool base_text_equal(struct substrate_text a, struct substrate_text b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
 bool base_text_is(struct substrate_text text, const char *string);
 bool base_text_starts(struct substrate_text text, const char *prefix);
 /* memcmp order, the shorter first when one is a prefix of the other; works for raw bytes as well.

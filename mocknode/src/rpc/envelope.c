@@ -25,20 +25,19 @@ static struct members read_members(struct base_json object) {
         return members;
     }
     struct {
-        const char *name;
+        struct substrate_text name;
         struct member *member;
-    } const known[] = {{"jsonrpc", &members.jsonrpc},
-                       {"id", &members.id},
-                       {"method", &members.method},
-                       {"params", &members.params}};
+    } const known[] = {{BASE_TEXT("jsonrpc"), &members.jsonrpc},
+                       {BASE_TEXT("id"), &members.id},
+                       {BASE_TEXT("method"), &members.method},
+                       {BASE_TEXT("params"), &members.params}};
     struct base_json_walk walk;
     struct substrate_text key;
     struct base_json value;
     base_json_walk_init(&walk, object);
     while (base_json_walk_next(&walk, &key, &value)) {
-        struct base_json name = {BASE_JSON_STRING, key};
         for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-            if (base_json_is(name, known[i].name)) {
+            if (base_json_says(key, known[i].name)) {
                 known[i].member->value = value;
                 known[i].member->count++;
                 break;

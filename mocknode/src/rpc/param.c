@@ -112,28 +112,6 @@ static enum substrate_status refuse_text(struct rpc_param_reader *reader, struct
 
 /* ---- bytes ---- */
 
-static int digit_of(char c) {
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool is_canonical_hex(struct substrate_text raw) {
-    if (raw.size < 4 || raw.size % 2 != 0 || memcmp(raw.data, "\"0x", 3) != 0) {
-        return false;
-    }
-    unsigned wrong = 0; /* no early exit: this way the compiler takes many digits at once */
-    for (size_t i = 3; i + 1 < raw.size; i++) {
-        unsigned c = (unsigned char)raw.data[i];
-        wrong |= (unsigned)(c - '0' > 9) & (unsigned)(c - 'a' > 5);
-    }
-    return wrong == 0;
-}
-
 /* Hex as impl-serde reads it: the 0x may be missing, and so may the first of an odd number of
  * digits. */
 static enum substrate_status hex_string(struct rpc_param_reader *reader, struct base_json value,
@@ -154,7 +132,7 @@ static enum substrate_status hex_string(struct rpc_param_reader *reader, struct 
         out[size++] = '0';
     }
     for (size_t i = from; i < text.size; i++) {
-        int digit = digit_of(text.data[i]);
+        int digit = base_hex_digit(text.data[i]);
         if (digit < 0) {
             struct base_buf message = BASE_BUF_INIT;
             base_buf_format(&message, "invalid hex character: %c, at %zu", text.data[i], i);
@@ -205,8 +183,9 @@ static enum substrate_status byte_list(struct rpc_param_reader *reader, struct b
 static enum substrate_status read_bytes(struct rpc_param_reader *reader, struct base_json value,
                                         struct substrate_text *canonical) {
     if (value.kind == BASE_JSON_STRING) {
+        struct substrate_text inside = {value.raw.data + 1, value.raw.size - 2};
         *canonical = value.raw;
-        return is_canonical_hex(value.raw) ? SUBSTRATE_OK : hex_string(reader, value, canonical);
+        return base_hex_is_canonical(inside) ? SUBSTRATE_OK : hex_string(reader, value, canonical);
     }
     return value.kind == BASE_JSON_ARRAY ? byte_list(reader, value, canonical)
                                          : refuse_type(reader, value, HEX_LIST);
@@ -320,7 +299,7 @@ static bool number_or_hex(struct base_json value, struct base_buf *out) {
     char lower[64];
     size_t first = 0; /* the first digit that counts; the last one always does */
     for (size_t i = 0; i < digits.size; i++) {
-        int digit = digit_of(digits.data[i]);
+        int digit = base_hex_digit(digits.data[i]);
         if (digit < 0) {
             return false;
         }
