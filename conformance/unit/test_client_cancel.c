@@ -182,14 +182,18 @@ static void check(enum substrate_mode mode, const enum substrate_status expected
     }
 }
 
-/* Runs the three in a mode, with the second as the victim. */
-static void check_cancelled(enum substrate_mode mode) {
-    static const enum substrate_status expected[COUNT] = {SUBSTRATE_OK, SUBSTRATE_E_CANCELLED,
-                                                          SUBSTRATE_OK};
+/* Runs the three in a mode, with the second as the victim. Where its own reply may win, it may. */
+static void check_cancelled(enum substrate_mode mode, bool may_win) {
+    enum substrate_status expected[COUNT] = {SUBSTRATE_OK, SUBSTRATE_E_CANCELLED, SUBSTRATE_OK};
     ck_assert_int_eq(node_start(&node, answer), SUBSTRATE_OK);
     ck_assert(make());
     victim = queries[1];
-    ck_assert_int_eq(run(mode, on_ended, NULL), SUBSTRATE_PARTIAL);
+    enum substrate_status status = run(mode, on_ended, NULL);
+    if (may_win && status == SUBSTRATE_OK) {
+        expected[1] = SUBSTRATE_OK;
+    } else {
+        ck_assert_int_eq(status, SUBSTRATE_PARTIAL);
+    }
     check(mode, expected);
     free_all();
     substrate_engine_close(node.engine);
@@ -204,7 +208,7 @@ START_TEST(test_cancelled_while_its_request_is_in_flight) {
     for (int each = 0; each < MODES; each++) {
         enum substrate_mode mode = (enum substrate_mode)each;
         start("state_getStorage", KEY_OF_TWO, false);
-        check_cancelled(mode);
+        check_cancelled(mode, false);
         ck_assert_uint_eq(chain.reads, 2);
     }
 }
@@ -216,7 +220,7 @@ START_TEST(test_cancelled_with_the_reply_behind_it) {
     for (int each = 0; each < MODES; each++) {
         enum substrate_mode mode = (enum substrate_mode)each;
         start("state_getStorage", KEY_OF_TWO, true);
-        check_cancelled(mode);
+        check_cancelled(mode, true);
     }
 }
 END_TEST
@@ -247,7 +251,7 @@ START_TEST(test_cancelled_while_the_runtime_is_found_out) {
     for (int each = 0; each < MODES; each++) {
         enum substrate_mode mode = (enum substrate_mode)each;
         start("state_call", "Metadata_metadata_at_version", true);
-        check_cancelled(mode);
+        check_cancelled(mode, false);
         ck_assert_uint_eq(chain.metadata, 1);
         ck_assert_uint_eq(chain.reads, 2);
     }
