@@ -24,16 +24,17 @@ ALLOWED = {
     "fixture": (*MIRROR, "document", "rpc"),
     "chain": (*MIRROR, "fixture"),
     "view": (*MIRROR, "fixture", "chain"),
-    "methods": (*MIRROR, "rpc", "fixture", "chain", "view"),
-    "script": (*MIRROR, "rpc", "document", "wire/shape.h"),  # a shape is data and knows no socket
+    "methods": (*MIRROR, "rpc", "view"),
+    "script": (*MIRROR, "rpc", "methods", "document", "wire/shape.h"),  # a shape is data, no socket
     "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script"),
     "control": (*MIRROR, "document", "rpc", "fixture", "chain", "view", "methods", "script", "space",
                 "wire"),
     "wire": MIRROR,
-    "tools": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "chain"),  # of fixtures
-    "record": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "wire", "tools"),
-    "record/plan": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "tools", "record"),
-    "record/proxy": (*MIRROR, "substrate/*", "rpc", "fixture", "wire", "tools", "record", "record/plan"),
+    "tools": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "chain", "methods"),  # of fixtures
+    "record": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "methods", "wire", "tools"),
+    "record/plan": (*MIRROR, "substrate/*", "document", "rpc", "fixture", "methods", "tools", "record"),
+    "record/proxy": (*MIRROR, "substrate/*", "rpc", "fixture", "methods", "wire", "tools", "record",
+                     "record/plan"),
     "command": ("base", "substrate/*", "subtensor/*"),  # client/tools; JSON stays raw text: ids of any size
     "examples": ("substrate/*", "subtensor/*"),
 }

@@ -239,7 +239,7 @@ static enum chain_known model_known(const struct model *model, const struct mode
         return CHAIN_UNKNOWN;
     }
     *value = content;
-    return content == 0 ? CHAIN_ABSENT : content == SETS + 1 ? CHAIN_PRESENT : CHAIN_KNOWN;
+    return content == 0 ? CHAIN_ABSENT : content == SETS + 1 ? CHAIN_PRESENT : CHAIN_VALUE;
 }
 
 static void model_hash(int index, struct substrate_hash *hash) {
@@ -301,14 +301,14 @@ static void check_key(const struct chain *chain, const struct model *model, int 
                       struct bytes key, uint64_t seed) {
     char hex[16], expected_value[8];
     int content = 0;
-    struct substrate_text value = {NULL, 0}, text = hex_of(&key, hex);
+    struct substrate_text text = hex_of(&key, hex);
     enum chain_known expected = model_known(model, &model->sets[index], key, &content);
-    enum chain_known known = chain_storage(chain, chain_at(chain, (uint64_t)index), text, &value);
-    ck_assert_msg(known == expected, "seed %" PRIu64 ": key %.*s at %d: %d, not %d", seed,
-                  (int)text.size, text.data, index, (int)known, (int)expected);
-    if (known == CHAIN_KNOWN) {
+    struct chain_value value = chain_storage(chain, chain_at(chain, (uint64_t)index), text);
+    ck_assert_msg(value.known == expected, "seed %" PRIu64 ": key %.*s at %d: %d, not %d", seed,
+                  (int)text.size, text.data, index, (int)value.known, (int)expected);
+    if (value.known == CHAIN_VALUE) {
         snprintf(expected_value, sizeof expected_value, "0x%02x", (unsigned)content);
-        ck_text_eq(value, expected_value);
+        ck_text_eq(value.hex, expected_value);
     }
 }
 
@@ -428,7 +428,6 @@ START_TEST(long_line_of_bases) {
     struct facts *facts = facts_new();
     struct chain *chain = NULL;
     struct substrate_error error = {0};
-    struct substrate_text value = {NULL, 0};
     ck_assert_ptr_nonnull(facts);
     for (uint32_t i = 0; i < LENGTH; i++) {
         struct substrate_hash hash = {{0}};
@@ -448,10 +447,10 @@ START_TEST(long_line_of_bases) {
     }
     ck_assert_int_eq(facts_normalise(facts, &error), SUBSTRATE_OK);
     ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
-    ck_assert_int_eq(chain_storage(chain, chain_head(chain), BASE_TEXT("aa"), &value), CHAIN_KNOWN);
-    ck_text_eq(value, "0x01");
-    ck_assert_int_eq(chain_storage(chain, chain_head(chain), BASE_TEXT("ab"), &value),
-                     CHAIN_ABSENT);
+    struct chain_value value = chain_storage(chain, chain_head(chain), BASE_TEXT("aa"));
+    ck_assert_int_eq(value.known, CHAIN_VALUE);
+    ck_text_eq(value.hex, "0x01");
+    ck_assert_int_eq(chain_storage(chain, chain_head(chain), BASE_TEXT("ab")).known, CHAIN_ABSENT);
     chain_free(chain);
 }
 END_TEST

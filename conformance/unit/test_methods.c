@@ -7,8 +7,14 @@
 #include "rpc/envelope.h"
 
 static struct chain *chain;
-static struct method_view view;
+static struct view *view;
 static struct base_arena arena;
+
+static void go(const struct chain_block *block) {
+    struct view_steps steps = {NULL, 0, 0};
+    ck_assert_int_eq(view_set_head(view, block, VIEW_SCENE, &steps, NULL), SUBSTRATE_OK);
+    view_steps_free(&steps);
+}
 
 static void setup(void) {
     struct folder folder = folder_sample();
@@ -16,12 +22,18 @@ static void setup(void) {
     struct substrate_error error = {0};
     ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
     folder_remove(&folder);
-    view = (struct method_view){chain, chain_head(chain), chain_finalized(chain)};
+    view = view_new(chain, &(struct view_start){NULL, VIEW_LAG_RECORDED}, SIZE_MAX);
+    ck_assert_ptr_nonnull(view);
+    /* The fork is seen by having been the head. */
+    struct substrate_hash fork = hash_of(SAMPLE_FORK2);
+    go(chain_find(chain, &fork));
+    go(chain_head(chain));
     base_arena_init(&arena, 0);
 }
 
 static void teardown(void) {
     base_arena_free(&arena);
+    view_free(view);
     chain_free(chain);
 }
 
@@ -31,8 +43,7 @@ static struct rpc_request parse(const char *method, const char *params) {
     struct substrate_text data = {NULL, 0};
     ck_assert_int_eq(base_json_parse(base_text(params), BASE_JSON_DEPTH_MAX, &value, NULL),
                      SUBSTRATE_OK);
-    ck_assert_msg(rpc_request_parse(base_text(method), value, &arena, &request, &data) ==
-                      SUBSTRATE_OK,
+    ck_assert_msg(method_parse(base_text(method), value, &arena, &request, &data) == SUBSTRATE_OK,
                   "%s %s", method, params);
     return request;
 }
@@ -238,7 +249,7 @@ START_TEST(answers) {
     const struct answer_case *c = &ANSWERS[_i];
     struct rpc_request request = parse(c->method, c->params);
     struct method_outcome outcome;
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     if (c->code == 0) {
         ck_assert_msg(outcome.kind == METHOD_RESULT, "%s %s: %d %s %s", c->method, c->params,
                       (int)outcome.kind, outcome.message == NULL ? "" : outcome.message,
@@ -262,18 +273,18 @@ END_TEST
 START_TEST(recorded_errors_and_nearest) {
     struct method_outcome outcome;
     struct rpc_request request = parse("state_call", "[\"Test_fail\",\"0x\"," Q(SAMPLE_H2) "]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_ERROR);
     ck_assert_int_eq(outcome.code, 0);
     ck_text_eq(outcome.text,
                "{\"code\":4003,\"message\":\"Client error: Execution failed: trap\"}");
     request = parse("state_call", "[\"Test_call\",\"0x0101\"," Q(SAMPLE_H3) "]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
     ck_text_eq(outcome.nearest, "{\"method\":\"state_call\",\"params\":[\"Test_call\",\"0x0100\"],"
                                 "\"at\":\"" SAMPLE_H3 "\"}");
     request = parse("system_name", "[]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_assert_ptr_null(outcome.nearest.data);
 }
 END_TEST
@@ -281,19 +292,18 @@ END_TEST
 /* What the view shows is the space's, not the recording's. */
 START_TEST(answers_follow_the_view) {
     struct method_outcome outcome;
-    view.head = chain_at(chain, 2);
-    view.finalized = chain_at(chain, 1);
+    go(chain_at(chain, 2));
     struct rpc_request request = parse("chain_getBlockHash", "[3]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_text_eq(outcome.text, "null");
     request = parse("chain_getHead", "[]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_text_eq(outcome.text, Q(SAMPLE_H2));
     request = parse("chain_getFinalizedHead", "[]");
-    method_answer(&view, &request, &arena, &outcome);
-    ck_text_eq(outcome.text, Q(SAMPLE_H1));
+    method_answer(view, &request, &arena, &outcome);
+    ck_text_eq(outcome.text, Q(SAMPLE_GENESIS)); /* two behind, as in the recording */
     request = parse("state_getStorage", "[\"0x0104\"]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_text_eq(outcome.text, "\"0xcccc\"");
     struct substrate_hash h2 = hash_of(SAMPLE_H2);
     ck_assert(outcome.has_block);
@@ -318,7 +328,7 @@ static bool lists(struct substrate_text result, const char *name) {
 START_TEST(rpc_methods_lists_what_is_served) {
     struct method_outcome outcome;
     struct rpc_request request = parse("rpc_methods", "[]");
-    method_answer(&view, &request, &arena, &outcome);
+    method_answer(view, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_RESULT);
     static const char *const SERVED[] = {"rpc_methods",
                                          "state_getStorage",
@@ -359,112 +369,142 @@ START_TEST(rpc_methods_lists_what_is_served) {
 }
 END_TEST
 
-START_TEST(subscriptions_start_and_end) {
+START_TEST(streams_open_and_end) {
     static const struct {
         const char *method, *params;
         enum method_outcome_kind kind;
-        enum method_subscription subscription;
-        const char *notification;
+        const char *stream, *notification, *first;
     } CASES[] = {
-        {"chain_subscribeNewHead", "[]", METHOD_SUBSCRIBE, METHOD_NEW_HEADS, "chain_newHead"},
-        {"chain_subscribeAllHeads", "[]", METHOD_SUBSCRIBE, METHOD_ALL_HEADS, "chain_allHead"},
-        {"chain_subscribeFinalisedHeads", "[]", METHOD_SUBSCRIBE, METHOD_FINALIZED_HEADS,
-         "chain_finalizedHead"},
-        {"chain_subscribeRuntimeVersion", "[]", METHOD_SUBSCRIBE, METHOD_RUNTIME_VERSION,
-         "state_runtimeVersion"},
-        {"state_subscribeStorage", "[[\"0x01\"]]", METHOD_SUBSCRIBE, METHOD_STORAGE,
-         "state_storage"},
-        {"unsubscribe_newHead", "[\"x\\u0041\"]", METHOD_UNSUBSCRIBE, METHOD_NEW_HEADS,
-         "chain_newHead"},
-        {"state_unsubscribeStorage", "[7]", METHOD_UNSUBSCRIBE, METHOD_STORAGE, "state_storage"},
+        {"chain_subscribeNewHead", "[]", METHOD_OPEN, "newHeads", "chain_newHead",
+         SAMPLE_HEADER_H5},
+        {"chain_subscribeAllHeads", "[]", METHOD_OPEN, "allHeads", "chain_allHead",
+         SAMPLE_HEADER_H5},
+        {"chain_subscribeFinalisedHeads", "[]", METHOD_OPEN, "finalizedHeads",
+         "chain_finalizedHead", SAMPLE_HEADER_H3},
+        {"chain_subscribeRuntimeVersion", "[]", METHOD_OPEN, "runtimeVersion",
+         "state_runtimeVersion", "{\"specName\":\"sample\",\"specVersion\":7}"},
+        {"state_subscribeStorage", "[[\"0x01\",\"0x0104\",\"01\"]]", METHOD_OPEN, "storage",
+         "state_storage",
+         "{\"block\":" Q(SAMPLE_H5) ",\"changes\":[[\"0x01\",\"0xa2\"],[\"0x0104\",\"0xdd\"],"
+                                    "[\"0x01\",\"0xa2\"]]}"},
+        {"state_subscribeStorage", "[[]]", METHOD_OPEN, "storage", "state_storage", NULL},
+        {"state_subscribeStorage", "[]", METHOD_OPEN, "storage", "state_storage", NULL},
+        {"unsubscribe_newHead", "[\"x\\u0041\"]", METHOD_END, "newHeads", "chain_newHead",
+         "\"x\\u0041\""},
+        {"state_unsubscribeStorage", "[7]", METHOD_END, "storage", "state_storage", "7"},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct method_outcome outcome;
         struct rpc_request request = parse(CASES[i].method, CASES[i].params);
-        method_answer(&view, &request, &arena, &outcome);
+        method_answer(view, &request, &arena, &outcome);
         ck_assert_int_eq(outcome.kind, CASES[i].kind);
-        ck_assert_int_eq(outcome.subscription, CASES[i].subscription);
-        ck_assert_str_eq(method_notification_name(outcome.subscription), CASES[i].notification);
+        ck_assert_str_eq(outcome.stream->name, CASES[i].stream);
+        ck_assert_ptr_eq(method_stream_find(base_text(CASES[i].stream)), outcome.stream);
+        ck_assert_str_eq(outcome.stream->notification, CASES[i].notification);
+        if (CASES[i].first == NULL) {
+            ck_assert_ptr_null(outcome.text.data);
+        } else {
+            ck_text_eq(outcome.text, CASES[i].first);
+        }
     }
+    ck_assert_ptr_null(method_stream_find(BASE_TEXT("heads")));
 }
 END_TEST
 
-/* A notification as the view moves between two heads; number 99: there is no view before. */
-static const struct {
-    const char *method, *params;
-    uint64_t before, now;
-    enum substrate_status status;
-    const char *text;
-} NOTICES[] = {
-    {"chain_subscribeNewHeads", "[]", 99, 2, SUBSTRATE_OK, SAMPLE_HEADER_H2},
-    {"chain_subscribeNewHeads", "[]", 2, 3, SUBSTRATE_OK, SAMPLE_HEADER_H3},
-    {"chain_subscribeAllHeads", "[]", 3, 2, SUBSTRATE_OK, SAMPLE_HEADER_H2},
-    {"chain_subscribeNewHeads", "[]", 2, 2, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeRuntimeVersion", "[]", 99, 2, SUBSTRATE_OK,
-     "{\"specName\":\"sample\",\"specVersion\":7}"},
-    {"state_subscribeRuntimeVersion", "[]", 2, 3, SUBSTRATE_OK,
-     "{\"specName\":\"sample\",\"specVersion\":8}"},
-    {"state_subscribeRuntimeVersion", "[]", 2, 5, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeRuntimeVersion", "[]", 99, 1, SUBSTRATE_E_DECODE, "runtime is not recorded"},
-    {"state_subscribeStorage", "[[\"0x01\",\"0xff\"]]", 99, 2, SUBSTRATE_OK,
-     HASHED("[\"0x01\",\"0xa2\"],[\"0xff\",null]")},
-    {"state_subscribeStorage", "[[\"0x01\",\"0xff\",\"01\"]]", 99, 2, SUBSTRATE_OK,
-     HASHED("[\"0x01\",\"0xa2\"],[\"0xff\",null],[\"0x01\",\"0xa2\"]")},
-    {"state_subscribeStorage", "[[\"0xff\",\"0x0102\",\"0x01\",\"0102\"]]", 1, 2, SUBSTRATE_OK,
-     HASHED("[\"0x01\",\"0xa2\"],[\"0x0102\",null]")},
-    {"state_subscribeStorage", "[[\"0x01\"]]", 2, 3, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeStorage", "[[\"0xff\"]]", 2, 3, SUBSTRATE_E_DECODE, "key is not recorded"},
-    {"state_subscribeStorage", "[[\"0xff\"]]", 3, 2, SUBSTRATE_E_DECODE, "key is not recorded"},
-    {"state_subscribeStorage", "[[]]", 99, 2, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeStorage", "[[]]", 1, 2, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeStorage", "[]", 99, 2, SUBSTRATE_E_NOT_FOUND, ""},
-    {"state_subscribeStorage", "[]", 1, 2, SUBSTRATE_E_DECODE, "all changes is not recorded"},
-};
+/* What a subscriber would hear first is not recorded: he is told so at once. */
+START_TEST(streams_that_cannot_start) {
+    struct method_outcome outcome;
+    struct rpc_request request = parse("state_subscribeStorage", "[[\"0xff\"]]");
+    method_answer(view, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
+    ck_assert_ptr_nonnull(strstr(outcome.reason, "key is not recorded at block " SAMPLE_H5));
+    go(chain_at(chain, 1));
+    request = parse("state_subscribeRuntimeVersion", "[]");
+    method_answer(view, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
+    ck_assert_ptr_nonnull(strstr(outcome.reason, "runtime is not recorded at block " SAMPLE_H1));
+}
+END_TEST
+
+/* All notices of a step, one a line; a gap is `!` and its reason. */
+static void keep_notice(void *context, const struct method_notice *notice) {
+    base_buf_str(context, notice->gap != NULL ? "!" : "");
+    base_buf_text(context, notice->gap != NULL ? base_text(notice->gap) : notice->result);
+    base_buf_char(context, '\n');
+}
+
+static const struct chain_block *sample_block(const char *hash) {
+    struct substrate_hash wanted = hash_of(hash);
+    const struct chain_block *block = chain_find(chain, &wanted);
+    ck_assert_ptr_nonnull(block);
+    return block;
+}
+
+/* Of a stream that is open, as the heads move; the finalized head stays at 1 unless said. */
+static void check_step(const char *method, const char *params, const struct view_step *step,
+                       const char *expected) {
+    struct rpc_request request = parse(method, params);
+    struct method_opened opened;
+    struct method_outcome outcome;
+    struct base_buf out = BASE_BUF_INIT;
+    method_answer(view, &request, &arena, &outcome);
+    ck_assert(method_open(outcome.stream, &request, &arena, &opened));
+    ck_assert_int_eq(method_step(&opened, view, step, &arena, keep_notice, &out), SUBSTRATE_OK);
+    bool gap = expected[0] == '!';
+    if (gap) {
+        ck_assert_msg(out.size > 0 && out.data[0] == '!', "%s: %.*s", method, (int)out.size,
+                      out.data);
+        base_buf_char(&out, '\0');
+        ck_assert_msg(strstr(out.data, expected + 1) != NULL, "%s: %s", method, out.data);
+    } else {
+        ck_text_eq(base_buf_view(&out), expected);
+    }
+    base_buf_free(&out);
+}
 
 START_TEST(notifications) {
-    for (size_t i = 0; i < sizeof NOTICES / sizeof *NOTICES; i++) {
-        struct method_view before = view, now = view;
-        struct base_buf out = BASE_BUF_INIT;
-        const char *reason = "";
-        struct method_outcome outcome;
-        struct rpc_request request = parse(NOTICES[i].method, NOTICES[i].params);
-        method_answer(&view, &request, &arena, &outcome);
-        before.head = chain_at(chain, NOTICES[i].before);
-        now.head = chain_at(chain, NOTICES[i].now);
-        base_buf_str(&out, "kept:");
-        enum substrate_status status =
-            method_notify(outcome.subscription, &request, before.head == NULL ? NULL : &before,
-                          &now, &arena, &out, &reason);
-        ck_assert_msg(status == NOTICES[i].status, "notice %zu: %s", i,
-                      substrate_status_name(status));
-        ck_assert(base_text_starts(base_buf_view(&out), "kept:"));
-        struct substrate_text text = {out.data + 5, out.size - 5};
-        if (status == SUBSTRATE_E_DECODE) {
-            ck_assert_msg(strstr(reason, NOTICES[i].text) != NULL, "notice %zu: %s", i, reason);
-            ck_text_eq(text, "");
-        } else {
-            ck_text_eq(text, NOTICES[i].text);
-        }
-        base_buf_free(&out);
+    static const struct {
+        const char *method, *params, *before, *now, *text;
+    } CASES[] = {
+        {"chain_subscribeNewHeads", "[]", SAMPLE_H2, SAMPLE_H3, SAMPLE_HEADER_H3 "\n"},
+        {"chain_subscribeNewHeads", "[]", SAMPLE_H2, SAMPLE_H2, ""},
+        {"chain_subscribeNewHeads", "[]", SAMPLE_FORK2, SAMPLE_H3, SAMPLE_HEADER_H3 "\n"},
+        {"chain_subscribeAllHeads", "[]", SAMPLE_H3, SAMPLE_H2, SAMPLE_HEADER_H2 "\n"},
+        {"chain_subscribeAllHeads", "[]", SAMPLE_FORK2, SAMPLE_H3,
+         SAMPLE_HEADER_H2 "\n" SAMPLE_HEADER_H3 "\n"},
+        {"state_subscribeRuntimeVersion", "[]", SAMPLE_H2, SAMPLE_H3,
+         "{\"specName\":\"sample\",\"specVersion\":8}\n"},
+        {"state_subscribeRuntimeVersion", "[]", SAMPLE_H2, SAMPLE_H5, ""},
+        {"state_subscribeRuntimeVersion", "[]", SAMPLE_H2, SAMPLE_H1, "!runtime is not recorded"},
+        {"state_subscribeRuntimeVersion", "[]", SAMPLE_H1, SAMPLE_H2, "!runtime is not recorded"},
+        {"state_subscribeStorage", "[[\"0xff\",\"0x0102\",\"0x01\",\"0102\"]]", SAMPLE_H1,
+         SAMPLE_H2, HASHED("[\"0x01\",\"0xa2\"],[\"0x0102\",null]") "\n"},
+        {"state_subscribeStorage", "[[\"0x01\"]]", SAMPLE_H2, SAMPLE_H3, ""},
+        {"state_subscribeStorage", "[[\"0xff\"]]", SAMPLE_H2, SAMPLE_H3, "!key is not recorded"},
+        {"state_subscribeStorage", "[[\"0xff\"]]", SAMPLE_H3, SAMPLE_H2, "!key is not recorded"},
+        {"state_subscribeStorage", "[[]]", SAMPLE_H1, SAMPLE_H2, ""},
+        {"state_subscribeStorage", "[]", SAMPLE_H1, SAMPLE_H2, "!all changes is not recorded"},
+    };
+    go(chain_at(chain, 2)); /* where all of these can begin */
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        const struct view_step step = {sample_block(CASES[i].before), sample_block(CASES[i].now),
+                                       chain_at(chain, 1), chain_at(chain, 1)};
+        check_step(CASES[i].method, CASES[i].params, &step, CASES[i].text);
     }
 }
 END_TEST
 
 START_TEST(finalized_notifications) {
-    struct method_view before = view, now = view;
-    struct base_buf out = BASE_BUF_INIT;
-    const char *reason = "";
-    struct rpc_request request = parse("chain_subscribeFinalizedHeads", "[]");
-    before.head = chain_at(chain, 3);
-    ck_assert_int_eq(
-        method_notify(METHOD_FINALIZED_HEADS, &request, &before, &now, &arena, &out, &reason),
-        SUBSTRATE_E_NOT_FOUND);
-    before.finalized = chain_at(chain, 2);
-    ck_assert_int_eq(
-        method_notify(METHOD_FINALIZED_HEADS, &request, &before, &now, &arena, &out, &reason),
-        SUBSTRATE_OK);
-    ck_text_eq(base_buf_view(&out), SAMPLE_HEADER_H3);
-    base_buf_free(&out);
+    const struct chain_block *h1 = chain_at(chain, 1), *h3 = chain_at(chain, 3),
+                             *h5 = chain_at(chain, 5), *fork = sample_block(SAMPLE_FORK2);
+    check_step("chain_subscribeFinalizedHeads", "[]", &(struct view_step){h3, h5, h1, h1}, "");
+    /* Each block between is told, but not one that was not recorded. */
+    check_step("chain_subscribeFinalizedHeads", "[]", &(struct view_step){h5, h5, h1, h3},
+               SAMPLE_HEADER_H2 "\n" SAMPLE_HEADER_H3 "\n");
+    check_step("chain_subscribeFinalizedHeads", "[]", &(struct view_step){h5, h5, h3, h5},
+               SAMPLE_HEADER_H5 "\n");
+    check_step("chain_subscribeFinalizedHeads", "[]", &(struct view_step){h5, h5, fork, h3},
+               SAMPLE_HEADER_H3 "\n");
 }
 END_TEST
 
@@ -480,7 +520,7 @@ START_TEST(each_allocation_fails) {
         substrate_allocator_set(&allocator);
         failing = (struct failing){.left = n};
         base_arena_init(&small, 64);
-        method_answer(&view, &request, &small, &outcome);
+        method_answer(view, &request, &small, &outcome);
         bool internal = outcome.kind == METHOD_ERROR && outcome.code == RPC_ERROR_INTERNAL;
         bool right =
             c->code == 0 ? outcome.kind == METHOD_RESULT && base_text_is(outcome.text, c->text)
@@ -508,7 +548,8 @@ int main(void) {
     tcase_add_test(cases, recorded_errors_and_nearest);
     tcase_add_test(cases, answers_follow_the_view);
     tcase_add_test(cases, rpc_methods_lists_what_is_served);
-    tcase_add_test(cases, subscriptions_start_and_end);
+    tcase_add_test(cases, streams_open_and_end);
+    tcase_add_test(cases, streams_that_cannot_start);
     tcase_add_test(cases, notifications);
     tcase_add_test(cases, finalized_notifications);
     tcase_add_loop_test(cases, each_allocation_fails, 0, count);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "chain_folder.h"
+#include "methods/method.h"
 #include "record/pin.h"
 #include "record/proxy/exchange.h"
 
@@ -211,7 +212,7 @@ START_TEST(pinned_params_keep_their_places) {
     struct substrate_hash hash = hash_of(SAMPLE_H1);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct base_buf out = BASE_BUF_INIT;
-        pin_params(rpc_method_find(base_text(CASES[i].method)), base_text(CASES[i].params), &hash,
+        pin_params(method_find(base_text(CASES[i].method)), base_text(CASES[i].params), &hash,
                    &out);
         ck_text_eq(base_buf_view(&out), CASES[i].pinned);
         base_buf_free(&out);

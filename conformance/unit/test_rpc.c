@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "check_main.h"
+#include "methods/method.h"
 #include "rpc/envelope.h"
+#include "methods/method.h"
 #include "rpc/request.h"
 
 /* ---- envelopes ---- */
@@ -257,7 +259,7 @@ static enum substrate_status parse(const char *method, const char *params, struc
         ck_assert_int_eq(base_json_parse(base_text(params), BASE_JSON_DEPTH_MAX, &value, NULL),
                          SUBSTRATE_OK);
     }
-    return rpc_request_parse(base_text(method), value, arena, request, data);
+    return method_parse(base_text(method), value, arena, request, data);
 }
 
 START_TEST(canonical_requests) {
@@ -402,11 +404,11 @@ END_TEST
 START_TEST(table_is_consistent) {
     const struct rpc_method *method;
     size_t rows = 0;
-    for (size_t row = 0; (method = rpc_method_row(row)) != NULL; row++) {
+    for (size_t row = 0; (method = method_row(row)) != NULL; row++) {
         rows++;
-        ck_assert_ptr_eq(rpc_method_find(base_text(method->name)), method);
+        ck_assert_ptr_eq(method_find(base_text(method->name)), method);
         for (size_t a = 0; a < RPC_ALIASES_MAX && method->aliases[a] != NULL; a++) {
-            ck_assert_ptr_eq(rpc_method_find(base_text(method->aliases[a])), method);
+            ck_assert_ptr_eq(method_find(base_text(method->aliases[a])), method);
         }
         size_t last = 0;
         bool option = false;
@@ -420,8 +422,8 @@ START_TEST(table_is_consistent) {
         }
     }
     ck_assert_uint_gt(rows, 60);
-    ck_assert_ptr_null(rpc_method_find(BASE_TEXT("state_getStorag")));
-    ck_assert_ptr_null(rpc_method_find(BASE_TEXT("")));
+    ck_assert_ptr_null(method_find(BASE_TEXT("state_getStorag")));
+    ck_assert_ptr_null(method_find(BASE_TEXT("")));
 }
 END_TEST
 

@@ -56,7 +56,8 @@ const struct chain_block *chain_find(const struct chain *chain, const struct sub
     return fact == NULL ? NULL : &chain->blocks[fact - chain->facts->blocks];
 }
 
-const struct chain_block *chain_at(const struct chain *chain, uint64_t number) {
+/* The first canonical block that is not under a height; NULL: there is none. */
+static const struct chain_block *canonical_from(const struct chain *chain, uint64_t number) {
     size_t low = 0, high = chain->canonical_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -66,9 +67,45 @@ const struct chain_block *chain_at(const struct chain *chain, uint64_t number) {
             high = middle;
         }
     }
-    return low < chain->canonical_count && chain->canonical[low]->number == number
-               ? chain->canonical[low]
-               : NULL;
+    return low < chain->canonical_count ? chain->canonical[low] : NULL;
+}
+
+const struct chain_block *chain_at(const struct chain *chain, uint64_t number) {
+    const struct chain_block *block = canonical_from(chain, number);
+    return block != NULL && block->number == number ? block : NULL;
+}
+
+const struct chain_block *chain_next(const struct chain *chain, uint64_t number) {
+    return number == UINT64_MAX ? NULL : canonical_from(chain, number + 1);
+}
+
+/* The jumps are those of a skew-binary list: as long as the two before together, or else one. A
+ * block without an ancestor jumps to itself. */
+void chain_link(struct chain_block *block, const struct chain_block *up) {
+    block->up = up;
+    block->jump = up == NULL ? block : up;
+    block->depth = up == NULL ? 0 : up->depth + 1;
+    if (up != NULL && up->depth - up->jump->depth == up->jump->depth - up->jump->jump->depth) {
+        block->jump = up->jump->jump;
+    }
+}
+
+const struct chain_block *chain_ancestor(const struct chain_block *block, uint64_t number) {
+    while (block != NULL && block->number > number) {
+        bool far = block->jump != block && block->jump->number >= number;
+        block = far ? block->jump : block->up;
+    }
+    return block != NULL && block->number == number ? block : NULL;
+}
+
+const struct chain_block *chain_ancestor_above(const struct chain_block *block, uint64_t number) {
+    if (block->number <= number) {
+        return NULL;
+    }
+    while (block->up != NULL && block->up->number > number) {
+        block = block->jump->number > number ? block->jump : block->up;
+    }
+    return block;
 }
 
 bool chain_is_gap(const struct chain *chain, const struct substrate_hash *hash) {
@@ -147,6 +184,19 @@ const struct fact_call *chain_nearest(const struct chain *chain, struct substrat
     return best;
 }
 
+struct substrate_text chain_next_method(const struct chain *chain, size_t *cursor) {
+    size_t count = chain->facts->call_count, at = *cursor;
+    if (at == count) {
+        return (struct substrate_text){NULL, 0};
+    }
+    struct substrate_text method = chain->calls[at]->method;
+    while (at < count && base_text_equal(chain->calls[at]->method, method)) {
+        at++;
+    }
+    *cursor = at;
+    return method;
+}
+
 static enum substrate_status build_calls(struct chain *chain, struct substrate_error *error) {
     const struct facts *facts = chain->facts;
     chain->calls = base_calloc(facts->call_count + 1, sizeof *chain->calls);
@@ -189,6 +239,11 @@ static enum substrate_status add_gap(struct chain *chain, const struct substrate
                                                                       : SUBSTRATE_E_MEMORY;
 }
 
+/* The line of a recorded block in its file. */
+static size_t line_of(const struct chain *chain, const struct chain_block *block) {
+    return chain->facts->blocks[block - chain->blocks].line;
+}
+
 /* Checks a block's header and finds the parent by it. */
 static enum substrate_status link_parent(struct chain *chain, struct chain_block *block,
                                          struct substrate_error *error) {
@@ -196,16 +251,16 @@ static enum substrate_status link_parent(struct chain *chain, struct chain_block
     struct substrate_error why = {0};
     char hash[67];
     substrate_hash_format(&block->hash, hash);
-    enum substrate_status status = base_header_read(block->fact->header, &header, NULL, &why);
+    enum substrate_status status = base_header_read(block->header, &header, NULL, &why);
     if (status == SUBSTRATE_E_MEMORY) {
         return no_memory(error);
     }
     if (status != SUBSTRATE_OK) {
-        return refuse(error, BLOCKS, block->fact->line, "header of block %s: %.100s", hash,
+        return refuse(error, BLOCKS, line_of(chain, block), "header of block %s: %.100s", hash,
                       why.message);
     }
     if (header.number != block->number) {
-        return refuse(error, BLOCKS, block->fact->line,
+        return refuse(error, BLOCKS, line_of(chain, block),
                       "block %s has number %llu, but %llu in its header", hash,
                       (unsigned long long)block->number, (unsigned long long)header.number);
     }
@@ -217,7 +272,7 @@ static enum substrate_status link_parent(struct chain *chain, struct chain_block
         return add_gap(chain, &header.parent) == SUBSTRATE_OK ? SUBSTRATE_OK : no_memory(error);
     }
     if (block->parent->number + 1 != block->number) {
-        return refuse(error, BLOCKS, block->fact->line,
+        return refuse(error, BLOCKS, line_of(chain, block),
                       "block %s has number %llu, but its parent has %llu", hash,
                       (unsigned long long)block->number, (unsigned long long)block->parent->number);
     }
@@ -230,8 +285,12 @@ static enum substrate_status link_blocks(struct chain *chain, struct substrate_e
         const struct fact_block *fact = &facts->blocks[i];
         struct chain_block *block = &chain->blocks[i];
         const struct fact_set *set = facts_set(facts, &fact->hash, false);
-        *block = (struct chain_block){
-            .hash = fact->hash, .number = fact->number, .fork = fact->fork, .fact = fact};
+        *block = (struct chain_block){.hash = fact->hash,
+                                      .number = fact->number,
+                                      .fork = fact->fork,
+                                      .header = fact->header,
+                                      .extrinsics = fact->extrinsics,
+                                      .justifications = fact->justifications};
         block->state = set == NULL ? NULL : &chain->states[set - facts->sets];
         block->runtime = fact->runtime_known ? facts_spec(facts, fact->runtime, false) : NULL;
     }
@@ -259,20 +318,39 @@ static enum substrate_status sort_canonical(struct chain *chain, struct substrat
         char hash[67];
         substrate_hash_format(&block->hash, hash);
         if (last->number == block->number) {
-            return refuse(error, BLOCKS,
-                          block->fact->line > last->fact->line ? block->fact->line
-                                                               : last->fact->line,
+            size_t line = line_of(chain, block), other = line_of(chain, last);
+            return refuse(error, BLOCKS, line > other ? line : other,
                           "two blocks of number %llu, one of them %s; mark the one "
                           "that is not on the chain of the head with \"fork\":true",
                           (unsigned long long)block->number, hash);
         }
-        if (block->fact->header.data != NULL && last->number + 1 == block->number &&
+        if (block->header.data != NULL && last->number + 1 == block->number &&
             block->parent != last) {
-            return refuse(error, BLOCKS, block->fact->line,
+            return refuse(error, BLOCKS, line_of(chain, block),
                           "the parent of block %s is not the block of number %llu", hash,
                           (unsigned long long)last->number);
         }
     }
+    return SUBSTRATE_OK;
+}
+
+/* From the lowest number up, so that whatever a block hangs below is linked before it. */
+static enum substrate_status link_ancestors(struct chain *chain, struct substrate_error *error) {
+    size_t count = chain->facts->block_count;
+    const struct chain_block **order = base_calloc(count + 1, sizeof *order), *last = NULL;
+    if (order == NULL) {
+        return no_memory(error);
+    }
+    for (size_t i = 0; i < count; i++) {
+        order[i] = &chain->blocks[i];
+    }
+    qsort(order, count, sizeof *order, compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        struct chain_block *block = &chain->blocks[order[i] - chain->blocks];
+        chain_link(block, block->fork ? block->parent : last);
+        last = block->fork ? last : block;
+    }
+    base_free(order);
     return SUBSTRATE_OK;
 }
 
@@ -349,6 +427,9 @@ static enum substrate_status build_blocks(struct chain *chain, struct substrate_
     enum substrate_status status = link_blocks(chain, error);
     if (status == SUBSTRATE_OK) {
         status = sort_canonical(chain, error);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = link_ancestors(chain, error);
     }
     if (status == SUBSTRATE_OK) {
         status = find_heads(chain, error);

@@ -11,7 +11,10 @@
  * A.enter <= B.enter && B.enter < A.leave. */
 struct chain_state {
     const struct fact_set *set;
+    const struct chain_state *base; /* NULL: it begins with nothing */
     uint32_t enter, leave;
+    bool beyond; /* it names keys outside its intervals, which only it knows */
+    bool whole;  /* of every key it is known whether it is there */
     const struct fact_interval *covered; /* its own, or its base's */
     size_t covered_count;
 };

@@ -94,6 +94,7 @@ static enum substrate_status build_forest(struct chain *chain, struct forest *fo
     for (size_t i = 0; i < facts->set_count; i++) {
         struct chain_state *state = &chain->states[forest->order[i]];
         size_t base = forest->base[forest->order[i]];
+        state->base = base == NONE ? NULL : &chain->states[base];
         bool as_base = state->set->covered_as_base && base != NONE;
         state->covered = as_base ? chain->states[base].covered : state->set->covered;
         state->covered_count =
@@ -227,28 +228,6 @@ static enum substrate_status build_table(struct chain *chain, const struct fores
     return status;
 }
 
-enum substrate_status chain_build_states(struct chain *chain, struct substrate_error *error) {
-    size_t count = chain->facts->set_count;
-    if (count >= UINT32_MAX) {
-        return base_fail(error, SUBSTRATE_E_LIMIT, "state.jsonl: too many sets");
-    }
-    size_t *positions = base_calloc(count + 1, 4 * sizeof *positions);
-    chain->states = base_calloc(count + 1, sizeof *chain->states);
-    enum substrate_status status = SUBSTRATE_E_MEMORY;
-    if (positions != NULL && chain->states != NULL) {
-        struct forest forest = {positions, positions + count, positions + 2 * count,
-                                positions + 3 * count, NONE};
-        status = build_forest(chain, &forest, error);
-        if (status == SUBSTRATE_OK) {
-            status = build_table(chain, &forest, error);
-        }
-    } else {
-        base_fail(error, status, "out of memory");
-    }
-    base_free(positions);
-    return status;
-}
-
 /* ---- reading ---- */
 
 /* The first key that is not before `key`. */
@@ -320,38 +299,35 @@ static const struct fact_interval *interval_at(const struct chain_state *state,
     return interval->to.data == NULL || compare_place(place, interval->to) < 0 ? interval : NULL;
 }
 
-static enum chain_known known_as(const struct chain_version *version,
-                                 struct substrate_text *value) {
+static struct chain_value value_of(const struct chain_version *version) {
+    struct chain_value value = {.known = CHAIN_ABSENT};
     if (version == NULL || version->change->kind == FACT_ABSENT) {
-        return CHAIN_ABSENT;
+        return value;
     }
-    if (version->change->kind == FACT_PRESENT) {
-        return CHAIN_PRESENT;
+    value.known = CHAIN_PRESENT;
+    if (version->change->kind == FACT_VALUE) {
+        value.known = CHAIN_VALUE;
+        value.hex = version->change->value;
     }
-    *value = version->change->value;
-    return CHAIN_KNOWN;
+    return value;
 }
 
-enum chain_known chain_storage(const struct chain *chain, const struct chain_block *block,
-                               struct substrate_text key, struct substrate_text *value) {
+struct chain_value chain_storage(const struct chain *chain, const struct chain_block *block,
+                                 struct substrate_text key) {
     const struct chain_state *state = block->state;
-    if (state == NULL) {
-        return CHAIN_UNKNOWN;
-    }
     const struct chain_version *version = NULL;
+    if (state == NULL) {
+        return (struct chain_value){.known = CHAIN_UNKNOWN};
+    }
     size_t at = key_bound(chain, key);
     if (at < chain->key_count && base_text_equal(chain->keys[at], key)) {
         version = version_of(chain, at, state);
     }
     bool own = version != NULL && version->enter == state->enter;
     if (!own && interval_at(state, (struct place){key, false}) == NULL) {
-        return CHAIN_UNKNOWN;
+        return (struct chain_value){.known = CHAIN_UNKNOWN};
     }
-    return known_as(version, value);
-}
-
-struct substrate_text chain_key(const struct chain *chain, size_t index) {
-    return index < chain->key_count ? chain->keys[index] : (struct substrate_text){NULL, 0};
+    return value_of(version);
 }
 
 static bool starts_with(struct substrate_text text, struct substrate_text prefix) {
@@ -369,8 +345,7 @@ struct page {
 };
 
 static void page_add(struct page *page, size_t key, const struct chain_version *version) {
-    struct substrate_text value;
-    if (known_as(version, &value) != CHAIN_ABSENT) {
+    if (value_of(version).known != CHAIN_ABSENT) {
         page->keys[page->count++] = page->chain->keys[key];
     }
 }
@@ -399,20 +374,26 @@ static bool page_interval(struct page *page, struct place place,
            starts_with(interval->to, page->prefix);
 }
 
-/* Takes the key that is at a place outside all intervals, if the set itself names it. */
+/* The version of the key that is at a place outside all intervals, if the set itself names it. */
+static const struct chain_version *own_point(const struct chain *chain,
+                                             const struct chain_state *state, struct place place,
+                                             size_t *key) {
+    *key = key_at_place(chain, place);
+    if (*key == chain->key_count || compare_place(place, chain->keys[*key]) != 0) {
+        return NULL;
+    }
+    const struct chain_version *version = version_of(chain, *key, state);
+    return version != NULL && version->enter == state->enter ? version : NULL;
+}
+
 static bool page_point(struct page *page, struct place *place) {
-    const struct chain *chain = page->chain;
-    size_t key = key_at_place(chain, *place);
-    if (key == chain->key_count || compare_place(*place, chain->keys[key]) != 0) {
-        return false;
+    size_t key;
+    const struct chain_version *version = own_point(page->chain, page->state, *place, &key);
+    if (version != NULL) {
+        page_add(page, key, version);
+        *place = (struct place){page->chain->keys[key], true};
     }
-    const struct chain_version *version = version_of(chain, key, page->state);
-    if (version == NULL || version->enter != page->state->enter) {
-        return false;
-    }
-    page_add(page, key, version);
-    *place = (struct place){chain->keys[key], true};
-    return true;
+    return version != NULL;
 }
 
 enum substrate_status chain_keys(const struct chain *chain, const struct chain_block *block,
@@ -437,9 +418,110 @@ enum substrate_status chain_keys(const struct chain *chain, const struct chain_b
             place = (struct place){interval->to, false};
         } else if (page.state == NULL || !page_point(&page, &place)) {
             *missing = place.key;
+            *count = page.count;
             return SUBSTRATE_E_NOT_FOUND;
         }
     }
     *count = page.count;
     return SUBSTRATE_OK;
+}
+
+/* ---- what differs ---- */
+
+static bool names_beyond(const struct chain_state *state) {
+    for (size_t i = 0; i < state->set->change_count; i++) {
+        if (interval_at(state, (struct place){state->set->changes[i].key, false}) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* From the first key to the last, over intervals and over keys between them that the set names. */
+static bool reaches_end(const struct chain *chain, const struct chain_state *state) {
+    struct place place = {BASE_TEXT(""), false};
+    for (;;) {
+        const struct fact_interval *interval = interval_at(state, place);
+        size_t key;
+        if (interval != NULL && interval->to.data == NULL) {
+            return true;
+        }
+        if (interval != NULL) {
+            place = (struct place){interval->to, false};
+        } else if (own_point(chain, state, place, &key) != NULL) {
+            place = (struct place){chain->keys[key], true};
+        } else {
+            return false;
+        }
+    }
+}
+
+/* A state that is covered as its base is whole as that is, unless one of them names more. */
+static void judge_whole(const struct chain *chain, struct chain_state *state) {
+    const struct chain_state *base = state->base;
+    state->beyond = names_beyond(state);
+    bool same = base != NULL && state->covered == base->covered && !state->beyond && !base->beyond;
+    state->whole = same ? base->whole : reaches_end(chain, state);
+}
+
+bool chain_is_whole(const struct chain_block *block) {
+    return block->state != NULL && block->state->whole;
+}
+
+static bool is_base_of(const struct chain_state *base, const struct chain_state *state) {
+    return base->enter <= state->enter && state->enter < base->leave;
+}
+
+/* Takes what a state and its bases name, down to the one that is a base of `other` as well, which
+ * is given back: NULL when there is none. False in *good: `take` would not. */
+static const struct chain_state *take_path(const struct chain_state *state,
+                                           const struct chain_state *other, chain_take_key take,
+                                           void *context, bool *good) {
+    while (state != NULL && (other == NULL || !is_base_of(state, other))) {
+        for (size_t i = 0; i < state->set->change_count && *good; i++) {
+            *good = take(context, state->set->changes[i].key);
+        }
+        state = state->base;
+    }
+    return state;
+}
+
+bool chain_differences(const struct chain_block *before, const struct chain_block *after,
+                       chain_take_key take, void *context) {
+    const struct chain_state *old = before->state, *now = after->state;
+    bool good = true;
+    const struct chain_state *common = take_path(old, now, take, context, &good);
+    (void)take_path(now, common, take, context, &good);
+    if (!good || old == NULL || now == NULL) {
+        return false;
+    }
+    return (old->whole && now->whole) ||
+           (old->covered == now->covered && !old->beyond && !now->beyond);
+}
+
+/* ---- building ---- */
+
+enum substrate_status chain_build_states(struct chain *chain, struct substrate_error *error) {
+    size_t count = chain->facts->set_count;
+    if (count >= UINT32_MAX) {
+        return base_fail(error, SUBSTRATE_E_LIMIT, "state.jsonl: too many sets");
+    }
+    size_t *positions = base_calloc(count + 1, 4 * sizeof *positions);
+    chain->states = base_calloc(count + 1, sizeof *chain->states);
+    enum substrate_status status = SUBSTRATE_E_MEMORY;
+    if (positions != NULL && chain->states != NULL) {
+        struct forest forest = {positions, positions + count, positions + 2 * count,
+                                positions + 3 * count, NONE};
+        status = build_forest(chain, &forest, error);
+        if (status == SUBSTRATE_OK) {
+            status = build_table(chain, &forest, error);
+        }
+        for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+            judge_whole(chain, &chain->states[forest.order[i]]);
+        }
+    } else {
+        base_fail(error, status, "out of memory");
+    }
+    base_free(positions);
+    return status;
 }

@@ -157,7 +157,7 @@ static enum substrate_status set_gate(struct control *control) {
 }
 
 static enum substrate_status tell_head(struct control *control) {
-    control_write_block(space_head(control->space), control->result);
+    control_write_block(view_head(space_view(control->space)), control->result);
     return SUBSTRATE_OK;
 }
 
@@ -168,12 +168,13 @@ static enum substrate_status set_head(struct control *control) {
         return wrong(control);
     }
     const struct chain_block *block =
-        control_find_block(space_chain(control->space), text, control->error);
+        view_resolve(space_view(control->space), text, control->error);
     if (block == NULL) {
         return SUBSTRATE_E_NOT_FOUND;
     }
-    space_set_head(control->space, block, control->now);
-    return tell_head(control);
+    enum substrate_status status =
+        space_set_head(control->space, block, control->now, control->error);
+    return status == SUBSTRATE_OK ? tell_head(control) : status;
 }
 
 static enum substrate_status advance_head(struct control *control) {
@@ -182,18 +183,9 @@ static enum substrate_status advance_head(struct control *control) {
     if (value.kind != BASE_JSON_NONE && (!base_json_u64(value, &steps) || steps == 0)) {
         return wrong(control);
     }
-    const struct chain_block *block = space_head(control->space), *last = block;
-    for (uint64_t i = 0; i < steps; i++) {
-        block = space_next_block(control->space, last);
-        if (block == NULL) {
-            return base_fail(control->error, SUBSTRATE_E_NOT_FOUND,
-                             "the last recorded block is %llu: the head cannot advance by %llu",
-                             (unsigned long long)last->number, (unsigned long long)steps);
-        }
-        last = block;
-    }
-    space_set_head(control->space, block, control->now);
-    return tell_head(control);
+    enum substrate_status status =
+        space_advance(control->space, steps, control->now, control->error);
+    return status == SUBSTRATE_OK ? tell_head(control) : status;
 }
 
 static enum substrate_status journal(struct control *control) {

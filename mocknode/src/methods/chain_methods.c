@@ -1,44 +1,43 @@
-/* chain_*: headers, blocks, hashes, the finalized head. */
+/* chain_*: headers, blocks, hashes, the finalized head, and streams of heads. */
 #include <string.h>
 #include "base/text.h"
 #include "methods/answer.h"
 #include "rpc/envelope.h"
 
-void answer_get_header(struct answer *answer) {
+static void get_header(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_NULL);
     if (block == NULL) {
         return;
     }
-    if (block->fact->header.data == NULL) {
+    if (block->header.data == NULL) {
         answer_unmatched(answer, "the header of block %s is not recorded",
-                         answer_hash(answer, &block->hash));
+                         answer_hash(answer->arena, &block->hash));
         return;
     }
-    answer_give(answer, block->fact->header);
+    answer_give(answer, block->header);
 }
 
-void answer_get_block(struct answer *answer) {
+static void get_block(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_NULL);
     if (block == NULL) {
         return;
     }
-    const struct fact_block *fact = block->fact;
-    const char *missing = fact->header.data == NULL           ? "header"
-                          : fact->extrinsics.data == NULL     ? "extrinsics"
-                          : fact->justifications.data == NULL ? "justifications"
-                                                              : NULL;
+    const char *missing = block->header.data == NULL           ? "header"
+                          : block->extrinsics.data == NULL     ? "extrinsics"
+                          : block->justifications.data == NULL ? "justifications"
+                                                               : NULL;
     if (missing != NULL) {
         answer_unmatched(answer, "block %s is recorded without its %s",
-                         answer_hash(answer, &block->hash), missing);
+                         answer_hash(answer->arena, &block->hash), missing);
         return;
     }
     struct base_buf out = BASE_BUF_INIT;
     base_buf_str(&out, "{\"block\":{\"header\":");
-    base_buf_text(&out, fact->header);
+    base_buf_text(&out, block->header);
     base_buf_str(&out, ",\"extrinsics\":");
-    base_buf_text(&out, fact->extrinsics);
+    base_buf_text(&out, block->extrinsics);
     base_buf_str(&out, "},\"justifications\":");
-    base_buf_text(&out, fact->justifications);
+    base_buf_text(&out, block->justifications);
     base_buf_char(&out, '}');
     answer_give_buf(answer, &out);
 }
@@ -86,8 +85,8 @@ static bool write_height(struct answer *answer, struct base_json height, struct 
                      (unsigned long long)number);
         return false;
     }
-    const struct chain_block *block = chain_at(answer->view->chain, number);
-    if (number > answer->view->head->number) {
+    const struct chain_block *block = view_at(answer->view, number);
+    if (number > view_head(answer->view)->number) {
         base_buf_str(out, "null");
     } else if (block == NULL) {
         answer_unmatched(answer, "the block of number %llu is not recorded",
@@ -99,12 +98,12 @@ static bool write_height(struct answer *answer, struct base_json height, struct 
     return true;
 }
 
-void answer_get_block_hash(struct answer *answer) {
+static void get_block_hash(struct answer *answer) {
     struct substrate_text param = answer->request->params[0];
     struct base_buf out = BASE_BUF_INIT;
     bool good = true;
     if (param.data == NULL) {
-        write_hash(&out, &answer->view->head->hash);
+        write_hash(&out, &view_head(answer->view)->hash);
     } else if (param.data[0] != '[') {
         struct base_json height = {param.data[0] == '"' ? BASE_JSON_STRING : BASE_JSON_NUMBER,
                                    param};
@@ -132,8 +131,24 @@ void answer_get_block_hash(struct answer *answer) {
     }
 }
 
-void answer_get_finalized_head(struct answer *answer) {
-    struct base_buf out = BASE_BUF_INIT;
-    write_hash(&out, &answer->view->finalized->hash);
-    answer_give_buf(answer, &out);
+static void get_finalized_head(struct answer *answer) {
+    answer_give_hash(answer, &view_finalized(answer->view)->hash);
 }
+
+static const struct method_entry ENTRIES[] = {
+    READ("chain_getHeader", NULL, get_header, AT),
+    READ("chain_getBlock", NULL, get_block, AT),
+    CALL("chain_getBlockHash", "chain_getHead", get_block_hash, OPTION("hash", RPC_NUMBER_OR_HEX)),
+    CALL("chain_getFinalizedHead", "chain_getFinalisedHead", get_finalized_head, NO_PARAMS),
+    SUBSCRIBE("chain_subscribeAllHeads", &STREAM_ALL_HEADS, NO_PARAMS, NULL),
+    UNSUBSCRIBE("chain_unsubscribeAllHeads", &STREAM_ALL_HEADS, NULL),
+    SUBSCRIBE("chain_subscribeNewHeads", &STREAM_NEW_HEADS, NO_PARAMS, "chain_subscribeNewHead",
+              "subscribe_newHead"),
+    UNSUBSCRIBE("chain_unsubscribeNewHeads", &STREAM_NEW_HEADS, "chain_unsubscribeNewHead",
+                "unsubscribe_newHead"),
+    SUBSCRIBE("chain_subscribeFinalizedHeads", &STREAM_FINALIZED_HEADS, NO_PARAMS,
+              "chain_subscribeFinalisedHeads"),
+    UNSUBSCRIBE("chain_unsubscribeFinalizedHeads", &STREAM_FINALIZED_HEADS,
+                "chain_unsubscribeFinalisedHeads"),
+};
+const struct method_section METHODS_CHAIN = METHOD_SECTION(ENTRIES);

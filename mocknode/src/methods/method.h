@@ -1,72 +1,91 @@
-/* Answers of the RPC methods as pure functions of (chain, view, request): no socket, no clock, no
- * counter. What a request means beside its answer (an error of the node, a gap of the recording,
- * the start or end of a subscription) is said in the outcome; the space acts on it. */
+/* Answers of the RPC methods as functions of (view, request): no socket, no clock, no counter but
+ * the view's own. An answer is an effect: a text, an error of the node, a gap of the recording, or
+ * the begin or end of a stream; the space carries it out. */
 #ifndef METHODS_METHOD_H
 #define METHODS_METHOD_H
 
 #include <stdbool.h>
 #include <substrate/base.h>
 #include "base/arena.h"
-#include "base/buf.h"
-#include "chain/chain.h"
 #include "rpc/request.h"
+#include "view/view.h"
 
-/* What a space lets its clients see. */
-struct method_view {
-    const struct chain *chain;
-    const struct chain_block *head;
-    const struct chain_block *finalized;
+/* ---- the table of methods ---- */
+
+/* The row of a name or alias; NULL: none. */
+const struct rpc_method *method_find(struct substrate_text name);
+const struct rpc_method *method_row(size_t index); /* NULL past the end */
+/* rpc_request_parse with the row of that name. */
+enum substrate_status method_parse(struct substrate_text name, struct base_json params,
+                                   struct base_arena *arena, struct rpc_request *request,
+                                   struct substrate_text *data);
+
+/* ---- streams ---- */
+
+/* What a stream tells: the raw JSON of one notification's result, or why there is none. */
+struct method_notice {
+    struct substrate_text result;
+    const char *gap; /* not NULL: this is not recorded; the subscriber is told so, and it counts */
 };
+
+/* A kind of stream. */
+struct stream_teller;
+struct method_stream {
+    const char *name;         /* what scripts call the kind */
+    const char *notification; /* the method of its notifications */
+    /* What it tells when it begins, and when the heads move; NULL: nothing. */
+    void (*start)(struct stream_teller *teller);
+    void (*step)(struct stream_teller *teller, const struct view_step *step);
+};
+/* The kind of a name; NULL: none. And the table's rows; NULL past the end. */
+const struct method_stream *method_stream_find(struct substrate_text name);
+const struct method_stream *method_stream_row(size_t index);
+
+/* A stream that was opened: its kind, and what it was asked for. */
+struct method_opened {
+    const struct method_stream *stream;
+    struct rpc_request request;
+    const struct substrate_text *keys; /* of storage: as digits, sorted, each once; NULL: all */
+    size_t key_count;
+};
+/* Keeps a request whose outcome was METHOD_OPEN; all of it is copied into the arena, which lives as
+ * long as the stream. false: out of memory. */
+bool method_open(const struct method_stream *stream, const struct rpc_request *request,
+                 struct base_arena *arena, struct method_opened *opened);
+/* Tells `tell` what the stream says of a step: any number of notices, in order, whose texts live in
+ * the arena. Returns OK, or E_MEMORY: then some may be missing. */
+typedef void (*method_tell)(void *context, const struct method_notice *notice);
+enum substrate_status method_step(const struct method_opened *opened, struct view *view,
+                                  const struct view_step *step, struct base_arena *arena,
+                                  method_tell tell, void *context);
+
+/* ---- answers ---- */
 
 enum method_outcome_kind {
     METHOD_RESULT,    /* `text` is the raw JSON result */
     METHOD_ERROR,     /* code, message, data; or `text` is a whole recorded error object (code 0) */
     METHOD_UNMATCHED, /* `reason` says what is not recorded */
-    METHOD_SUBSCRIBE, /* start `subscription`, of which the first notification is recorded, if there
-                         is to be one; the space makes the id */
-    METHOD_UNSUBSCRIBE, /* end the subscription whose id is `text` (raw JSON), of `subscription`
-                           kind */
-};
-
-enum method_subscription {
-    METHOD_NEW_HEADS,
-    METHOD_ALL_HEADS,
-    METHOD_FINALIZED_HEADS,
-    METHOD_RUNTIME_VERSION,
-    METHOD_STORAGE,
-    METHOD_SUBSCRIPTION_COUNT
+    METHOD_OPEN,      /* a stream begins, of which `text` is the first notification, if there is to
+                         be one; the space makes the id */
+    METHOD_END,       /* the stream of this kind ends whose id is `text` (raw JSON) */
 };
 
 struct method_outcome {
     enum method_outcome_kind kind;
-    struct substrate_text text; /* borrowed from chain or arena */
+    struct substrate_text text; /* borrowed from view or arena */
     int64_t code;
     const char *message;
     struct substrate_text data; /* raw JSON */
     const char *reason;
     struct substrate_text nearest; /* raw JSON or {NULL, 0} */
-    enum method_subscription subscription;
+    const struct method_stream *stream;
     bool has_block;              /* the request was resolved to a block */
     struct substrate_hash block; /* … this one: for the canonical text, also when it is unknown */
 };
 
 /* Answers a parsed request. The arena holds what the outcome points to. Out of memory gives
  * METHOD_ERROR -32603. */
-void method_answer(const struct method_view *view, const struct rpc_request *request,
-                   struct base_arena *arena, struct method_outcome *outcome);
-
-/* The name of the notifications of a kind ("chain_newHead"). */
-const char *method_notification_name(enum method_subscription kind);
-
-/* Appends to `out` the raw JSON `result` of the notification that a subscription of this kind and
- * with these parameters gets when the view moves from `before` (NULL: it has just begun) to `now`.
- * Returns OK; E_NOT_FOUND when nothing is sent (no change); E_DECODE when the recording does not
- * say, *reason is then set: the space counts it as unmatched, and tells the subscriber; E_MEMORY.
- */
-enum substrate_status method_notify(enum method_subscription kind,
-                                    const struct rpc_request *request,
-                                    const struct method_view *before, const struct method_view *now,
-                                    struct base_arena *arena, struct base_buf *out,
-                                    const char **reason);
+void method_answer(struct view *view, const struct rpc_request *request, struct base_arena *arena,
+                   struct method_outcome *outcome);
 
 #endif

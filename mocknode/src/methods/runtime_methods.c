@@ -53,12 +53,12 @@ static const struct fact_runtime *runtime_of(struct answer *answer,
                                              const struct chain_block *block) {
     if (block->runtime == NULL) {
         answer_unmatched(answer, "the runtime of block %s is not recorded",
-                         answer_hash(answer, &block->hash));
+                         answer_hash(answer->arena, &block->hash));
     }
     return block->runtime;
 }
 
-void answer_get_runtime_version(struct answer *answer) {
+static void get_runtime_version(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_RUNTIME);
     const struct fact_runtime *runtime = block == NULL ? NULL : runtime_of(answer, block);
     if (runtime != NULL) {
@@ -66,7 +66,7 @@ void answer_get_runtime_version(struct answer *answer) {
     }
 }
 
-void answer_get_metadata(struct answer *answer) {
+static void get_metadata(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_RUNTIME);
     const struct fact_runtime *runtime = block == NULL ? NULL : runtime_of(answer, block);
     if (runtime == NULL) {
@@ -169,9 +169,9 @@ static bool is_exported(const struct fact_runtime *runtime, struct substrate_tex
     return false;
 }
 
-void answer_state_call(struct answer *answer) {
+static void state_call(struct answer *answer) {
     const struct rpc_request *request = answer->request;
-    if (answer_recorded(answer)) {
+    if (answer_recorded(answer, UNKNOWN_RUNTIME)) {
         return;
     }
     const struct chain_block *block = answer_block(answer, UNKNOWN_RUNTIME);
@@ -197,5 +197,17 @@ void answer_state_call(struct answer *answer) {
         return;
     }
     answer_unmatched(answer, "runtime call %.*s is not recorded with these arguments at block %s",
-                     (int)function.size, function.data, answer_hash(answer, &block->hash));
+                     (int)function.size, function.data, answer_hash(answer->arena, &block->hash));
 }
+
+static const struct method_entry ENTRIES[] = {
+    READ("state_call", "state_callAt", state_call, NEED("name", RPC_TEXT), NEED("bytes", RPC_BYTES),
+         AT),
+    READ("state_getMetadata", NULL, get_metadata, AT),
+    READ("state_getRuntimeVersion", "chain_getRuntimeVersion", get_runtime_version, AT),
+    SUBSCRIBE("state_subscribeRuntimeVersion", &STREAM_RUNTIME_VERSION, NO_PARAMS,
+              "chain_subscribeRuntimeVersion"),
+    UNSUBSCRIBE("state_unsubscribeRuntimeVersion", &STREAM_RUNTIME_VERSION,
+                "chain_unsubscribeRuntimeVersion"),
+};
+const struct method_section METHODS_RUNTIME = METHOD_SECTION(ENTRIES);

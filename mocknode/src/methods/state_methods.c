@@ -8,9 +8,13 @@
 #include "methods/answer.h"
 #include "rpc/envelope.h"
 
+#define ALL_KEYS \
+    { "prefix", RPC_BYTES, true, "\"0x\"" }
+#define CHILD NEED("child_storage_key", RPC_BYTES)
+
 /* ---- values ---- */
 
-void answer_get_storage(struct answer *answer) {
+static void get_storage(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_STATE);
     struct substrate_text value;
     if (block == NULL ||
@@ -32,28 +36,27 @@ void answer_get_storage(struct answer *answer) {
     answer_give(answer, (struct substrate_text){quoted, value.size + 2});
 }
 
-void answer_get_storage_hash(struct answer *answer) {
+static void get_storage_hash(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_STATE);
-    struct substrate_text value;
+    struct chain_value value = {.known = CHAIN_UNKNOWN};
     if (block == NULL ||
-        !answer_value(answer, block, answer_digits(answer->request->params[0]), &value)) {
+        !answer_digest(answer, block, answer_digits(answer->request->params[0]), &value)) {
         return;
     }
-    if (value.data == NULL) {
+    if (value.known == CHAIN_ABSENT) {
         answer_give(answer, BASE_TEXT("null"));
         return;
     }
-    size_t size = 0;
-    uint8_t *bytes = base_arena_alloc(answer->arena, value.size);
-    struct base_buf out = BASE_BUF_INIT;
-    uint8_t digest[32];
-    if (bytes == NULL || !base_hex_read(value, bytes, value.size, &size)) {
-        answer_no_memory(answer); /* the loader checked that it is hex */
-        return;
+    if (value.known == CHAIN_VALUE) {
+        size_t size = 0;
+        uint8_t *bytes = base_arena_alloc(answer->arena, value.hex.size);
+        if (bytes == NULL || !base_hex_read(value.hex, bytes, value.hex.size, &size)) {
+            answer_no_memory(answer); /* the loader checked that it is hex */
+            return;
+        }
+        substrate_blake2_256((struct substrate_bytes){bytes, size}, value.hash.bytes);
     }
-    substrate_blake2_256((struct substrate_bytes){bytes, size}, digest);
-    base_json_write_hex(&out, (struct substrate_bytes){digest, sizeof digest});
-    answer_give_buf(answer, &out);
+    answer_give_hash(answer, &value.hash);
 }
 
 /* ---- keys ---- */
@@ -68,12 +71,15 @@ static bool page_of(struct answer *answer, const struct chain_block *block,
                     struct substrate_text prefix, struct substrate_text after, size_t limit,
                     struct substrate_text *keys, size_t *count) {
     struct substrate_text missing;
-    if (chain_keys(answer->view->chain, block, prefix, after, limit, keys, count, &missing) ==
+    if (!answer_kept(answer, block, UNKNOWN_STATE)) {
+        return false;
+    }
+    if (view_keys(answer->view, block, prefix, after, limit, keys, count, &missing) ==
         SUBSTRATE_OK) {
         return true;
     }
     answer_unmatched(answer, "keys from 0x%.*s on are not recorded at block %s", (int)missing.size,
-                     missing.data, answer_hash(answer, &block->hash));
+                     missing.data, answer_hash(answer->arena, &block->hash));
     return false;
 }
 
@@ -137,9 +143,9 @@ static void list_all(struct answer *answer, key_function each) {
     answer_give_buf(answer, &out);
 }
 
-void answer_get_keys(struct answer *answer) { list_all(answer, list_key); }
+static void get_keys(struct answer *answer) { list_all(answer, list_key); }
 
-void answer_get_pairs(struct answer *answer) { list_all(answer, list_pair); }
+static void get_pairs(struct answer *answer) { list_all(answer, list_pair); }
 
 #define COUNT_MAX 1000
 
@@ -156,7 +162,7 @@ static bool read_count(struct answer *answer, size_t index, size_t *count) {
     return true;
 }
 
-void answer_get_keys_paged(struct answer *answer) {
+static void get_keys_paged(struct answer *answer) {
     const struct rpc_request *request = answer->request;
     struct substrate_text keys[COUNT_MAX], after = {NULL, 0};
     size_t limit, count;
@@ -180,31 +186,36 @@ void answer_get_keys_paged(struct answer *answer) {
     answer_give_buf(answer, &out);
 }
 
+static uint64_t size_of(const struct chain_value *value) {
+    return value->known == CHAIN_PRESENT ? value->size
+           : value->known == CHAIN_VALUE ? (value->hex.size - 2) / 2
+                                         : 0;
+}
+
 static bool add_size(struct answer *answer, const struct chain_block *block,
                      struct substrate_text key, void *context) {
-    struct substrate_text value;
-    if (!answer_value(answer, block, key, &value)) {
+    struct chain_value value = {.known = CHAIN_UNKNOWN};
+    if (!answer_digest(answer, block, key, &value)) {
         return false;
     }
-    *(size_t *)context += (value.size - 2) / 2;
+    *(uint64_t *)context += size_of(&value);
     return true;
 }
 
 /* The size of the value, or else of all values under the key as a prefix. */
-void answer_get_storage_size(struct answer *answer) {
+static void get_storage_size(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_STATE);
-    struct substrate_text key = answer_digits(answer->request->params[0]), value;
-    size_t size = 0;
-    if (block == NULL || !answer_value(answer, block, key, &value)) {
+    struct substrate_text key = answer_digits(answer->request->params[0]);
+    struct chain_value value = {.known = CHAIN_UNKNOWN};
+    if (block == NULL || !answer_digest(answer, block, key, &value)) {
         return;
     }
-    if (value.data != NULL) {
-        size = (value.size - 2) / 2;
-    } else if (!each_key(answer, block, key, add_size, &size)) {
+    uint64_t size = size_of(&value);
+    if (value.known == CHAIN_ABSENT && !each_key(answer, block, key, add_size, &size)) {
         return;
     }
     struct base_buf out = BASE_BUF_INIT;
-    if (value.data == NULL && size == 0) {
+    if (value.known == CHAIN_ABSENT && size == 0) {
         base_buf_str(&out, "null");
     } else {
         base_buf_u64(&out, size);
@@ -281,7 +292,7 @@ static bool write_changes(struct answer *answer, const struct asked_keys *keys,
     return true;
 }
 
-void answer_query_storage_at(struct answer *answer) {
+static void query_storage_at(struct answer *answer) {
     const struct chain_block *block = answer_block(answer, UNKNOWN_RANGE);
     struct asked_keys keys;
     struct base_buf out = BASE_BUF_INIT;
@@ -300,7 +311,7 @@ static bool read_range(struct answer *answer, const struct chain_block **from,
                        const struct chain_block **to) {
     struct substrate_hash hash;
     struct substrate_text param = answer->request->params[1];
-    *to = answer->view->head;
+    *to = view_head(answer->view);
     if (substrate_hash_parse((struct substrate_text){param.data + 1, param.size - 2}, &hash) !=
         SUBSTRATE_OK) {
         return false; /* the table checked it */
@@ -320,21 +331,12 @@ static bool read_range(struct answer *answer, const struct chain_block **from,
     return *to != NULL;
 }
 
-/* The ancestor of `block` at a height, by parents; NULL: a block between is not recorded. */
-static const struct chain_block *ancestor(const struct chain_block *block, uint64_t number) {
-    while (block != NULL && block->number > number) {
-        block = block->parent;
-    }
-    return block;
-}
-
 static bool write_range(struct answer *answer, const struct asked_keys *keys,
                         const struct chain_block *from, const struct chain_block *to,
                         struct base_buf *out) {
     const struct chain_block *before = NULL;
     for (uint64_t number = from->number; number <= to->number; number++) {
-        const struct chain_block *block =
-            to->fork ? ancestor(to, number) : chain_at(answer->view->chain, number);
+        const struct chain_block *block = view_ancestor(to, number);
         if (block == NULL) {
             answer_unmatched(answer, "the block of number %llu is not recorded",
                              (unsigned long long)number);
@@ -344,8 +346,8 @@ static bool write_range(struct answer *answer, const struct asked_keys *keys,
             answer_error(answer, RPC_ERROR_BLOCK_RANGE,
                          "Cannot resolve a block range [%llu (%s) ... %llu (%s)]. from and to are "
                          "on different forks",
-                         (unsigned long long)from->number, answer_hash(answer, &from->hash),
-                         (unsigned long long)to->number, answer_hash(answer, &to->hash));
+                         (unsigned long long)from->number, answer_hash(answer->arena, &from->hash),
+                         (unsigned long long)to->number, answer_hash(answer->arena, &to->hash));
             return false;
         }
         if (!write_changes(answer, keys, before, block, out)) {
@@ -356,7 +358,7 @@ static bool write_range(struct answer *answer, const struct asked_keys *keys,
     return true;
 }
 
-void answer_query_storage(struct answer *answer) {
+static void query_storage(struct answer *answer) {
     const struct chain_block *from, *to;
     if (!read_range(answer, &from, &to)) {
         return;
@@ -365,8 +367,8 @@ void answer_query_storage(struct answer *answer) {
         answer_error(answer, RPC_ERROR_BLOCK_RANGE,
                      "Cannot resolve a block range [%llu (%s) ... %llu (%s)]. from number > to "
                      "number",
-                     (unsigned long long)from->number, answer_hash(answer, &from->hash),
-                     (unsigned long long)to->number, answer_hash(answer, &to->hash));
+                     (unsigned long long)from->number, answer_hash(answer->arena, &from->hash),
+                     (unsigned long long)to->number, answer_hash(answer->arena, &to->hash));
         return;
     }
     struct asked_keys keys;
@@ -388,7 +390,7 @@ static bool no_child(struct answer *answer) {
     /* ":child_storage:default:" */
     static const char PREFIX[] = "3a6368696c645f73746f726167653a64656661756c743a";
     struct substrate_text key = answer_digits(answer->request->params[0]), value;
-    if (answer_recorded(answer)) {
+    if (answer_recorded(answer, UNKNOWN_STATE)) {
         return false;
     }
     const struct chain_block *block = answer_block(answer, UNKNOWN_STATE);
@@ -404,13 +406,13 @@ static bool no_child(struct answer *answer) {
     }
     if (value.data != NULL) {
         answer_unmatched(answer, "the child storage under 0x%.*s is not recorded at block %s",
-                         (int)key.size, key.data, answer_hash(answer, &block->hash));
+                         (int)key.size, key.data, answer_hash(answer->arena, &block->hash));
         return false;
     }
     return true;
 }
 
-void answer_child_list(struct answer *answer) {
+static void child_list(struct answer *answer) {
     size_t count;
     const struct rpc_param *params = answer->request->method->params;
     if (params[2].type == RPC_U32 && !read_count(answer, 2, &count)) {
@@ -421,13 +423,13 @@ void answer_child_list(struct answer *answer) {
     }
 }
 
-void answer_child_null(struct answer *answer) {
+static void child_null(struct answer *answer) {
     if (no_child(answer)) {
         answer_give(answer, BASE_TEXT("null"));
     }
 }
 
-void answer_child_entries(struct answer *answer) {
+static void child_entries(struct answer *answer) {
     if (!no_child(answer)) {
         return;
     }
@@ -441,3 +443,35 @@ void answer_child_entries(struct answer *answer) {
     base_buf_char(&out, ']');
     answer_give_buf(answer, &out);
 }
+
+static const struct method_entry ENTRIES[] = {
+    READ("state_getKeys", NULL, get_keys, NEED("prefix", RPC_BYTES), AT),
+    READ("state_getPairs", NULL, get_pairs, NEED("prefix", RPC_BYTES), AT),
+    READ("state_getKeysPaged", "state_getKeysPagedAt", get_keys_paged, ALL_KEYS,
+         NEED("count", RPC_U32), OPTION("start_key", RPC_BYTES), AT),
+    READ("state_getStorage", "state_getStorageAt", get_storage, NEED("key", RPC_BYTES), AT),
+    READ("state_getStorageHash", "state_getStorageHashAt", get_storage_hash, NEED("key", RPC_BYTES),
+         AT),
+    READ("state_getStorageSize", "state_getStorageSizeAt", get_storage_size, NEED("key", RPC_BYTES),
+         AT),
+    CALL("state_queryStorage", NULL, query_storage, NEED("keys", RPC_BYTES_LIST),
+         NEED("block", RPC_HASH), OPTION("hash", RPC_HASH)),
+    READ("state_queryStorageAt", NULL, query_storage_at, NEED("keys", RPC_BYTES_LIST), AT_LAST),
+    RECORDED_READ("state_getReadProof", NULL, NEED("keys", RPC_BYTES_LIST), AT),
+    RECORDED_READ("state_getChildReadProof", NULL, CHILD, NEED("keys", RPC_BYTES_LIST), AT),
+    CALL("state_traceBlock", NULL, answer_recorded_only, NEED("block", RPC_HASH),
+         OPTION("targets", RPC_TEXT), OPTION("storage_keys", RPC_TEXT),
+         OPTION("methods", RPC_TEXT)),
+    SUBSCRIBE("state_subscribeStorage", &STREAM_STORAGE, OPTION("keys", RPC_BYTES_LIST), NULL),
+    UNSUBSCRIBE("state_unsubscribeStorage", &STREAM_STORAGE, NULL),
+
+    READ("childstate_getKeys", NULL, child_list, CHILD, NEED("prefix", RPC_BYTES), AT),
+    READ("childstate_getKeysPaged", "childstate_getKeysPagedAt", child_list, CHILD, ALL_KEYS,
+         NEED("count", RPC_U32), OPTION("start_key", RPC_BYTES), AT),
+    READ("childstate_getStorage", NULL, child_null, CHILD, NEED("key", RPC_BYTES), AT),
+    READ("childstate_getStorageEntries", NULL, child_entries, CHILD, NEED("keys", RPC_BYTES_LIST),
+         AT),
+    READ("childstate_getStorageHash", NULL, child_null, CHILD, NEED("key", RPC_BYTES), AT),
+    READ("childstate_getStorageSize", NULL, child_null, CHILD, NEED("key", RPC_BYTES), AT),
+};
+const struct method_section METHODS_STATE = METHOD_SECTION(ENTRIES);

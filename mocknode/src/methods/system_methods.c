@@ -15,20 +15,18 @@ static int compare_names(const void *left, const void *right) {
 }
 
 /* Whether a row of the table is served at all: derived, or recorded at least once. */
-static bool is_served(const struct chain *chain, const struct rpc_method *method) {
-    return method->handler != RPC_HANDLE_RECORDED ||
-           chain_nearest(chain, base_text(method->name), BASE_TEXT("[]"), NULL) != NULL;
+static bool is_served(const struct view *view, const struct rpc_method *method) {
+    return ((const struct method_entry *)method)->function != answer_recorded_only ||
+           view_nearest(view, base_text(method->name), BASE_TEXT("[]"), NULL) != NULL;
 }
 
-/* The names of served rows and their aliases; with names NULL they are only counted. */
-static size_t table_names(const struct chain *chain, struct substrate_text *names) {
-    size_t count = 0;
+/* The names of served rows and their aliases, then those of recorded methods outside the table;
+ * with names NULL they are only counted. */
+static size_t list_names(const struct view *view, struct substrate_text *names) {
+    size_t count = 0, cursor = 0;
     const struct rpc_method *method;
-    for (size_t row = 0; (method = rpc_method_row(row)) != NULL; row++) {
-        if (!is_served(chain, method)) {
-            continue;
-        }
-        const char *name = method->name;
+    for (size_t row = 0; (method = method_row(row)) != NULL; row++) {
+        const char *name = is_served(view, method) ? method->name : NULL;
         for (size_t a = 0; name != NULL; a++) {
             if (names != NULL) {
                 names[count] = base_text(name);
@@ -37,34 +35,30 @@ static size_t table_names(const struct chain *chain, struct substrate_text *name
             name = a < RPC_ALIASES_MAX ? method->aliases[a] : NULL;
         }
     }
+    struct substrate_text other = view_next_method(view, &cursor);
+    for (; other.data != NULL; other = view_next_method(view, &cursor)) {
+        if (method_find(other) == NULL) {
+            if (names != NULL) {
+                names[count] = other;
+            }
+            count++;
+        }
+    }
     return count;
 }
 
-void answer_rpc_methods(struct answer *answer) {
-    const struct chain *chain = answer->view->chain;
-    const struct facts *facts = chain_facts(chain);
-    size_t count = table_names(chain, NULL);
-    struct substrate_text *names =
-        base_arena_calloc(answer->arena, count + facts->call_count, sizeof *names);
+static void rpc_methods(struct answer *answer) {
+    size_t count = list_names(answer->view, NULL);
+    struct substrate_text *names = base_arena_calloc(answer->arena, count + 1, sizeof *names);
     if (names == NULL) {
         answer_no_memory(answer);
         return;
     }
-    table_names(chain, names);
-    for (size_t i = 0; i < facts->call_count; i++) {
-        struct substrate_text method = facts->calls[i].method;
-        bool again = i > 0 && base_text_equal(method, facts->calls[i - 1].method);
-        if (!again && rpc_method_find(method) == NULL) {
-            names[count++] = method;
-        }
-    }
+    list_names(answer->view, names);
     qsort(names, count, sizeof *names, compare_names);
     struct base_buf out = BASE_BUF_INIT;
     base_buf_str(&out, "{\"methods\":[");
     for (size_t i = 0; i < count; i++) {
-        if (i > 0 && base_text_equal(names[i - 1], names[i])) {
-            continue;
-        }
         base_buf_str(&out, i > 0 ? "," : "");
         base_json_write_string(&out, names[i]);
     }
@@ -86,14 +80,14 @@ static void account_key(const struct substrate_hash *account, char out[160]) {
 
 /* The nonce is the first field of AccountInfo, a little-endian u32; with no transactions waiting it
  * is the next index. */
-void answer_account_next_index(struct answer *answer) {
+static void account_next_index(struct answer *answer) {
     struct substrate_text address = answer->request->params[0], value;
     struct substrate_hash account;
     uint16_t prefix;
     uint8_t nonce[4] = {0};
     char key[160];
     size_t size = 0;
-    if (answer_recorded(answer)) {
+    if (answer_recorded(answer, UNKNOWN_STATE)) {
         return;
     }
     if (substrate_ss58_decode((struct substrate_text){address.data + 1, address.size - 2}, &account,
@@ -102,7 +96,7 @@ void answer_account_next_index(struct answer *answer) {
         return;
     }
     account_key(&account, key);
-    if (!answer_value(answer, answer->view->head, (struct substrate_text){key, sizeof key},
+    if (!answer_value(answer, view_head(answer->view), (struct substrate_text){key, sizeof key},
                       &value)) {
         return;
     }
@@ -117,3 +111,26 @@ void answer_account_next_index(struct answer *answer) {
                            (uint64_t)nonce[3] << 24);
     answer_give_buf(answer, &out);
 }
+
+static const struct method_entry ENTRIES[] = {
+    CALL("rpc_methods", NULL, rpc_methods, NO_PARAMS),
+    RECORDED("system_name"),
+    RECORDED("system_version"),
+    RECORDED("system_chain"),
+    RECORDED("system_chainType"),
+    RECORDED("system_properties"),
+    RECORDED("system_health"),
+    RECORDED("system_localPeerId"),
+    RECORDED("system_localListenAddresses"),
+    RECORDED("system_peers"),
+    RECORDED("system_unstable_networkState"),
+    RECORDED("system_reservedPeers"),
+    RECORDED("system_nodeRoles"),
+    RECORDED("system_syncState"),
+    CALL("system_accountNextIndex", "account_nextIndex", account_next_index,
+         NEED("account", RPC_SS58)),
+    RECORDED_READ("system_dryRun", "system_dryRunAt", NEED("extrinsic", RPC_BYTES), AT_LAST),
+    RECORDED_READ("payment_queryInfo", NULL, NEED("encoded_xt", RPC_BYTES), AT_LAST),
+    RECORDED_READ("payment_queryFeeDetails", NULL, NEED("encoded_xt", RPC_BYTES), AT_LAST),
+};
+const struct method_section METHODS_SYSTEM = METHOD_SECTION(ENTRIES);

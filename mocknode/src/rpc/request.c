@@ -174,18 +174,18 @@ static enum substrate_status parse_unknown(struct base_json params, struct base_
     return rpc_param_read(&reader, RPC_JSON, params, &request->params_text);
 }
 
-enum substrate_status rpc_request_parse(struct substrate_text name, struct base_json params,
-                                        struct base_arena *arena, struct rpc_request *request,
-                                        struct substrate_text *data) {
+enum substrate_status rpc_request_parse(const struct rpc_method *method, struct substrate_text name,
+                                        struct base_json params, struct base_arena *arena,
+                                        struct rpc_request *request, struct substrate_text *data) {
     struct rpc_param_reader reader = {arena, NULL, data};
-    *request = (struct rpc_request){.method = rpc_method_find(name), .name = name};
-    if (request->method == NULL) {
+    *request = (struct rpc_request){.method = method, .name = name};
+    if (method == NULL) {
         return parse_unknown(params, arena, request);
     }
-    request->name = base_text(request->method->name);
+    request->name = base_text(method->name);
     enum substrate_status status;
     bool any = params.kind == BASE_JSON_NONE || params.kind == BASE_JSON_NULL ||
-               params.kind == BASE_JSON_ARRAY || request->method->params[0].type == RPC_END;
+               params.kind == BASE_JSON_ARRAY || method->params[0].type == RPC_END;
     if (params.kind == BASE_JSON_OBJECT) {
         status = by_name(&reader, params, request);
     } else if (any) {

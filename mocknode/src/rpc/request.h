@@ -1,7 +1,7 @@
-/* Canonical requests: one table of typed parameters per method is the one place for aliases,
- * defaults, Invalid params and the resolution of the block. Two requests that mean the same have
- * the same canonical text, whatever their shape (alias, 0x or not, null or omitted, by name or
- * position).
+/* Canonical requests: the typed parameters of a method (its row in the table of methods/) are the
+ * one place for aliases, defaults, Invalid params and the resolution of the block. Two requests
+ * that mean the same have the same canonical text, whatever their shape (alias, 0x or not, null or
+ * omitted, by name or position).
  *
  * The canonical text is `METHOD PARAMS` for a method without a block and `METHOD PARAMS @HASH` for
  * one with: PARAMS is a compact JSON array of the typed parameters without the block, options that
@@ -40,43 +40,6 @@ struct rpc_param {
     const char *preset; /* the canonical text that leaving it out stands for; NULL: none */
 };
 
-/* How a method is answered; methods/method.c has a function for each. RECORDED: only from a
- * recorded call. */
-#define RPC_HANDLER_LIST(X)      \
-    X(RECORDED)                  \
-    X(RPC_METHODS)               \
-    X(CHAIN_GET_HEADER)          \
-    X(CHAIN_GET_BLOCK)           \
-    X(CHAIN_GET_BLOCK_HASH)      \
-    X(CHAIN_GET_FINALIZED_HEAD)  \
-    X(STATE_CALL)                \
-    X(STATE_GET_KEYS)            \
-    X(STATE_GET_KEYS_PAGED)      \
-    X(STATE_GET_METADATA)        \
-    X(STATE_GET_PAIRS)           \
-    X(STATE_GET_RUNTIME_VERSION) \
-    X(STATE_GET_STORAGE)         \
-    X(STATE_GET_STORAGE_HASH)    \
-    X(STATE_GET_STORAGE_SIZE)    \
-    X(STATE_QUERY_STORAGE)       \
-    X(STATE_QUERY_STORAGE_AT)    \
-    X(CHILD_LIST)                \
-    X(CHILD_NULL)                \
-    X(CHILD_ENTRIES)             \
-    X(ACCOUNT_NEXT_INDEX)        \
-    X(NEW_HEADS)                 \
-    X(ALL_HEADS)                 \
-    X(FINALIZED_HEADS)           \
-    X(RUNTIME_VERSION)           \
-    X(STORAGE)
-
-enum rpc_handler {
-#define RPC_HANDLER_ENUM(name) RPC_HANDLE_##name,
-    RPC_HANDLER_LIST(RPC_HANDLER_ENUM)
-#undef RPC_HANDLER_ENUM
-        RPC_HANDLER_COUNT
-};
-
 enum rpc_method_kind { RPC_METHOD_CALL, RPC_METHOD_SUBSCRIBE, RPC_METHOD_UNSUBSCRIBE };
 
 #define RPC_PARAMS_MAX 6
@@ -88,12 +51,7 @@ struct rpc_method {
     enum rpc_method_kind kind;
     bool has_at; /* the last parameter is an optional block hash, null = best */
     struct rpc_param params[RPC_PARAMS_MAX];
-    enum rpc_handler handler;
 };
-
-/* The table, and its rows by name or alias (NULL: unknown). */
-const struct rpc_method *rpc_method_find(struct substrate_text name);
-const struct rpc_method *rpc_method_row(size_t index); /* NULL past the end */
 
 /* A parsed request. `params` are canonical JSON texts by position ({NULL, 0} when left out). */
 struct rpc_request {
@@ -106,12 +64,12 @@ struct rpc_request {
     struct substrate_hash at;
 };
 
-/* Parses name and params. Returns OK; E_ARGUMENT when the node would say -32602, *data is then the
- * raw JSON string of the error's data ("\"No more params\""); E_MEMORY. Everything is in the arena
- * or a view of the input. */
-enum substrate_status rpc_request_parse(struct substrate_text name, struct base_json params,
-                                        struct base_arena *arena, struct rpc_request *request,
-                                        struct substrate_text *data);
+/* Parses the params of a method; NULL: one outside the table, of this name. Returns OK; E_ARGUMENT
+ * when the node would say -32602, *data is then the raw JSON string of the error's data ("\"No more
+ * params\""); E_MEMORY. Everything is in the arena or a view of the input. */
+enum substrate_status rpc_request_parse(const struct rpc_method *method, struct substrate_text name,
+                                        struct base_json params, struct base_arena *arena,
+                                        struct rpc_request *request, struct substrate_text *data);
 
 /* Writes the canonical text. `at`: the resolved block, used only when the method has one. */
 void rpc_request_write(const struct rpc_request *request, const struct substrate_hash *at,

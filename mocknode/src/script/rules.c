@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "base/text.h"
+#include "methods/method.h"
 #include "rpc/request.h"
 #include "script/latency.h"
 
@@ -86,7 +87,7 @@ static enum substrate_status read_pattern(const struct reader *reader, json_t *v
         return fail(reader, "methods",
                     "must be a list of method names, each with at most one * at its end");
     }
-    const struct rpc_method *method = star == NULL ? rpc_method_find(text) : NULL;
+    const struct rpc_method *method = star == NULL ? method_find(text) : NULL;
     *pattern =
         base_arena_text(&reader->rules->arena, method != NULL ? base_text(method->name) : text);
     return pattern->data != NULL ? SUBSTRATE_OK : no_memory(reader);

@@ -41,6 +41,7 @@ static void write_unmatched(struct space *space, const struct rpc_envelope *enve
 }
 
 static enum space_outcome subscribe(struct space_work *work, const struct rpc_envelope *envelope,
+                                    const struct rpc_request *request,
                                     const struct method_outcome *outcome,
                                     const struct space_flight *flight, struct base_buf *out) {
     struct space_peer *peer = work->peer;
@@ -54,13 +55,12 @@ static enum space_outcome subscribe(struct space_work *work, const struct rpc_en
         return SPACE_ERROR;
     }
     if (!peer->websocket ||
-        !space_subscribe(peer, envelope, outcome, id + 1, flight->arrived, work->call)) {
+        !space_subscribe(peer, request, outcome, id + 1, flight->arrived, work->call)) {
         rpc_write_error(out, envelope->id, RPC_ERROR_INTERNAL, NULL,
                         (struct substrate_text){NULL, 0});
         return SPACE_ERROR;
     }
     rpc_write_result(out, envelope->id, (struct substrate_text){id, sizeof(id)});
-    space_greet(peer);
     return SPACE_RESULT;
 }
 
@@ -83,9 +83,9 @@ static enum space_outcome write_outcome(struct space_work *work,
     case METHOD_UNMATCHED:
         write_unmatched(work->peer->space, envelope, request, outcome, out);
         return SPACE_UNMATCHED;
-    case METHOD_SUBSCRIBE:
-        return subscribe(work, envelope, outcome, flight, out);
-    case METHOD_UNSUBSCRIBE:
+    case METHOD_OPEN:
+        return subscribe(work, envelope, request, outcome, flight, out);
+    case METHOD_END:
         break;
     }
     bool ended = space_unsubscribe(work->peer, outcome);
@@ -102,16 +102,16 @@ static void resolve(struct space *space, const struct rpc_envelope *envelope,
     memset(request, 0, sizeof(*request));
     base_buf_reset(&space->canonical);
     enum substrate_status status =
-        rpc_request_parse(envelope->method, envelope->params, &space->arena, request, &data);
+        method_parse(envelope->method, envelope->params, &space->arena, request, &data);
     if (status == SUBSTRATE_OK) {
-        method_answer(&space->view, request, &space->arena, outcome);
+        method_answer(space->view, request, &space->arena, outcome);
         rpc_request_write(request, outcome->has_block ? &outcome->block : NULL, &space->canonical);
         return;
     }
     outcome->kind = METHOD_ERROR;
     outcome->code = status == SUBSTRATE_E_ARGUMENT ? RPC_ERROR_INVALID_PARAMS : RPC_ERROR_INTERNAL;
     outcome->data = data;
-    const struct rpc_method *method = rpc_method_find(envelope->method);
+    const struct rpc_method *method = method_find(envelope->method);
     request->method = method;
     request->name = method != NULL ? base_text(method->name) : envelope->method;
     base_buf_text(&space->canonical, request->name);

@@ -23,15 +23,15 @@ struct space *space_new(const struct space_config *config, struct substrate_text
     space->seed = seed;
     space->started_us = space->now = now;
     space->due = SUBSTRATE_NEVER;
-    space->view.chain = config->chain;
+    space->view = view_new(config->chain, &(struct view_start){config->head, VIEW_LAG_RECORDED},
+                           SPACE_BLOCKS_MAX);
     base_arena_init(&space->arena, 16384);
     space_events_init(&space->events, config->events_max);
     space_journal_start(space);
     char *copy = base_strdup(name);
     space->name = (struct substrate_text){copy, name.size};
     start(space);
-    space_start_head(space);
-    if (copy == NULL ||
+    if (copy == NULL || space->view == NULL ||
         (config->rules != NULL && config->rules->gate != NULL && space->gate == NULL)) {
         space_free(space);
         return NULL;
@@ -71,6 +71,7 @@ void space_free(struct space *space) {
     base_buf_free(&space->canonical);
     base_buf_free(&space->key);
     base_buf_free(&space->line);
+    view_free(space->view);
     base_free(space->journal);
     space_events_free(&space->events);
     base_free(space->comings.events);
@@ -135,9 +136,8 @@ void space_reset(struct space *space, uint64_t now) {
     /* First, as subscribers hear of it, and it may count something. */
     const struct chain_block *head =
         space->config.head != NULL ? space->config.head : chain_head(space->config.chain);
-    if (head != space->view.head) {
-        space_set_head(space, head, now);
-    }
+    (void)space_set_head(space, head, now, NULL);
+    view_reset(space->view, &(struct view_start){head, VIEW_LAG_RECORDED});
     drop_scripts(space);
     start(space);
     space_journal_reset(space);

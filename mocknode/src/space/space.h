@@ -14,6 +14,7 @@
 #include "chain/chain.h"
 #include "rpc/envelope.h"
 #include "script/rules.h"
+#include "view/view.h"
 
 struct space;
 struct space_peer; /* a connection to a space */
@@ -54,6 +55,7 @@ struct space_config {
 #define SPACE_FULL_TEXT "Too many connections. Please try again later."
 #define SPACE_SUBSCRIPTIONS_MAX 1024
 #define SPACE_RESPONSE_MAX (15 * 1024 * 1024)
+#define SPACE_BLOCKS_MAX ((size_t)256 * 1024 * 1024) /* bytes of blocks of a space's own */
 /* Of a space's memory of what happened. */
 #define SPACE_EVENTS_MAX (64 * 1024 * 1024)
 #define SPACE_TEXTS_MAX (256 * 1024 * 1024)
@@ -102,13 +104,12 @@ void space_set_latency(struct space *space, uint64_t latency_us);
 void space_set_rules(struct space *space, struct script_rules *rules);
 bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t now);
 
-/* The head. Forward it goes block by block along the recorded chain, and subscribers hear of each;
- * backward, or to a fork, it jumps. */
-const struct chain_block *space_head(const struct space *space);
-void space_set_head(struct space *space, const struct chain_block *block, uint64_t now);
-/* The next recorded block of the canonical chain; NULL: `block` is the last one. */
-const struct chain_block *space_next_block(const struct space *space,
-                                           const struct chain_block *block);
+/* Moves of the head, of which subscribers hear step by step. The errors are those of view.h. */
+struct view *space_view(const struct space *space);
+enum substrate_status space_set_head(struct space *space, const struct chain_block *block,
+                                     uint64_t now, struct substrate_error *error);
+enum substrate_status space_advance(struct space *space, uint64_t count, uint64_t now,
+                                    struct substrate_error *error);
 const struct chain *space_chain(const struct space *space);
 
 /* What happened, as JSON. */

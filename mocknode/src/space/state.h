@@ -44,10 +44,9 @@ struct space_call {
 
 struct space_subscription {
     char id[SPACE_ID_SIZE];
-    enum method_subscription kind;
-    uint64_t subscribed;     /* seq of its beginning */
-    struct base_arena arena; /* of the request */
-    struct rpc_request request;
+    struct method_opened opened;
+    struct base_arena arena;  /* of `opened` */
+    uint64_t subscribed;      /* seq of its beginning */
     struct space_call *reply; /* until it has left */
     struct space_subscription *next;
 };
@@ -119,7 +118,7 @@ struct space {
     uint64_t seed, started_us;
     uint64_t now; /* as told by the last call from outside */
     uint64_t due; /* as last told to the port */
-    struct method_view view;
+    struct view *view;
     uint64_t latency_us;
     const struct script_rules *rules;
     struct script_rules *own_rules, *gate_rules; /* set by control calls */
@@ -206,14 +205,13 @@ void space_write_limit_error(struct base_buf *out, struct substrate_text id, int
                              const char *message, size_t limit);
 
 /* streams.c */
-bool space_subscribe(struct space_peer *peer, const struct rpc_envelope *envelope,
+/* A stream begins; its first notification waits for the reply. */
+bool space_subscribe(struct space_peer *peer, const struct rpc_request *request,
                      const struct method_outcome *outcome, const char *id, uint64_t arrived,
                      struct space_call *reply);
-void space_greet(struct space_peer *peer);
 bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *outcome);
 void space_subscriptions_free(struct space_peer *peer);
 void space_reply_left(struct space_peer *peer, const struct space_call *reply);
-void space_start_head(struct space *space);
 
 /* texts.c: what repeats is kept once, and what is long as its beginning, its size and its digest.
  * NULL: out of memory. */

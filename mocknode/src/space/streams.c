@@ -6,55 +6,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* A copy of the request that lives as long as the subscription: method_notify asks for it again. */
-static bool copy_request(struct space_subscription *subscription,
-                         const struct rpc_envelope *envelope) {
-    struct base_arena *arena = &subscription->arena;
-    struct substrate_text name = base_arena_text(arena, envelope->method);
-    struct base_json params = envelope->params, copy = {BASE_JSON_NONE, {NULL, 0}};
-    struct substrate_text data = {NULL, 0};
-    if (params.kind != BASE_JSON_NONE) {
-        struct substrate_text text = base_arena_text(arena, params.raw);
-        if (text.data == NULL ||
-            base_json_parse(text, BASE_JSON_DEPTH_MAX, &copy, NULL) != SUBSTRATE_OK) {
-            return false;
-        }
-    }
-    return name.data != NULL &&
-           rpc_request_parse(name, copy, arena, &subscription->request, &data) == SUBSTRATE_OK;
-}
-
 static void free_subscription(struct space_subscription *subscription) {
     base_arena_free(&subscription->arena);
     base_free(subscription);
-}
-
-bool space_subscribe(struct space_peer *peer, const struct rpc_envelope *envelope,
-                     const struct method_outcome *outcome, const char *id, uint64_t arrived,
-                     struct space_call *reply) {
-    struct space_subscription *made = base_calloc(1, sizeof(*made));
-    if (made == NULL) {
-        return false;
-    }
-    base_arena_init(&made->arena, 1024);
-    if (!copy_request(made, envelope)) {
-        free_subscription(made);
-        return false;
-    }
-    memcpy(made->id, id, SPACE_ID_SIZE);
-    made->kind = outcome->subscription;
-    made->subscribed = arrived;
-    made->reply = reply;
-    struct space_subscription **tail = &peer->subscriptions;
-    while (*tail != NULL) {
-        tail = &(*tail)->next;
-    }
-    *tail = made;
-    space_tell_subscription(peer, SPACE_EVENT_SUBSCRIBED, made);
-    peer->subscription_count++;
-    peer->space->counts.subscriptions_opened++;
-    peer->space->counts.subscriptions_open++;
-    return true;
 }
 
 bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *outcome) {
@@ -62,7 +16,7 @@ bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *out
     for (struct space_subscription **link = &peer->subscriptions; *link != NULL;
          link = &(*link)->next) {
         struct space_subscription *subscription = *link;
-        if (subscription->kind == outcome->subscription && id.size == SPACE_ID_SIZE + 2 &&
+        if (subscription->opened.stream == outcome->stream && id.size == SPACE_ID_SIZE + 2 &&
             memcmp(id.data + 1, subscription->id, SPACE_ID_SIZE) == 0) {
             *link = subscription->next;
             space_tell_subscription(peer, SPACE_EVENT_UNSUBSCRIBED, subscription);
@@ -97,9 +51,9 @@ void space_reply_left(struct space_peer *peer, const struct space_call *reply) {
  */
 static void write_gap(struct space *space, const struct space_subscription *subscription,
                       const char *reason, struct base_buf *out) {
-    const struct rpc_request *request = &subscription->request;
+    const struct rpc_request *request = &subscription->opened.request;
     base_buf_reset(&space->canonical);
-    rpc_request_write(request, &space->view.head->hash, &space->canonical);
+    rpc_request_write(request, &view_head(space->view)->hash, &space->canonical);
     struct space_unmatched what = {
         request->name, base_buf_view(&space->canonical), base_text(reason), {NULL, 0}, 0};
     struct base_buf data = BASE_BUF_INIT;
@@ -109,109 +63,111 @@ static void write_gap(struct space *space, const struct space_subscription *subs
     base_buf_free(&data);
 }
 
-static void notify(struct space_peer *peer, struct space_subscription *subscription,
-                   const struct method_view *before) {
-    struct space *space = peer->space;
-    struct base_buf result = BASE_BUF_INIT;
-    const char *reason = NULL;
-    enum substrate_status status = method_notify(subscription->kind, &subscription->request, before,
-                                                 &space->view, &space->arena, &result, &reason);
-    bool gap = status == SUBSTRATE_E_DECODE;
-    if (gap) {
-        base_buf_reset(&result);
-        write_gap(space, subscription, reason, &result);
+/* One subscription that is being told something. */
+struct telling {
+    struct space_peer *peer;
+    struct space_subscription *subscription;
+};
+
+static void tell(void *context, const struct method_notice *notice) {
+    const struct telling *telling = context;
+    const struct space_subscription *subscription = telling->subscription;
+    struct space *space = telling->peer->space;
+    struct space_call *call = space_call_new(telling->peer);
+    if (call == NULL) {
+        return;
     }
-    struct space_call *call = status == SUBSTRATE_OK || gap ? space_call_new(peer) : NULL;
-    if (call != NULL) {
-        base_buf_format(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{",
-                        method_notification_name(subscription->kind));
-        base_buf_format(&call->text, "\"subscription\":\"%.*s\",\"%s\":", SPACE_ID_SIZE,
-                        subscription->id, gap ? "error" : "result");
-        base_buf_text(&call->text, base_buf_view(&result));
-        base_buf_str(&call->text, "}}");
-        call->stream = method_notification_name(subscription->kind);
-        call->subscribed = subscription->subscribed;
-        space_call_put(call, space->now, subscription->reply);
+    call->stream = subscription->opened.stream->notification;
+    call->subscribed = subscription->subscribed;
+    base_buf_format(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{",
+                    call->stream);
+    base_buf_format(&call->text, "\"subscription\":\"%.*s\",\"%s\":", SPACE_ID_SIZE,
+                    subscription->id, notice->gap != NULL ? "error" : "result");
+    if (notice->gap != NULL) {
+        write_gap(space, subscription, notice->gap, &call->text);
+    } else {
+        base_buf_text(&call->text, notice->result);
     }
-    base_buf_free(&result);
+    base_buf_str(&call->text, "}}");
+    space_call_put(call, space->now, subscription->reply);
 }
 
-/* What a subscriber hears first, right behind the reply. */
-void space_greet(struct space_peer *peer) {
-    struct space_subscription *last = peer->subscriptions;
-    while (last->next != NULL) {
-        last = last->next;
+bool space_subscribe(struct space_peer *peer, const struct rpc_request *request,
+                     const struct method_outcome *outcome, const char *id, uint64_t arrived,
+                     struct space_call *reply) {
+    struct space_subscription *made = base_calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return false;
     }
-    notify(peer, last, NULL);
-}
-
-const struct chain_block *space_head(const struct space *space) { return space->view.head; }
-
-const struct chain_block *space_next_block(const struct space *space,
-                                           const struct chain_block *block) {
-    const struct facts *facts = chain_facts(space->config.chain);
-    const struct fact_block *next = NULL;
-    for (size_t i = 0; i < facts->block_count; i++) {
-        const struct fact_block *fact = &facts->blocks[i];
-        if (!fact->fork && fact->number > block->number &&
-            (next == NULL || fact->number < next->number)) {
-            next = fact;
-        }
+    base_arena_init(&made->arena, 1024);
+    if (!method_open(outcome->stream, request, &made->arena, &made->opened)) {
+        free_subscription(made);
+        return false;
     }
-    return next != NULL ? chain_find(space->config.chain, &next->hash) : NULL;
-}
-
-/* As far behind the head as in the recording; or as far as blocks are recorded. */
-static const struct chain_block *finalized_for(const struct space *space,
-                                               const struct chain_block *head) {
-    const struct chain *chain = space->config.chain;
-    uint64_t lag = chain_head(chain)->number - chain_finalized(chain)->number;
-    uint64_t target = head->number > lag ? head->number - lag : 0;
-    const struct chain_block *block = head->fork ? NULL : chain_at(chain, target);
-    if (block != NULL) {
-        return block;
+    memcpy(made->id, id, SPACE_ID_SIZE);
+    made->subscribed = arrived;
+    made->reply = reply;
+    struct space_subscription **tail = &peer->subscriptions;
+    while (*tail != NULL) {
+        tail = &(*tail)->next;
     }
-    block = head;
-    while (block->number > target && block->parent != NULL) {
-        block = block->parent;
+    *tail = made;
+    space_tell_subscription(peer, SPACE_EVENT_SUBSCRIBED, made);
+    peer->subscription_count++;
+    peer->space->counts.subscriptions_opened++;
+    peer->space->counts.subscriptions_open++;
+    if (outcome->text.data != NULL) {
+        struct telling telling = {peer, made};
+        tell(&telling, &(struct method_notice){outcome->text, NULL});
     }
-    return block;
+    return true;
 }
 
-static void set_view(struct space *space, const struct chain_block *head) {
-    space->view.head = head;
-    space->view.finalized = finalized_for(space, head);
+/* ---- moves of the head ---- */
+
+struct view *space_view(const struct space *space) {
+    return space->view;
 }
 
-void space_start_head(struct space *space) {
-    set_view(space,
-             space->config.head != NULL ? space->config.head : chain_head(space->config.chain));
-}
-
-static void step(struct space *space, const struct chain_block *head) {
-    struct method_view before = space->view;
-    set_view(space, head);
-    space_tell_head(space, SPACE_EVENT_HEAD, before.head, head);
-    if (space->view.finalized != before.finalized) {
-        space_tell_head(space, SPACE_EVENT_FINALIZED, before.finalized, space->view.finalized);
+/* Tells a step as events, and every subscriber of it. */
+static void tell_step(struct space *space, const struct view_step *step) {
+    struct base_arena arena;
+    base_arena_init(&arena, 0);
+    if (step->head != step->head_before) {
+        space_tell_head(space, SPACE_EVENT_HEAD, step->head_before, step->head);
+    }
+    if (step->finalized != step->finalized_before) {
+        space_tell_head(space, SPACE_EVENT_FINALIZED, step->finalized_before, step->finalized);
     }
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         for (struct space_subscription *at = peer->subscriptions; at != NULL; at = at->next) {
-            notify(peer, at, &before);
+            struct telling telling = {peer, at};
+            (void)method_step(&at->opened, space->view, step, &arena, tell, &telling);
+            base_arena_reset(&arena);
         }
     }
+    base_arena_free(&arena);
 }
 
-void space_set_head(struct space *space, const struct chain_block *block, uint64_t now) {
+static enum substrate_status moved(struct space *space, struct view_steps *steps,
+                                   enum substrate_status status) {
+    for (size_t i = 0; i < steps->count; i++) {
+        tell_step(space, &steps->list[i]);
+    }
+    view_steps_free(steps);
+    return status;
+}
+
+enum substrate_status space_set_head(struct space *space, const struct chain_block *block,
+                                     uint64_t now, struct substrate_error *error) {
+    struct view_steps steps = {NULL, 0, 0};
     space_begin(space, now);
-    const struct chain_block *next = space->view.head;
-    while (!block->fork && next != NULL && next->number < block->number) {
-        next = space_next_block(space, next);
-        if (next != NULL) {
-            step(space, next);
-        }
-    }
-    if (space->view.head != block) {
-        step(space, block);
-    }
+    return moved(space, &steps, view_set_head(space->view, block, VIEW_SCENE, &steps, error));
+}
+
+enum substrate_status space_advance(struct space *space, uint64_t count, uint64_t now,
+                                    struct substrate_error *error) {
+    struct view_steps steps = {NULL, 0, 0};
+    space_begin(space, now);
+    return moved(space, &steps, view_advance(space->view, count, false, 0, &steps, error));
 }

@@ -76,7 +76,7 @@ void space_tell_subscription(const struct space_peer *peer, enum space_event_kin
     int size =
         snprintf(id, sizeof(id), "\"subscription\":\"%.*s\"", SPACE_ID_SIZE, subscription->id);
     event.call = subscription->subscribed;
-    event.name = base_text(method_notification_name(subscription->kind));
+    event.name = base_text(subscription->opened.stream->notification);
     event.members = (struct substrate_text){id, (size_t)size};
     (void)space_tell(peer->space, &event);
 }

@@ -17,6 +17,7 @@
 #include "fixture/line_write.h"
 #include "tools/tools.h"
 #include "fixture/save.h"
+#include "methods/method.h"
 #include "rpc/request.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 30)
@@ -224,7 +225,7 @@ static bool is_canonical(const struct fact_call *call, struct base_arena *arena)
     struct base_json params;
     struct substrate_text data;
     return base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
-           rpc_request_parse(call->method, params, arena, &request, &data) == SUBSTRATE_OK &&
+           method_parse(call->method, params, arena, &request, &data) == SUBSTRATE_OK &&
            base_text_equal(request.name, call->method) &&
            base_text_equal(request.params_text, call->params) &&
            (request.method == NULL || request.method->has_at == call->has_at);

@@ -55,7 +55,9 @@ bool view_is_gap(const struct view *view, const struct substrate_hash *hash);
 /* The block of a height among the ancestors of `block` and itself; NULL: above it, or not recorded.
  */
 const struct chain_block *view_ancestor(const struct chain_block *block, uint64_t number);
-/* The same among those of the head: what a number means to a client. */
+/* The lowest known one above a height; NULL: none is. */
+const struct chain_block *view_ancestor_above(const struct chain_block *block, uint64_t number);
+/* The block of a height among those of the head: what a number means to a client. */
 const struct chain_block *view_at(const struct view *view, uint64_t number);
 /* Whether the state of a block was discarded: reads there are an error of the node. */
 bool view_is_pruned(const struct view *view, const struct chain_block *block);
@@ -68,24 +70,9 @@ const struct chain_block *view_resolve(const struct view *view, struct substrate
 
 /* ---- reading at a block ---- */
 
-enum view_known {
-    VIEW_UNKNOWN, /* nothing is recorded: never to be told as absent */
-    VIEW_ABSENT,
-    VIEW_VALUE,
-    VIEW_PRESENT, /* there, but not its value */
-};
-
-struct view_value {
-    enum view_known known;
-    struct substrate_text hex; /* VALUE: 0x… */
-    bool has_digest;           /* PRESENT: hash and size of the value are known (`:code`) */
-    struct substrate_hash hash;
-    uint64_t size;
-};
-
 /* One key, as lower-case hex without 0x. At most log(keys) steps. */
-struct view_value view_storage(const struct view *view, const struct chain_block *block,
-                               struct substrate_text key);
+struct chain_value view_storage(const struct view *view, const struct chain_block *block,
+                                struct substrate_text key);
 
 /* Up to `limit` keys that start with `prefix` and are greater than `after` (after.data NULL: from
  * the first), in order and borrowed, as hex without 0x, into keys[limit]. Returns OK, or
@@ -121,6 +108,10 @@ enum view_carry {
 const struct fact_call *view_call(struct view *view, struct substrate_text method,
                                   struct substrate_text params, const struct chain_block *block,
                                   enum view_carry *carry);
+/* The recorded call at a hash that is a gap; NULL: it is none, or there is no call. */
+const struct fact_call *view_gap_call(const struct view *view, struct substrate_text method,
+                                      struct substrate_text params,
+                                      const struct substrate_hash *at);
 /* The recorded call of this method that is most like the request, for the explanation of an
  * unmatched one; NULL: none of that method. */
 const struct fact_call *view_nearest(const struct view *view, struct substrate_text method,

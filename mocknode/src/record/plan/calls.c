@@ -8,6 +8,7 @@
 #include "record/plan/fees.h"
 #include "fixture/line_write.h"
 #include "record/plan/recorder.h"
+#include "methods/method.h"
 #include "rpc/request.h"
 
 /* One call that is to be asked for. */
@@ -110,7 +111,7 @@ static enum substrate_status add_function(struct calling *calling, struct substr
     base_buf_text(&params, arguments);
     base_buf_str(&params, "\"]");
     task.method = "state_call";
-    task.row = rpc_method_find(BASE_TEXT("state_call"));
+    task.row = method_find(BASE_TEXT("state_call"));
     task.has_at = true;
     task.at = *at;
     if (!params.failed) {

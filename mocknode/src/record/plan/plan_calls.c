@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "record/plan/plan_reader.h"
 #include "record/plan/scale_args.h"
+#include "methods/method.h"
 #include "rpc/request.h"
 
 #define COMBINATIONS_MAX 1000000
@@ -317,7 +318,7 @@ static enum substrate_status check_method(struct plan_reader *reader,
         enum substrate_status status =
             base_json_parse(request->params[i], BASE_JSON_DEPTH_MAX, &params, NULL);
         if (status == SUBSTRATE_OK) {
-            status = rpc_request_parse(request->name, params, arena, &parsed, &data);
+            status = method_parse(request->name, params, arena, &parsed, &data);
         }
         if (status == SUBSTRATE_E_ARGUMENT) {
             return plan_refuse(reader, place, "has bad params for %.*s: %.*s", name,

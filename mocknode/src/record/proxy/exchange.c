@@ -5,6 +5,7 @@
 #include <string.h>
 #include <substrate/hash.h>
 #include "base/header.h"
+#include "methods/method.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -215,7 +216,7 @@ static enum substrate_status ask_value(struct extraction *extraction,
     extraction->kind = EXTRACT_ASK;
     extraction->ask = *request;
     extraction->ask.name = BASE_TEXT("state_getStorage");
-    extraction->ask.method = rpc_method_find(extraction->ask.name);
+    extraction->ask.method = method_find(extraction->ask.name);
     return SUBSTRATE_OK;
 }
 
@@ -469,7 +470,7 @@ enum substrate_status extract(const struct exchange *exchange, struct extraction
     if (notification) {
         return status;
     }
-    status = rpc_request_parse(exchange->method, params, &extraction->arena, &request, &data);
+    status = method_parse(exchange->method, params, &extraction->arena, &request, &data);
     if (status == SUBSTRATE_E_ARGUMENT || (status == SUBSTRATE_OK && is_passing(&request))) {
         return SUBSTRATE_OK;
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <substrate/hash.h>
 #include "base/header.h"
+#include "methods/method.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -404,7 +405,7 @@ static enum substrate_status read_once(struct recording *recording, struct extra
     enum substrate_status status = SUBSTRATE_OK;
     if (exchange->params.data != NULL &&
         base_json_parse(exchange->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
-        rpc_request_parse(exchange->method, params, &recording->side.arena, &request, &data) ==
+        method_parse(exchange->method, params, &recording->side.arena, &request, &data) ==
             SUBSTRATE_OK &&
         (request.at_given || request.method == NULL || !request.method->has_at) &&
         !base_text_starts(request.name, "chain_")) {
