@@ -9,6 +9,7 @@ import threading
 from collections import deque
 
 from .paths import MOCKNODE, PATIENCE
+from .plain import TRUSTING
 from .rpc import RpcError, Socket, post
 
 NAMES = itertools.count(1)
@@ -101,7 +102,8 @@ class Space:
             socket.close()
 
     def post(self, body, **options):
-        return post(self.node.port, self.path, body, **options)
+        tls = TRUSTING if self.node.url.startswith("wss:") else None
+        return post(self.node.port, self.path, body, tls=tls, **options)
 
     def control(self, method, *params):
         """A control call over HTTP; the node counts none of it."""

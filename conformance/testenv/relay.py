@@ -1,141 +1,217 @@
-"""A relay between client and node that counts by itself: it hands every byte through unchanged and reads
-along. What it says of sockets, requests and calls in flight owes nothing to either side."""
+"""A relay between client and node that reads along by itself: it hands every byte, FIN and RST through unchanged.
+What it says of sockets, requests, frames and their order owes nothing to either side."""
 
-import asyncio
 import json
+import select
+import socket
+import ssl
+import struct
 import threading
 
+from .frames import Frames
+from .plain import how_it_ended
 
-class Frames:
-    """Reads one direction of a WebSocket: first the HTTP head, then frames; gives whole messages."""
-
-    def __init__(self, on_message):
-        self.buffer, self.message, self.on_message = bytearray(), bytearray(), on_message
-        self.in_head = True
-
-    def feed(self, data):
-        self.buffer += data
-        if self.in_head:
-            end = self.buffer.find(b"\r\n\r\n")
-            if end < 0:
-                return
-            del self.buffer[: end + 4]
-            self.in_head = False
-        while self.take_frame():
-            pass
-
-    def take_frame(self):
-        b = self.buffer
-        if len(b) < 2:
-            return False
-        final, opcode, masked, length, at = b[0] & 0x80, b[0] & 0x0F, b[1] & 0x80, b[1] & 0x7F, 2
-        assert not b[0] & 0x70, "a compressed frame: the relay reads plain ones only"
-        if length >= 126:
-            size = 2 if length == 126 else 8
-            if len(b) < at + size:
-                return False
-            length, at = int.from_bytes(b[at : at + size], "big"), at + size
-        key_end = at + (4 if masked else 0)
-        if len(b) < key_end + length:
-            return False
-        payload = bytes(b[key_end : key_end + length])
-        if masked:
-            mask = (bytes(b[at:key_end]) * (length // 4 + 1))[:length]
-            payload = (int.from_bytes(payload, "big") ^ int.from_bytes(mask, "big")).to_bytes(
-                length, "big"
-            )
-        del b[: key_end + length]
-        if opcode < 8:
-            self.message += payload
-            if final:
-                self.on_message(bytes(self.message))
-                self.message.clear()
-        return True
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
+AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+DATA_SEGMENTS = 152  # offset of tcpi_data_segs_in in Linux' struct tcp_info
 
 
 def calls_in(message):
-    """The ids of the calls or answers in a message; of notifications there are none."""
-    value = json.loads(message)
+    """The ids of the calls or answers in a message; of notifications, and of what is no JSON, there are none."""
+    try:
+        value = json.loads(message)
+    except ValueError:
+        return []
     return [json.dumps(entry["id"]) for entry in (value if isinstance(value, list) else [value])
             if isinstance(entry, dict) and "id" in entry]
 
 
+class End:
+    """One of the two sockets of a connection, and what was read from it.
+
+    `reads` has (bytes, segments) after each read: of the plain stream, and as the kernel counted those with
+    data. `end` is how it ended: "fin", "cut" (TLS without its goodbye) or "reset"."""
+
+    def __init__(self, sock, frames):
+        self.sock, self.frames = sock, frames
+        self.bytes, self.reads, self.end = 0, [], None
+        self.out, self.after = bytearray(), None
+
+    def segments(self):
+        info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+        return struct.unpack_from("I", info, DATA_SEGMENTS)[0]
+
+    def read(self):
+        """All that is there, or None at its end."""
+        try:
+            data = self.sock.recv(1 << 18)
+        except AGAIN:
+            return b""
+        except OSError as error:
+            self.end = how_it_ended(error)
+            return None
+        if not data:
+            self.end = "fin"
+            return None
+        self.bytes += len(data)
+        self.reads.append((self.bytes, self.segments()))
+        # Segments are acknowledged at once, so that many small writes are not merged for want of a window.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return data
+
+    def flush(self):
+        """Writes what waits, then ends as the other side did. False: this side is broken."""
+        try:
+            while self.out:
+                del self.out[: self.sock.send(self.out)]
+        except AGAIN:
+            return True
+        except OSError:
+            return False
+        if self.after == "fin":
+            try:
+                self.sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+        self.after = None
+        return True
+
+
+class Connection:
+    """A client's connection: `asked` is what came from the client, `said` what came from the node."""
+
+    def __init__(self, number, client, node, relay):
+        self.number, self.in_flight, self.done = number, [], False
+        self.asked = End(client, Frames(on_message=lambda m: relay.asked(self, m)))
+        self.said = End(node, Frames(lambda f: relay.order.append((number, f)), lambda m: relay.answered(self, m)))
+
+    def sockets(self):
+        return (self.asked.sock, self.said.sock)
+
+    def run(self):
+        """Hands through what is there; True once both directions have ended."""
+        for here, there in ((self.asked, self.said), (self.said, self.asked)):
+            while not here.end and (data := here.read()) != b"":
+                if data is None:
+                    self.ended(here, there)
+                    break
+                here.frames.feed(data)
+                there.out += data
+        broken = not self.asked.flush() or not self.said.flush()
+        return broken and self.finish() or self.done or self.both_ended() and self.finish()
+
+    def both_ended(self):
+        return self.asked.end and self.said.end and not self.asked.out and not self.said.out
+
+    def ended(self, here, there):
+        if here.end == "reset":
+            there.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            there.out.clear()
+            self.finish()
+        else:
+            there.after = "fin"
+
+    def finish(self):
+        self.done = True
+        return True
+
+    def close(self):
+        for sock in self.sockets():
+            sock.close()
+
+
 class Relay:
     """Listens on a free port of its own and hands through to the node's. Use as a context. With `tls`, a server's
-    ssl.SSLContext, it speaks TLS to the client."""
+    ssl.SSLContext, it speaks TLS to the client; with `node_tls`, a client's, to the node.
 
-    def __init__(self, port, tls=None):
-        self.target, self.tls = port, tls
+    `order` has (connection's number, frame) of all that the node said. The kernel reports edge-triggered events in the
+    order in which sockets became readable, so it is the order of writing, also between sockets, as long as no socket is
+    written to again before what stands on the others was read."""
+
+    def __init__(self, port, tls=None, node_tls=None):
+        self.target, self.tls, self.node_tls = port, tls, node_tls
         self.opened = self.open = self.peak = 0
         self.requests = self.replies = self.max_per_conn = self.max_total = 0
-        self.in_flight = {}
-        self.sent, self.received = [], []
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.sent, self.received, self.order = [], [], []
+        self.connections, self.by_fd = [], {}
+        self.epoll = select.epoll()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.waker, self.wake = socket.socketpair()
+        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def __enter__(self):
+        self.epoll.register(self.listener, select.EPOLLIN)
+        self.epoll.register(self.waker, select.EPOLLIN)
         self.thread.start()
-        starting = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=self.tls), self.loop
-        )
-        self.server = starting.result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_):
-        asyncio.run_coroutine_threadsafe(self.shut(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.wake.send(b".")
         self.thread.join(10)
-        self.loop.close()
+        for connection in self.connections:
+            connection.close()
+        for thing in (self.listener, self.waker, self.wake, self.epoll):
+            thing.close()
 
-    async def shut(self):
-        """Closes both ends of every connection that is still there."""
-        self.server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def run(self):
+        while True:
+            for fd, _ in self.epoll.poll(maxevents=4096):
+                if fd == self.waker.fileno():
+                    return
+                if fd == self.listener.fileno():
+                    self.accept()
+                elif fd in self.by_fd:
+                    self.hand_on(self.by_fd[fd])
 
-    def asked(self, socket, message):
-        self.sent.append(message.decode())
-        for id in calls_in(message):
-            self.in_flight[socket].append(id)
-            self.requests += 1
-        self.max_per_conn = max(self.max_per_conn, len(self.in_flight[socket]))
-        self.max_total = max(self.max_total, sum(map(len, self.in_flight.values())))
+    def hand_on(self, connection):
+        try:
+            done = connection.run()
+        except ConnectionResetError:  # a test that reads along cuts the connection
+            done = True
+        if done:
+            self.drop(connection)
 
-    def answered(self, socket, message):
-        self.received.append(message.decode())
-        for id in calls_in(message):
-            if id in self.in_flight[socket]:
-                self.in_flight[socket].remove(id)
-                self.replies += 1
-
-    async def serve(self, reader, writer):
-        socket = self.opened = self.opened + 1
+    def accept(self):
+        client = self.listener.accept()[0]
+        node = socket.create_connection(("127.0.0.1", self.target))
+        if self.tls:
+            client = self.tls.wrap_socket(client, server_side=True, do_handshake_on_connect=False,
+                                          suppress_ragged_eofs=False)
+        if self.node_tls:
+            node = self.node_tls.wrap_socket(node, suppress_ragged_eofs=False, server_hostname="localhost")
+        self.opened += 1
         self.open += 1
         self.peak = max(self.peak, self.open)
-        self.in_flight[socket] = []
-        try:
-            node = await asyncio.open_connection("127.0.0.1", self.target)
-            await asyncio.gather(
-                self.pump(reader, node[1], Frames(lambda m: self.asked(socket, m))),
-                self.pump(node[0], writer, Frames(lambda m: self.answered(socket, m))),
-            )
-        finally:
-            self.open -= 1
-            del self.in_flight[socket]
+        connection = Connection(self.opened, client, node, self)
+        self.connections.append(connection)
+        for sock in connection.sockets():
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.by_fd[sock.fileno()] = connection
+            self.epoll.register(sock, select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET)
 
-    async def pump(self, reader, writer, frames):
-        try:
-            while data := await reader.read(65536):
-                frames.feed(data)
-                writer.write(data)
-                await writer.drain()
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
+    def drop(self, connection):
+        for sock in connection.sockets():
+            del self.by_fd[sock.fileno()]
+        connection.close()
+        connection.in_flight.clear()
+        self.open -= 1
+
+    def asked(self, connection, message):
+        self.sent.append(message.decode(errors="replace"))
+        ids = calls_in(message)
+        connection.in_flight += ids
+        self.requests += len(ids)
+        self.max_per_conn = max(self.max_per_conn, len(connection.in_flight))
+        self.max_total = max(self.max_total, sum(len(c.in_flight) for c in self.connections))
+
+    def answered(self, connection, message):
+        self.received.append(message.decode(errors="replace"))
+        for id in calls_in(message):
+            if id in connection.in_flight:
+                connection.in_flight.remove(id)
+                self.replies += 1
 
     def counters(self):
         return {

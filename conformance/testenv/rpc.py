@@ -107,12 +107,13 @@ class Response:
         return json.loads(self.text)
 
 
-def post(port, path="/", body=None, method="POST", headers=None, content_type="application/json"):
-    """One HTTP exchange on a connection of its own."""
+def post(port, path="/", body=None, method="POST", headers=None, content_type="application/json", tls=None):
+    """One HTTP exchange on a connection of its own; with `tls`, a client's ssl.SSLContext, over TLS."""
     headers = dict(headers or {})
     if content_type and body is not None:
         headers.setdefault("Content-Type", content_type)
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT)
+    client = http.client.HTTPSConnection("127.0.0.1", port, timeout=WAIT, context=tls) if tls \
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT)
     try:
         try:
             client.request(method, path, body, headers)

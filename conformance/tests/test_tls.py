@@ -2,28 +2,14 @@
 relay speaks TLS to the client and counts what it reads."""
 
 import os
-import ssl
-import subprocess
 
 import pytest
 
+from testenv.certificate import Certificate
 from testenv.command import Adapter, subtensor
 from testenv.relay import Relay
 
 CALLS = [["tempo", 2], ["subnet_exists", 7], ["neurons_lite", 2], ["metadata"]]  # the last is far over one TLS record
-
-
-class Certificate:
-    """A certificate that signs itself, for one name, in files of a folder."""
-
-    def __init__(self, folder, name):
-        self.file, key = folder / f"{name}.pem", folder / f"{name}.key"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", self.file],
-            check=True, capture_output=True)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.file, key)
 
 
 @pytest.fixture(scope="module")
