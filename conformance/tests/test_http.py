@@ -140,22 +140,22 @@ class Raw:
 
 
 def raw_post(body, *headers, path="/", version="1.1"):
-    lines = [f"POST {path} HTTP/{version}", "Host: x", "Content-Type: application/json",
+    lines = [f"POST {path} HTTP/{version}", "Host: localhost", "Content-Type: application/json",
              f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines) + "\r\n\r\n" + body
 
 
 def raw_upgrade(*headers, version="13"):
-    lines = ["GET / HTTP/1.1", "Host: x", "Connection: keep-alive, Upgrade", "Upgrade: websocket",
+    lines = ["GET / HTTP/1.1", "Host: localhost", "Connection: keep-alive, Upgrade", "Upgrade: websocket",
              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Sec-WebSocket-Version: {version}",
              *headers]
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
 @pytest.mark.parametrize("text, status", [
-    ("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}\r\n", "415"),
+    ("POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}\r\n", "415"),
     ("PUT / HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}\r\n", "405"),
-    ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}\r\n", "415"),
+    ("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}\r\n", "415"),
 ])
 def test_what_stands_behind_a_refused_request(node, text, status):
     with Raw(node.port) as raw:
@@ -248,12 +248,12 @@ def test_offers_of_other_protocols_are_ignored(node, offer):
 def test_methods_that_are_none(node, method):
     with Raw(node.port) as raw:
         for _ in range(2):
-            raw.send(f"{method} / HTTP/1.1\r\nHost: x\r\n\r\n")
+            raw.send(f"{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert raw.answer()[0] == "HTTP/1.1 405 Method Not Allowed"
 
 
 def test_an_absolute_target(space):
-    for host in ("http://localhost:9944", "http://x", "https://[::1]:1"):
+    for host in ("http://localhost:9944", "http://127.0.0.1", "https://[::1]:1"):
         with Raw(space.node.port) as raw:
             raw.send(raw_post(request("system_chain"), path=host + space.path + "?as=there"))
             assert raw.result()

@@ -107,7 +107,7 @@ def handshake(port, buffer=None):
     if buffer is not None:
         raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, buffer)
     raw.connect(("127.0.0.1", port))
-    raw.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    raw.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
     file = raw.makefile("rb")
     lines = list(iter(file.readline, b"\r\n"))

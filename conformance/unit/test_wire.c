@@ -1,4 +1,4 @@
-/* The outgoing stream of a connection: frames, fragments, chunks, marks, read back by a reader of
+/* The outgoing stream of a connection: frames, shapes, writes and stops, read back by a reader of
  * RFC 6455 frames that is written here; heads of HTTP requests; pings over a socket. */
 #include "check_main.h"
 #include <arpa/inet.h>
@@ -13,130 +13,149 @@
 #include "wire/out.h"
 #include "wire/wire.h"
 
-struct reader {
-    struct base_buf message;
-    unsigned messages, pings, frames;
-    size_t last_size;
-    unsigned char first, last; /* bytes of the last message */
+/* ---- frames, read by other code than ours ---- */
+
+#define FRAMES_MAX 64
+
+/* A frame as it stands in the bytes. */
+struct seen {
+    unsigned first; /* its first byte */
+    bool masked;
+    uint64_t length;
+    size_t at; /* of its header */
+    struct base_buf payload;
 };
 
-/* Reads a chunk, which must end with a frame. */
-static void read_chunk(struct reader *reader, const unsigned char *data, size_t size) {
+struct seen_frames {
+    struct seen list[FRAMES_MAX];
+    size_t count;
+};
+
+static void free_seen(struct seen_frames *frames) {
+    for (size_t i = 0; i < frames->count; i++) {
+        base_buf_free(&frames->list[i].payload);
+    }
+    frames->count = 0;
+}
+
+/* Reads bytes that must end with a frame. */
+static void see_frames(const unsigned char *data, size_t size, struct seen_frames *frames) {
     size_t at = 0;
+    frames->count = 0;
     while (at < size) {
+        ck_assert_uint_lt(frames->count, FRAMES_MAX);
+        struct seen *seen = &frames->list[frames->count++];
+        size_t wide = 0, header = 2;
+        *seen = (struct seen){.payload = BASE_BUF_INIT, .at = at};
         ck_assert_uint_ge(size - at, 2);
-        unsigned final = data[at] >> 7, opcode = data[at] & 15;
-        ck_assert_uint_eq(data[at + 1] & 0x80, 0);
-        size_t length = data[at + 1] & 127, head = 2;
-        if (length == 126) {
-            length = (size_t)data[at + 2] << 8 | data[at + 3];
-            head = 4;
+        seen->first = data[at];
+        seen->masked = data[at + 1] >= 128;
+        seen->length = data[at + 1] % 128;
+        wide = seen->length == 126 ? 2 : seen->length == 127 ? 8 : 0;
+        for (size_t i = 0; i < wide; i++) {
+            seen->length = (i == 0 ? 0 : seen->length * 256) + data[at + 2 + i];
         }
-        ck_assert_uint_ne(data[at + 1] & 127, 127);
-        ck_assert_uint_ge(size - at, head + length);
-        reader->frames++;
-        if (opcode == 9) {
-            reader->pings += length == 1 && final == 1;
-        } else {
-            ck_assert_uint_eq(opcode, reader->message.size == 0 ? 1 : 0);
-            base_buf_append(&reader->message, data + at + head, length);
-            if (final == 1) {
-                reader->messages++;
-                reader->last_size = reader->message.size;
-                if (reader->message.size > 0) {
-                    reader->first = (unsigned char)reader->message.data[0];
-                    reader->last = (unsigned char)reader->message.data[reader->last_size - 1];
-                }
-                base_buf_reset(&reader->message);
-            }
+        const unsigned char *mask = data + at + header + wide;
+        header += wide + (seen->masked ? 4 : 0);
+        ck_assert_uint_ge(size - at, header + seen->length);
+        for (size_t i = 0; i < seen->length; i++) {
+            unsigned byte = data[at + header + i] ^ (seen->masked ? mask[i % 4] : 0U);
+            base_buf_char(&seen->payload, (char)byte);
         }
-        at += head + length;
+        at += header + (size_t)seen->length;
     }
 }
 
-static void drain(struct wire_out *out, struct reader *reader) {
-    struct substrate_text chunk = wire_out_chunk(out);
-    while (chunk.size > 0) {
-        ck_assert_uint_le(chunk.size, WIRE_CHUNK_MAX);
-        uint64_t before = wire_out_consumed(out);
-        read_chunk(reader, (const unsigned char *)chunk.data, chunk.size);
-        wire_out_consume(out, chunk.size);
-        ck_assert_uint_eq(wire_out_consumed(out), before + chunk.size);
-        chunk = wire_out_chunk(out);
+/* All that `out` gives, write by write; the sizes of the writes, and its stops, in `sizes`: -1 is a
+ * pause, -2 a reset, -3 an end. */
+static void drain(struct wire_out *out, struct base_buf *bytes, long *sizes, size_t *count) {
+    static const long signs[] = {[WIRE_STOP_PAUSE] = -1,
+                                 [WIRE_STOP_RESET] = -2,
+                                 [WIRE_STOP_END] = -3,
+                                 [WIRE_STOP_CLOSE] = -4};
+    bool more = true;
+    *count = 0;
+    while (more) {
+        enum wire_stop_kind kind = wire_out_take_stop(out);
+        struct substrate_text next = wire_out_next(out);
+        ck_assert_uint_lt(*count, FRAMES_MAX * 8);
+        if (kind != WIRE_STOP_NONE) {
+            sizes[(*count)++] = signs[kind];
+        } else if (next.size > 0) {
+            base_buf_text(bytes, next);
+            wire_out_consume(out, next.size);
+            sizes[(*count)++] = (long)next.size;
+        } else {
+            more = false;
+        }
     }
-    ck_assert_uint_eq(wire_out_consumed(out), wire_out_end(out));
 }
 
 START_TEST(every_size) {
-    static const size_t lengths[] = {0,     1,     125,   126,    127,    64999,  65000,
-                                     65001, 65535, 65536, 130000, 130001, 3000000};
+    static const size_t lengths[] = {0, 1, 125, 126, 127, 65535, 65536, 3000000};
     char *big = base_alloc(3000000);
     ck_assert_ptr_nonnull(big);
     memset(big, 'x', 3000000);
-    struct wire_out out = {BASE_BUF_INIT, 0, 0, true};
-    struct reader reader = {BASE_BUF_INIT, 0, 0, 0, 0, 0, 0};
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-        big[0] = 'a';
-        if (lengths[i] > 0) {
-            big[lengths[i] - 1] = 'z';
-        }
-        wire_out_message(&out, (struct substrate_text){big, lengths[i]});
-        wire_out_ping(&out);
-        drain(&out, &reader);
-        ck_assert_uint_eq(reader.messages, i + 1);
-        ck_assert_uint_eq(reader.pings, i + 1);
-        ck_assert_uint_eq(reader.last_size, lengths[i]);
-        ck_assert(lengths[i] == 0 || reader.last == 'z');
-        if (lengths[i] > 0) {
-            big[lengths[i] - 1] = 'x';
-        }
+        struct wire_out out = {.buf = BASE_BUF_INIT};
+        struct base_buf bytes = BASE_BUF_INIT;
+        struct seen_frames frames;
+        long sizes[FRAMES_MAX];
+        size_t count = 0;
+        wire_out_frame(&out, 0x81, (struct substrate_text){big, lengths[i]}, NULL);
+        wire_out_frame(&out, 0x89, BASE_TEXT("p"), NULL);
+        drain(&out, &bytes, sizes, &count);
+        ck_assert_uint_eq(count, 1);
+        see_frames((const unsigned char *)bytes.data, bytes.size, &frames);
+        ck_assert_uint_eq(frames.count, 2);
+        ck_assert_uint_eq(frames.list[0].first, 0x81);
+        ck_assert_uint_eq(frames.list[0].length, lengths[i]);
+        ck_assert(base_text_equal(base_buf_view(&frames.list[0].payload),
+                                  (struct substrate_text){big, lengths[i]}));
+        ck_assert_uint_eq(frames.list[1].first, 0x89);
+        free_seen(&frames);
+        base_buf_free(&bytes);
+        wire_out_free(&out);
     }
     base_free(big);
-    base_buf_free(&reader.message);
-    wire_out_free(&out);
 }
 END_TEST
 
-/* Many messages between partial drains: none is lost, doubled or torn, and the memory does not
+/* Many messages between partial writes: none is lost, doubled or torn, and the memory does not
  * grow. */
 START_TEST(interleaved) {
-    struct wire_out out = {BASE_BUF_INIT, 0, 0, true};
-    struct reader reader = {BASE_BUF_INIT, 0, 0, 0, 0, 0, 0};
+    struct wire_out out = {.buf = BASE_BUF_INIT};
+    struct base_buf bytes = BASE_BUF_INIT;
     char text[700];
+    uint64_t mark = 0, expected = 0;
     memset(text, 'm', sizeof(text));
-    uint64_t mark = 0;
     for (unsigned i = 0; i < 20000; i++) {
-        wire_out_message(&out, (struct substrate_text){text, (i * 31) % sizeof(text)});
+        size_t size = (i * 31) % sizeof(text);
+        wire_out_frame(&out, 0x81, (struct substrate_text){text, size}, NULL);
+        expected += size + (size < 126 ? 2 : 4);
         ck_assert_uint_gt(wire_out_end(&out), mark);
         mark = wire_out_end(&out);
-        if (i % 200 == 199) {
-            struct substrate_text chunk = wire_out_chunk(&out);
-            read_chunk(&reader, (const unsigned char *)chunk.data, chunk.size);
-            wire_out_consume(&out, chunk.size);
-        }
-        while (wire_out_unsent(&out) > 200000) {
-            struct substrate_text chunk = wire_out_chunk(&out);
-            read_chunk(&reader, (const unsigned char *)chunk.data, chunk.size);
-            wire_out_consume(&out, chunk.size);
+        while (wire_out_unsent(&out) > (i % 200 == 199 ? 0 : 200000)) {
+            struct substrate_text next = wire_out_next(&out);
+            size_t part = next.size < 7001 ? next.size : 7001;
+            base_buf_append(&bytes, next.data, part);
+            wire_out_consume(&out, part);
         }
     }
     ck_assert_uint_lt(out.buf.capacity, 1000000);
-    drain(&out, &reader);
-    ck_assert_uint_eq(reader.messages, 20000);
     ck_assert_uint_eq(wire_out_consumed(&out), mark);
-    base_buf_free(&reader.message);
-    wire_out_free(&out);
-}
-END_TEST
-
-START_TEST(raw) {
-    struct wire_out out = {BASE_BUF_INIT, 0, 0, false};
-    wire_out_raw(&out, BASE_TEXT("HTTP/1.1 200 OK\r\n"));
-    wire_out_raw(&out, BASE_TEXT("\r\n"));
-    struct substrate_text chunk = wire_out_chunk(&out);
-    ck_assert(base_text_is(chunk, "HTTP/1.1 200 OK\r\n\r\n"));
-    wire_out_consume(&out, 5);
-    ck_assert(base_text_is(wire_out_chunk(&out), "1.1 200 OK\r\n\r\n"));
+    ck_assert_uint_eq(mark, expected);
+    ck_assert_uint_eq(bytes.size, expected);
+    const unsigned char *at = (const unsigned char *)bytes.data;
+    for (unsigned i = 0; i < 20000; i++) {
+        size_t size = (i * 31) % sizeof(text);
+        ck_assert_uint_eq(at[0], 0x81);
+        ck_assert_uint_eq(size < 126 ? at[1] : at[2] * 256U + at[3], size);
+        at += size < 126 ? 2 : 4;
+        ck_assert_mem_eq(at, text, size);
+        at += size;
+    }
+    base_buf_free(&bytes);
     wire_out_free(&out);
 }
 END_TEST
@@ -292,15 +311,15 @@ END_TEST
 
 /* ---- pings ---- */
 
-static bool take_anybody(void *context, struct wire_conn *conn, const struct wire_request *request,
-                         struct wire_refusal *refusal) {
+static void take_anybody(void *context, struct wire_conn *conn,
+                         const struct wire_request *request) {
     (void)context;
-    (void)conn;
-    (void)refusal;
-    return request->websocket && request->loopback;
+    ck_assert(request->websocket && request->loopback);
+    wire_accept(conn, NULL);
 }
 
-static void ignore_message(void *context, struct wire_conn *conn, struct substrate_text message) {
+static void ignore_message(void *context, struct wire_conn *conn,
+                           const struct wire_message *message) {
     (void)context;
     (void)conn;
     (void)message;
@@ -354,7 +373,7 @@ static unsigned count_pings(uint16_t port) {
  */
 START_TEST(pings) {
     struct wire_options options = {.ping_us = 10000, .idle_us = 10000};
-    struct wire_handler handler = {.on_open = take_anybody, .on_message = ignore_message};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
     struct wire *wire = NULL;
     pthread_t thread;
     ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
@@ -373,5 +392,5 @@ START_TEST(pings) {
 }
 END_TEST
 
-CHECK_MAIN("wire", every_size, interleaved, raw, head_of_a_post, head_keeps_alive,
+CHECK_MAIN("wire", every_size, interleaved, head_of_a_post, head_keeps_alive,
            head_asks_for_a_websocket, heads_that_are_none, targets, escapes, pings)

@@ -8,7 +8,14 @@
 
 #define BASE_WS_HEADER_MAX 14
 
-enum base_ws_opcode { BASE_WS_CONTINUATION = 0, BASE_WS_TEXT = 1, BASE_WS_PING = 9 };
+enum base_ws_opcode {
+    BASE_WS_CONTINUATION = 0,
+    BASE_WS_TEXT = 1,
+    BASE_WS_BINARY = 2,
+    BASE_WS_CLOSE = 8,
+    BASE_WS_PING = 9,
+    BASE_WS_PONG = 10,
+};
 
 /* Writes the header of a frame into `out`, returns its length. mask: NULL (server) or 4 bytes. */
 size_t base_ws_header(uint8_t out[BASE_WS_HEADER_MAX], enum base_ws_opcode opcode, int final,

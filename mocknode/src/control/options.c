@@ -29,6 +29,16 @@ static enum substrate_status take_latency(const struct base_option *option, cons
                            why.message);
 }
 
+static enum substrate_status take_host(const struct base_option *option, const char *value,
+                                       void *into, struct substrate_error *error) {
+    struct serve_options *options = into;
+    if (options->allowed_host_count == SERVE_HOSTS_MAX) {
+        return base_option_refuse(option, value, "at most 16 names", error);
+    }
+    options->allowed_hosts[options->allowed_host_count++] = value;
+    return SUBSTRATE_OK;
+}
+
 #define AT(member) offsetof(struct serve_options, member)
 
 static const struct base_option TABLE[] = {
@@ -51,6 +61,13 @@ static const struct base_option TABLE[] = {
     {"max-spaces", 0, "N",
      "spaces beside that of / (4096); the longest unused one\nwithout a connection makes room",
      base_option_number, AT(spaces_max), 0, 1000000, false},
+    {"allow-host", 0, "NAME",
+     "name that requests may call this node by, beside localhost\nand addresses", take_host, 0, 0,
+     0, true},
+    {"tls-cert", 0, "FILE", "certificate and chain, PEM: wss:// and https:// only",
+     base_option_text, AT(tls_cert), 0, 0, false},
+    {"tls-key", 0, "FILE", "the certificate's key, PEM", base_option_text, AT(tls_key), 0, 0,
+     false},
     {"unsafe-control", 0, NULL, "allow mock_ methods to peers on other machines", base_option_flag,
      AT(unsafe_control), 0, 0, false},
     {"help", 'h', NULL, "this text", base_option_flag, AT(help), 0, 0, false},
@@ -71,6 +88,10 @@ bool serve_options_read(int argc, char **argv, struct serve_options *options) {
     enum substrate_status status = base_options_read(TABLE, argc, argv, options, &words, &error);
     if (status == SUBSTRATE_OK && !options->help && words < 1) {
         status = base_fail(&error, SUBSTRATE_E_ARGUMENT, "expected a fixture folder");
+    } else if (status == SUBSTRATE_OK &&
+               (options->tls_cert == NULL) != (options->tls_key == NULL)) {
+        status = base_fail(&error, SUBSTRATE_E_ARGUMENT,
+                           "--tls-cert and --tls-key stand together: one is missing");
     }
     if (status != SUBSTRATE_OK) {
         (void)fprintf(stderr, "mocknode serve: %s (see mocknode serve --help)\n", error.message);

@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SERVE_HOSTS_MAX 16
+
 struct serve_options {
     char **fixtures; /* folders; words of the command line */
     size_t fixture_count;
-    const char *host, *rules, *head, *journal;
+    const char *host, *rules, *head, *journal, *tls_cert, *tls_key;
+    const char *allowed_hosts[SERVE_HOSTS_MAX];
+    size_t allowed_host_count;
     uint64_t port, seed, latency_us, connections_max, spaces_max;
     bool unsafe_control, help;
 };

@@ -64,7 +64,13 @@ static void on_due(void *context, uint64_t now) {
     spaces_run(server->spaces, now);
 }
 
-static bool refuse(struct wire_refusal *refusal, int status, const char *text) {
+/* Why a connection is refused: an HTTP status and a line of text. */
+struct refusal {
+    int status;
+    char text[200];
+};
+
+static bool refuse(struct refusal *refusal, int status, const char *text) {
     refusal->status = status;
     (void)snprintf(refusal->text, sizeof(refusal->text), "%s", text);
     return false;
@@ -91,7 +97,7 @@ static void name_ignored(struct server *server, struct substrate_text name) {
 /* Opens the connection in the space that the URL names. */
 static struct space_peer *open_peer(struct server *server, struct wire_conn *conn,
                                     const struct space_url *url, bool websocket, bool privileged,
-                                    struct wire_refusal *refusal) {
+                                    struct refusal *refusal) {
     struct spaces_refusal why;
     uint64_t now = substrate_now_us();
     struct space *space = spaces_find(server->spaces, url, now, &why);
@@ -107,9 +113,8 @@ static struct space_peer *open_peer(struct server *server, struct wire_conn *con
     return peer;
 }
 
-static bool on_open(void *context, struct wire_conn *conn, const struct wire_request *request,
-                    struct wire_refusal *refusal) {
-    struct server *server = context;
+static bool let_in(struct server *server, struct wire_conn *conn,
+                   const struct wire_request *request, struct refusal *refusal) {
     struct space_url url;
     const char *problem = NULL;
     if (!space_url_read(request->path, request->query, &url, &problem)) {
@@ -120,9 +125,23 @@ static bool on_open(void *context, struct wire_conn *conn, const struct wire_req
     return open_peer(server, conn, &url, request->websocket, privileged, refusal) != NULL;
 }
 
-static void leave(struct server *server, struct space_peer *peer) {
+static void on_connecting(void *context, struct wire_conn *conn,
+                          const struct wire_request *request) {
+    struct refusal refusal;
+    if (let_in(context, conn, request, &refusal)) {
+        wire_accept(conn, NULL);
+    } else {
+        wire_refuse(conn, refusal.status, NULL, 0, base_text(refusal.text));
+    }
+}
+
+static void leave(struct server *server, struct space_peer *peer, const struct wire_closed *how) {
+    static const struct substrate_text by[] = {
+        [WIRE_BY_PEER] = {"peer", 4}, [WIRE_BY_NODE] = {"node", 4}, [WIRE_BY_RESET] = {"reset", 5}};
     struct space *space = space_of(peer);
-    space_close(peer, &(struct space_closed){.by = BASE_TEXT("peer")}, substrate_now_us());
+    struct space_closed closed = {
+        .by = by[how->by], .code = (uint16_t)how->code, .reason = how->reason};
+    space_close(peer, &closed, substrate_now_us());
     spaces_left(server->spaces, space);
 }
 
@@ -132,7 +151,7 @@ static bool move_on(struct server *server, struct wire_conn *conn) {
     if (wire_conn_is_websocket(conn) || !spaces_is_dropped(space_of(old))) {
         return true;
     }
-    struct wire_refusal refusal;
+    struct refusal refusal;
     struct space_url url = {.name = space_name(space_of(old)), .label = space_peer_label(old)};
     bool opened = open_peer(server, conn, &url, false, space_peer_privileged(old), &refusal);
     if (!opened) {
@@ -140,15 +159,15 @@ static bool move_on(struct server *server, struct wire_conn *conn) {
         (void)wire_respond(conn, refusal.status, "text/plain", base_text(refusal.text));
         return false;
     }
-    leave(server, old);
+    leave(server, old, &(struct wire_closed){.by = WIRE_BY_PEER});
     return true;
 }
 
-static void on_message(void *context, struct wire_conn *conn, struct substrate_text message) {
+static void on_message(void *context, struct wire_conn *conn, const struct wire_message *message) {
     if (!move_on(context, conn)) {
         return;
     }
-    space_message(wire_conn_user(conn), message, substrate_now_us());
+    space_message(wire_conn_user(conn), message->text, substrate_now_us());
 }
 
 static void on_oversize(void *context, struct wire_conn *conn) {
@@ -161,10 +180,10 @@ static void on_written(void *context, struct wire_conn *conn, uint64_t mark) {
     space_written(wire_conn_user(conn), mark, substrate_now_us());
 }
 
-static void on_close(void *context, struct wire_conn *conn) {
+static void on_close(void *context, struct wire_conn *conn, const struct wire_closed *closed) {
     struct space_peer *peer = wire_conn_user(conn);
     wire_conn_set_user(conn, NULL);
-    leave(context, peer);
+    leave(context, peer, closed);
 }
 
 /* Probes are no JSON-RPC and leave no trace. A recorded node that was healthy is ready. */
@@ -256,7 +275,7 @@ static bool make_spaces(struct server *server) {
 static bool listen_on(struct server *server) {
     struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
     struct wire_handler handler = {.context = server,
-                                   .on_open = on_open,
+                                   .on_connecting = on_connecting,
                                    .on_message = on_message,
                                    .on_oversize = on_oversize,
                                    .on_get = on_get,
@@ -265,7 +284,11 @@ static bool listen_on(struct server *server) {
                                    .on_due = on_due};
     struct wire_options options = {.host = server->options.host,
                                    .port = (uint16_t)server->options.port,
-                                   .message_max = REQUEST_MAX};
+                                   .message_max = REQUEST_MAX,
+                                   .tls_cert = server->options.tls_cert,
+                                   .tls_key = server->options.tls_key,
+                                   .allowed_hosts = server->options.allowed_hosts,
+                                   .allowed_host_count = server->options.allowed_host_count};
     if (wire_create(&options, &handler, &server->wire, &error) != SUBSTRATE_OK) {
         return complain(&error);
     }

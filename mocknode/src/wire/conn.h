@@ -2,95 +2,127 @@
 #ifndef WIRE_CONN_H
 #define WIRE_CONN_H
 
-#include <libwebsockets.h>
 #include <signal.h>
+#include <sys/queue.h>
 #include "base/buf.h"
-#include "wire/out.h"
+#include "wire/frame.h"
+#include "wire/loop.h"
+#include "wire/stream.h"
 #include "wire/wire.h"
 
 #define WIRE_URL_MAX 128
-#define WIRE_REASON_MAX 64
+#define WIRE_REASON_MAX (WIRE_CONTROL_MAX - 2)
 
-/* Where an HTTP connection stands. */
-enum wire_exchange {
-    WIRE_HEAD,   /* the head of a request is coming in */
-    WIRE_BODY,   /* its body is */
-    WIRE_ANSWER, /* it is to be answered; requests behind it wait */
-    WIRE_LINGER, /* all is said: what still comes is thrown away, until the peer hangs up, too */
+/* Where a connection stands. */
+enum wire_stage {
+    WIRE_HEAD,      /* the head of a request is coming in */
+    WIRE_ADMISSION, /* the user was asked whether it may connect */
+    WIRE_BODY,      /* the body of a POST is coming in */
+    WIRE_ANSWER,    /* the request is to be answered; those behind it wait */
+    WIRE_OPEN,      /* a WebSocket */
+    WIRE_LEAVING,   /* all is said: what still comes is thrown away, until the peer hangs up */
+    WIRE_GONE,      /* the socket is closed; freed when the turn is over */
 };
+
+struct wire_exchange; /* http.c: a request and its answer */
 
 struct wire_conn {
+    struct wire_stream stream; /* first: the loop gives it back */
     struct wire *wire;
-    struct lws *wsi;
     void *user;
-    bool websocket;
-    bool open;        /* on_open said yes, and on_close is due */
-    bool established; /* a WebSocket whose handshake is done */
-    bool broken;      /* memory ran out: nothing more can be promised, so it is closed */
-    bool scheduled;   /* a writeable callback has been asked for, or it is to be flushed */
-    bool peer_closing;
-    bool flush_due;
-    struct wire_conn *flush_next;
-    bool oversize; /* the message that is coming in is being thrown away */
-    bool paused_by_user, paused_by_unsent, reading_stopped;
-    bool closing;
+    struct wire_exchange *exchange; /* NULL before the first head, and on an open WebSocket */
+    struct wire_reader reader;
+    struct wire_alarm alarm; /* of its stage: head, ping, leaving */
+    uint64_t heard_us;
+    uint64_t told_mark, left_mark; /* what on_written has said; what had left when it was lost */
+    enum wire_stage stage;
+    bool websocket, loopback;
+    bool opened;      /* as a WebSocket */
+    bool told;        /* the user knows it, and on_close is due */
+    bool broken;      /* memory ran out, or too much is unsent: it is given up */
+    bool turned_away; /* its request will be refused with 503 */
+    bool in_reserve;  /* it has the last descriptor */
+    bool scheduled;
+    bool peer_ended;              /* FIN came */
+    bool closing;                 /* a stop that ends it stands behind all that was sent */
+    bool peer_closed, unreadable; /* no close frame is to be waited for */
+    bool paused_by_user, paused_by_unsent, deaf, corked, no_pong;
+    bool out_paused, out_resumed;
+    bool has_ending;
+    enum wire_by by;
     unsigned close_code;
-    char close_reason[WIRE_REASON_MAX];
-    struct base_buf in; /* the message so far; or all that has come in by HTTP */
-    struct wire_out out;
-    /* HTTP: one exchange at a time */
-    struct base_buf target; /* path and query that on_open was asked for */
-    enum wire_exchange exchange;
-    size_t body_size;
-    bool answered; /* the answer is in `out` */
-    bool hang_up;  /* close after the answer */
-    bool http10, head_only;
-    /* Pings: WebSockets in the order of their next one. */
-    uint64_t next_ping_us, heard_us;
-    struct wire_conn *ping_previous, *ping_next;
+    char close_reason[WIRE_REASON_MAX + 1];
+    STAILQ_ENTRY(wire_conn) turn;
+    LIST_ENTRY(wire_conn) all;
 };
+
+STAILQ_HEAD(wire_turn, wire_conn);
 
 struct wire {
     struct wire_handler handler;
     struct wire_options options;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
-    struct lws_protocols protocols[2];
-    struct lws *listener;
-    bool accept_paused;          /* out of descriptors: until a connection ends */
-    struct wire_conn *upgrading; /* being handed over to libwebsockets; see wire_http_receive */
+    struct wire_counters counters;
+    struct wire_loop loop;
+    struct wire_room room;
+    struct wire_tls_context *tls;
+    struct wire_watch listener;
+    int reserve; /* a descriptor for who comes when there are no others; -1: it is in use */
+    bool accept_paused, exhaustion_said;
     char url[WIRE_URL_MAX];
-    lws_sorted_usec_list_t due_timer, ping_timer, goodbye_timer;
-    struct wire_conn *first_ping, *last_ping;
-    size_t established;
-    /* Whom to write to when this turn of the loop is over; only while messages come in. */
-    struct wire_conn *first_flush, *last_flush;
-    bool turn_open;
+    struct wire_alarms heads, pings, leavings;
+    uint64_t due_us;
+    LIST_HEAD(, wire_conn) conns;
+    struct wire_turn scheduled, later, gone;
+    STAILQ_HEAD(, wire_upstream) upstreams; /* that have something to do in this turn */
+    struct wire_alarms connects;
+    size_t open_sockets;
     volatile sig_atomic_t stopping;
-    bool goodbye_over;
 };
 
-/* http.c: callbacks while the connection speaks HTTP; what they return is for libwebsockets (not 0:
- * close). After -1 the connection may be gone. */
-int wire_http_receive(struct wire_conn *conn, const char *data, size_t size);
-int wire_http_writeable(struct wire_conn *conn);
+/* ---- conn.c ---- */
 
-/* ws.c */
-void wire_ws_established(struct wire_conn *conn);
-int wire_ws_receive(struct wire_conn *conn, const char *data, size_t size);
-int wire_ws_writeable(struct wire_conn *conn);
-void wire_ws_ping_due(struct wire *wire);
-void wire_ws_forget(struct wire_conn *conn);
-void wire_ws_flow(struct wire_conn *conn);
-
-/* wire.c */
-void wire_conn_destroy(struct wire_conn *conn);
-void wire_flush_forget(struct wire_conn *conn);
+/* Takes a socket, as a connection that is about to send a request. NULL: out of memory; the socket
+ * is closed. */
+struct wire_conn *wire_conn_new(struct wire *wire, int descriptor, bool in_reserve);
+/* Has it written to, and read on, before the turn is over. */
 void wire_conn_schedule(struct wire_conn *conn);
-void wire_conn_closed(struct wire_conn *conn); /* calls on_close when that is due */
-/* Writes one chunk of `out`; false: the socket is gone. */
-bool wire_conn_write(struct wire_conn *conn);
-void wire_request_timer(struct wire *wire, lws_sorted_usec_list_t *timer, sul_cb_t callback,
-                        uint64_t due_us);
+/* Closes the socket; the rest follows when the turn is over. */
+void wire_conn_lost(struct wire_conn *conn, enum wire_by by, bool reset);
+/* All is said: FIN, unless the peer's close frame is still to come. */
+void wire_conn_leave(struct wire_conn *conn, enum wire_stop_kind how);
+/* Remembers how it ended, the first time. */
+void wire_conn_ending(struct wire_conn *conn, enum wire_by by, unsigned code,
+                      struct substrate_text reason);
+void wire_conn_tell_closed(struct wire_conn *conn); /* calls on_close when that is due */
+/* Whether what comes in may be used now. */
+bool wire_conn_reads(const struct wire_conn *conn);
+/* Everything of this turn that is still to be done. */
+void wire_conn_work(struct wire *wire);
+
+/* ---- ws.c ---- */
+
+size_t wire_ws_take(struct wire_conn *conn, char *data, size_t size);
+void wire_ws_open(struct wire_conn *conn);
+void wire_ws_ping_due(struct wire_alarm *alarm, uint64_t now_us);
+void wire_ws_flow(struct wire_conn *conn);
+/* Appends a close frame of the node's, or of the peer's that is echoed. */
+void wire_ws_close_frame(struct wire_conn *conn, unsigned code, struct substrate_text reason);
+
+/* ---- http.c ---- */
+
+size_t wire_http_take(struct wire_conn *conn, char *data, size_t size);
+/* A body without bytes is there as soon as it is wanted. */
+void wire_http_empty_body(struct wire_conn *conn);
+/* Everything was written: the next request, or the end. */
+void wire_http_written(struct wire_conn *conn);
+void wire_http_free(struct wire_conn *conn);
+/* Answers without asking the user. */
+void wire_http_refuse(struct wire_conn *conn, int status, const char *text);
+
+/* ---- upstream.c ---- */
+
+void wire_upstreams_init(struct wire *wire);
+/* Writes what upstreams have to send, and buries those that are gone. */
+void wire_upstreams_run(struct wire *wire);
 
 #endif

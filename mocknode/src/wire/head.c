@@ -1,6 +1,4 @@
-/* Reading the head of a request, line by line. libwebsockets has a reader of its own, but it hangs
- * on a header whose name is the beginning of one that it knows ("X-A", "User"), and on requests
- * behind one another. */
+/* Reading the head of a request, line by line. */
 #include "wire/head.h"
 
 #include <string.h>
@@ -51,11 +49,12 @@ static struct substrate_text trim(struct substrate_text text) {
     return text;
 }
 
-bool wire_same_word(struct substrate_text text, const char *lower) {
-    size_t size = strlen(lower);
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+bool wire_same_word(struct substrate_text text, const char *word) {
+    size_t size = strlen(word);
     for (size_t i = 0; i < size && i < text.size; i++) {
-        char c = text.data[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != lower[i]) {
+        if (lower(text.data[i]) != lower(word[i])) {
             return false;
         }
     }
@@ -63,11 +62,11 @@ bool wire_same_word(struct substrate_text text, const char *lower) {
 }
 
 /* Whether a comma-separated list has this word. */
-static bool lists(struct substrate_text list, const char *lower) {
+static bool lists(struct substrate_text list, const char *word) {
     while (list.size > 0) {
         const char *comma = memchr(list.data, ',', list.size);
         size_t size = comma != NULL ? (size_t)(comma - list.data) : list.size;
-        if (wire_same_word(trim((struct substrate_text){list.data, size}), lower)) {
+        if (wire_same_word(trim((struct substrate_text){list.data, size}), word)) {
             return true;
         }
         list = skip(list, comma != NULL ? size + 1 : size);
@@ -82,8 +81,13 @@ static bool read_target(struct substrate_text target, struct wire_head *head) {
                                                                 : NULL;
     if (scheme != NULL) {
         target = skip(target, strlen(scheme));
+        head->host.data = target.data;
         while (target.size > 0 && target.data[0] != '/' && target.data[0] != '?') {
             target = skip(target, 1);
+        }
+        head->host.size = (size_t)(target.data - head->host.data);
+        if (head->host.size == 0) {
+            return false;
         }
     }
     const char *mark = target.size > 0 ? memchr(target.data, '?', target.size) : NULL;
@@ -122,6 +126,14 @@ struct wishes {
     bool close, keep_alive, upgrade, to_websocket;
 };
 
+/* An absolute target overrides the header, of which there may be one. */
+static int take_host(struct substrate_text value, struct wire_head *head) {
+    int status = head->has_host ? 400 : 200;
+    head->has_host = true;
+    head->host = head->host.size == 0 ? value : head->host;
+    return status;
+}
+
 static int take_header(struct substrate_text name, struct substrate_text value,
                        struct wishes *wishes, struct wire_head *head) {
     uint64_t length = 0;
@@ -143,6 +155,8 @@ static int take_header(struct substrate_text name, struct substrate_text value,
         head->expecting = wire_same_word(value, "100-continue");
     } else if (wire_same_word(name, "origin")) {
         head->origin = true;
+    } else if (wire_same_word(name, "host")) {
+        return take_host(value, head);
     } else if (wire_same_word(name, "content-type")) {
         head->content_type = value;
     } else if (wire_same_word(name, "sec-websocket-key")) {
@@ -195,6 +209,41 @@ int wire_head_read(struct substrate_text bytes, struct wire_head *head) {
     head->websocket =
         wishes.upgrade && wishes.to_websocket && !head->http10 && base_text_is(head->method, "GET");
     return status == 200 && head->size > WIRE_HEAD_MAX ? 431 : status;
+}
+
+static int read_status(struct substrate_text line) {
+    uint64_t status = 0;
+    bool good = line.size >= 12 && base_text_starts(line, "HTTP/1.") && line.data[8] == ' ' &&
+                base_text_u64((struct substrate_text){line.data + 9, 3}, &status);
+    return good ? (int)status : 0;
+}
+
+bool wire_answer_read(struct substrate_text bytes, struct wire_answer_head *head) {
+    struct substrate_text rest = bytes, line = {NULL, 0};
+    memset(head, 0, sizeof(*head));
+    if (!next_line(&rest, &line)) {
+        return bytes.size > WIRE_HEAD_MAX;
+    }
+    head->status = read_status(line);
+    while (head->status != 0) {
+        if (!next_line(&rest, &line)) {
+            return false;
+        }
+        if (line.size == 0) {
+            break;
+        }
+        const char *colon = memchr(line.data, ':', line.size);
+        size_t size = colon != NULL ? (size_t)(colon - line.data) : 0;
+        struct substrate_text name = {line.data, size};
+        struct substrate_text value = trim(skip(line, colon != NULL ? size + 1 : 0));
+        if (wire_same_word(name, "sec-websocket-accept")) {
+            head->accept = value;
+        } else if (wire_same_word(name, "upgrade")) {
+            head->upgrade = lists(value, "websocket");
+        }
+    }
+    head->size = bytes.size - rest.size;
+    return true;
 }
 
 static int digit(char c) {

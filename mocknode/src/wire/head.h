@@ -21,6 +21,8 @@ struct wire_head {
     bool chunked;   /* some Transfer-Encoding */
     bool expecting; /* Expect: 100-continue */
     bool origin;
+    bool has_host;
+    struct substrate_text host; /* of an absolute target, or else of the Host header */
     struct substrate_text content_type;
     bool websocket; /* asks for an upgrade to it, properly or not */
     struct substrate_text key, version;
@@ -30,11 +32,22 @@ struct wire_head {
  * status to refuse it with. */
 int wire_head_read(struct substrate_text bytes, struct wire_head *head);
 
+/* The head of the answer to a handshake. */
+struct wire_answer_head {
+    size_t size;
+    int status;
+    bool upgrade; /* to a WebSocket */
+    struct substrate_text accept;
+};
+
+/* Returns false when its end has not come yet. What is no HTTP/1 has the status 0. */
+bool wire_answer_read(struct substrate_text bytes, struct wire_answer_head *head);
+
 /* Undoes percent escapes into `out`; false: it does not fit. */
 bool wire_unescape(struct substrate_text text, char *out, size_t capacity,
                    struct substrate_text *plain);
 
-/* Compares without regard to the case of ASCII letters; `lower` is in lower case. */
-bool wire_same_word(struct substrate_text text, const char *lower);
+/* Compares without regard to the case of ASCII letters. */
+bool wire_same_word(struct substrate_text text, const char *word);
 
 #endif

@@ -1,42 +1,46 @@
 /* HTTP: POST of JSON, GET for whoever wants it, refusals, and the request for an upgrade. Rules and
- * texts are those of the node (jsonrpsee-server 0.24, hyper). libwebsockets only moves the bytes
- * here: its own HTTP server hangs on some headers, loops on requests behind one another, and
- * ignores `Connection: close`. A WebSocket is handed to it with a handshake that is written here.
- */
+ * texts are those of the node (jsonrpsee-server 0.24, hyper). */
 #include "wire/conn.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "base/mem.h"
 #include "base/text.h"
 #include "wire/head.h"
-#include "wire/listen.h"
+#include "wire/handshake.h"
 
 #define PATH_MAX_BYTES 512
 #define QUERY_MAX_BYTES 512
-#define KEY_MAX 64
-/* Reading stops when so much came behind a request that is not answered. */
-#define AHEAD_MAX 65536
-/* A buffer that grew over this for one large body is given back. */
-#define KEEP_MAX (1024 * 1024)
-/* How long a peer may go on sending to a connection that ends. Closing at once would reset it, and
- * the answer might be lost. */
-#define LINGER_SECONDS 2
 
-struct target {
-    char path[PATH_MAX_BYTES], query[QUERY_MAX_BYTES];
-    struct wire_request request;
+/* A request and its answer. */
+struct wire_exchange {
+    char path[PATH_MAX_BYTES], query[QUERY_MAX_BYTES], host[WIRE_HOST_MAX];
+    char key[WIRE_KEY_MAX];
+    struct wire_request request; /* views of these */
+    size_t key_size;
+    struct base_buf admitted; /* path and query that the user has let in */
+    size_t body_size;
+    bool answered; /* the answer is in `out` */
+    bool hang_up;  /* close after the answer */
+    bool http10, head_only, oversize, expecting;
 };
 
 static const char *status_text(int status) {
     static const struct {
         int status;
         const char *text;
-    } table[] = {{200, "OK"},
+    } table[] = {{101, "Switching Protocols"},
+                 {200, "OK"},
+                 {301, "Moved Permanently"},
+                 {302, "Found"},
+                 {303, "See Other"},
+                 {307, "Temporary Redirect"},
+                 {308, "Permanent Redirect"},
                  {400, "Bad Request"},
+                 {401, "Unauthorized"},
                  {403, "Forbidden"},
                  {404, "Not Found"},
                  {405, "Method Not Allowed"},
+                 {408, "Request Timeout"},
                  {409, "Conflict"},
                  {411, "Length Required"},
                  {413, "Payload Too Large"},
@@ -47,6 +51,7 @@ static const char *status_text(int status) {
                  {500, "Internal Server Error"},
                  {502, "Bad Gateway"},
                  {503, "Service Unavailable"},
+                 {504, "Gateway Timeout"},
                  {505, "HTTP Version Not Supported"}};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (table[i].status == status) {
@@ -56,304 +61,370 @@ static const char *status_text(int status) {
     return "Error";
 }
 
-/* ---- answers ---- */
-
-static const char *connection_line(const struct wire_conn *conn) {
-    if (conn->hang_up) {
-        return "connection: close\r\n";
+void wire_http_free(struct wire_conn *conn) {
+    if (conn->exchange != NULL) {
+        base_buf_free(&conn->exchange->admitted);
+        base_free(conn->exchange);
+        conn->exchange = NULL;
     }
-    return conn->http10 ? "connection: keep-alive\r\n" : "";
 }
 
-static void put_answer(struct wire_conn *conn, int status, const char *type,
-                       struct substrate_text body) {
-    struct base_buf head = BASE_BUF_INIT;
-    base_buf_format(&head, "HTTP/1.%d %d %s\r\n", conn->http10 ? 0 : 1, status,
-                    status_text(status));
-    if (body.size > 0) {
-        base_buf_format(&head, "content-type: %s\r\n", type);
+/* ---- answers ---- */
+
+static const char *connection_line(const struct wire_exchange *exchange) {
+    if (exchange->hang_up) {
+        return "connection: close\r\n";
     }
-    if (status == 426) {
+    return exchange->http10 ? "connection: keep-alive\r\n" : "";
+}
+
+struct answer {
+    int status;
+    const char *type; /* of a body; NULL: a header says it */
+    const struct wire_header *headers;
+    size_t header_count;
+    struct substrate_text body;
+};
+
+static void put_answer(struct wire_conn *conn, const struct answer *answer) {
+    const struct wire_exchange *exchange = conn->exchange;
+    struct base_buf head = BASE_BUF_INIT;
+    base_buf_format(&head, "HTTP/1.%d %d %s\r\n", exchange->http10 ? 0 : 1, answer->status,
+                    status_text(answer->status));
+    if (answer->body.size > 0 && answer->type != NULL) {
+        base_buf_format(&head, "content-type: %s\r\n", answer->type);
+    }
+    for (size_t i = 0; i < answer->header_count; i++) {
+        base_buf_text(&head, answer->headers[i].name);
+        base_buf_str(&head, ": ");
+        base_buf_text(&head, answer->headers[i].value);
+        base_buf_str(&head, "\r\n");
+    }
+    if (answer->status == 426) {
         base_buf_str(&head, "upgrade: websocket\r\nsec-websocket-version: 13\r\n");
     }
-    base_buf_format(&head, "content-length: %zu\r\n%s\r\n", body.size, connection_line(conn));
-    wire_out_raw(&conn->out, base_buf_view(&head));
-    if (!conn->head_only) {
-        wire_out_raw(&conn->out, body);
+    base_buf_format(&head, "content-length: %zu\r\n%s\r\n", answer->body.size,
+                    connection_line(exchange));
+    wire_stream_begin(&conn->stream);
+    wire_out_raw(&conn->stream.out, base_buf_view(&head));
+    if (!exchange->head_only) {
+        wire_out_raw(&conn->stream.out, answer->body);
     }
-    conn->broken = conn->broken || head.failed || conn->out.buf.failed;
+    conn->broken = conn->broken || head.failed || conn->stream.out.buf.failed;
     base_buf_free(&head);
+}
+
+static void finish(struct wire_conn *conn, const struct answer *answer) {
+    if (conn->stage == WIRE_ANSWER && !conn->exchange->answered) {
+        conn->exchange->answered = true;
+        put_answer(conn, answer);
+        wire_ws_flow(conn);
+        wire_conn_schedule(conn);
+    }
 }
 
 uint64_t wire_respond(struct wire_conn *conn, int status, const char *type,
                       struct substrate_text body) {
-    if (!conn->websocket && conn->exchange == WIRE_ANSWER && !conn->answered) {
-        conn->answered = true;
-        put_answer(conn, status, type, body);
-        wire_conn_schedule(conn);
-    }
-    return conn->broken ? 0 : wire_out_end(&conn->out);
+    finish(conn, &(struct answer){.status = status, .type = type, .body = body});
+    return conn->broken ? 0 : wire_out_end(&conn->stream.out);
 }
 
-static void refuse(struct wire_conn *conn, int status, const char *text) {
+void wire_http_refuse(struct wire_conn *conn, int status, const char *text) {
     (void)wire_respond(conn, status, "text/plain; charset=utf-8", base_text(text));
+}
+
+void wire_refuse(struct wire_conn *conn, int status, const struct wire_header *headers,
+                 size_t header_count, struct substrate_text body) {
+    struct answer answer = {status, "text/plain; charset=utf-8", headers, header_count, body};
+    if (conn->stage != WIRE_ADMISSION) {
+        return;
+    }
+    for (size_t i = 0; i < header_count; i++) {
+        if (wire_same_word(headers[i].name, "content-type")) {
+            answer.type = NULL;
+        }
+    }
+    conn->told = false;
+    conn->websocket = false;
+    conn->stage = WIRE_ANSWER;
+    conn->exchange->hang_up = true;
+    finish(conn, &answer);
 }
 
 /* ---- requests ---- */
 
-static bool read_target(struct wire_conn *conn, const struct wire_head *head,
-                        struct target *target) {
-    struct wire_request *request = &target->request;
-    memset(request, 0, sizeof(*request));
-    request->loopback = wire_peer_is_loopback(lws_get_socket_fd(conn->wsi));
-    request->origin = head->origin;
-    if (wire_unescape(head->path, target->path, sizeof(target->path), &request->path) &&
-        wire_unescape(head->query, target->query, sizeof(target->query), &request->query)) {
+static const char BAD_TARGET[] = "There is no such path.\n";
+
+/* A path is text: what hides control characters behind percent escapes is no name of anything. */
+static bool is_plain(struct substrate_text text) {
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c < ' ' || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_target(struct wire_conn *conn, const struct wire_head *head) {
+    struct wire_exchange *exchange = conn->exchange;
+    struct wire_request *request = &exchange->request;
+    *request = (struct wire_request){.origin = head->origin, .loopback = conn->loopback};
+    if (!wire_unescape(head->path, exchange->path, sizeof(exchange->path), &request->path) ||
+        !wire_unescape(head->query, exchange->query, sizeof(exchange->query), &request->query)) {
+        wire_http_refuse(conn, 400, "The path or the query is too long.\n");
+        return false;
+    }
+    if (!is_plain(request->path) || !is_plain(request->query)) {
+        wire_http_refuse(conn, 404, BAD_TARGET);
+        return false;
+    }
+    memcpy(exchange->host, head->host.data, head->host.size);
+    request->host = (struct substrate_text){exchange->host, head->host.size};
+    return true;
+}
+
+static bool check_host(struct wire_conn *conn, const struct wire_head *head) {
+    struct wire *wire = conn->wire;
+    if (head->host.size < WIRE_HOST_MAX &&
+        wire_host_is_allowed(head->host, wire->options.allowed_hosts,
+                             wire->options.allowed_host_count)) {
         return true;
     }
-    refuse(conn, 400, "The path or the query is too long.\n");
+    wire->counters.hosts_refused++;
+    conn->exchange->hang_up = true;
+    wire_http_refuse(conn, 403,
+                     "Provided Host header is not whitelisted. Use localhost or an address, or "
+                     "start the node with --allow-host NAME.\n");
     return false;
 }
 
-/* Has the user accept the connection, unless he has for this very target. */
-static bool admit(struct wire_conn *conn, const struct wire_request *request) {
-    struct base_buf name = BASE_BUF_INIT;
-    base_buf_text(&name, request->path);
-    base_buf_char(&name, '?');
-    base_buf_text(&name, request->query);
-    bool same = conn->open && !name.failed &&
-                base_text_equal(base_buf_view(&name), base_buf_view(&conn->target));
-    if (same) {
-        base_buf_free(&name);
-        return true;
-    }
-    wire_conn_closed(conn);
-    base_buf_free(&conn->target);
-    conn->target = name;
-    struct wire_refusal refusal = {500, "out of memory"};
+static void ask_user(struct wire_conn *conn) {
     const struct wire_handler *handler = &conn->wire->handler;
-    conn->open = !name.failed && handler->on_open(handler->context, conn, request, &refusal);
-    if (!conn->open) {
-        conn->hang_up = true;
-        refuse(conn, refusal.status, refusal.text);
+    conn->stage = WIRE_ADMISSION;
+    conn->told = true;
+    conn->has_ending = false;
+    handler->on_connecting(handler->context, conn, &conn->exchange->request);
+}
+
+/* Whether the user has let in this very target. If not, it is to be asked for. */
+static bool is_admitted(struct wire_conn *conn) {
+    struct wire_exchange *exchange = conn->exchange;
+    struct base_buf name = BASE_BUF_INIT;
+    base_buf_text(&name, exchange->request.path);
+    base_buf_char(&name, '?');
+    base_buf_text(&name, exchange->request.query);
+    bool same = conn->told && !name.failed &&
+                base_text_equal(base_buf_view(&name), base_buf_view(&exchange->admitted));
+    conn->broken = conn->broken || name.failed;
+    base_buf_free(&exchange->admitted);
+    exchange->admitted = name;
+    return same;
+}
+
+/* A connection that goes on under another name is over for the one that it had. */
+static void part(struct wire_conn *conn) {
+    wire_conn_ending(conn, WIRE_BY_PEER, 0, BASE_TEXT(""));
+    wire_conn_tell_closed(conn);
+}
+
+static void want_body(struct wire_conn *conn) {
+    struct wire_exchange *exchange = conn->exchange;
+    const struct wire_handler *handler = &conn->wire->handler;
+    if (exchange->oversize) {
+        conn->stage = WIRE_ANSWER;
+        if (handler->on_oversize == NULL) {
+            wire_http_refuse(conn, 413, "The body is too large.\n");
+        } else {
+            handler->on_oversize(handler->context, conn);
+        }
+        return;
     }
-    return conn->open;
+    conn->stage = WIRE_BODY;
+    if (exchange->expecting) {
+        wire_stream_begin(&conn->stream);
+        wire_out_raw(&conn->stream.out, BASE_TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+        conn->broken = conn->broken || conn->stream.out.buf.failed;
+    }
+    wire_conn_schedule(conn);
 }
 
 static bool is_json(struct substrate_text type) {
     static const char json[] = "application/json";
     size_t size = sizeof(json) - 1;
-    bool longer = type.size > size && strchr("; \t", type.data[size]) != NULL;
+    bool longer = type.size > size && memchr("; \t", type.data[size], 3) != NULL;
     return wire_same_word((struct substrate_text){type.data, longer ? size : type.size}, json);
 }
 
 static void post(struct wire_conn *conn, const struct wire_head *head) {
-    struct target target;
+    struct wire_exchange *exchange = conn->exchange;
     if (!head->has_length || head->chunked) {
-        conn->hang_up = true;
-        refuse(conn, 411, "A POST needs a Content-Length.\n");
+        exchange->hang_up = true;
+        wire_http_refuse(conn, 411, "A POST needs a Content-Length.\n");
         return;
     }
     if (!is_json(head->content_type)) {
-        refuse(conn, 415,
-               "Supplied content type is not allowed. Content-Type: application/json is "
-               "required\n");
+        wire_http_refuse(conn, 415,
+                         "Supplied content type is not allowed. Content-Type: application/json is "
+                         "required\n");
         return;
     }
-    if (!read_target(conn, head, &target) || !admit(conn, &target.request)) {
+    if (!read_target(conn, head)) {
         return;
     }
-    if (head->length > conn->wire->options.message_max) {
-        if (conn->wire->handler.on_oversize == NULL) {
-            refuse(conn, 413, "The body is too large.\n");
-        } else {
-            conn->wire->handler.on_oversize(conn->wire->handler.context, conn);
-        }
+    exchange->oversize = head->length > conn->wire->options.message_max;
+    exchange->expecting = head->expecting && !head->http10;
+    exchange->hang_up = !head->keep_alive || exchange->oversize;
+    exchange->body_size = exchange->oversize ? 0 : (size_t)head->length;
+    if (is_admitted(conn)) {
+        want_body(conn);
         return;
     }
-    conn->exchange = WIRE_BODY;
-    conn->body_size = (size_t)head->length;
-    conn->hang_up = !head->keep_alive;
-    if (head->expecting && !head->http10) {
-        wire_out_raw(&conn->out, BASE_TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
-        conn->broken = conn->broken || conn->out.buf.failed;
-        wire_conn_schedule(conn);
-    }
+    part(conn);
+    ask_user(conn);
 }
 
 static void get(struct wire_conn *conn, const struct wire_head *head) {
     const struct wire_handler *handler = &conn->wire->handler;
-    struct target target;
     if (base_text_is(head->method, "GET") && handler->on_get != NULL) {
-        if (!read_target(conn, head, &target) ||
-            handler->on_get(handler->context, conn, target.request.path)) {
+        if (!read_target(conn, head) ||
+            handler->on_get(handler->context, conn, conn->exchange->request.path)) {
             return;
         }
     }
-    refuse(conn, 405, "Used HTTP Method is not allowed. POST or OPTIONS is required\n");
+    wire_http_refuse(conn, 405, "Used HTTP Method is not allowed. POST or OPTIONS is required\n");
 }
 
-/* ---- upgrades ---- */
-
-static bool is_key(struct substrate_text key) {
-    for (size_t i = 0; i < key.size; i++) {
-        char c = key.data[i];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '+' && c != '/' && c != '=') {
-            return false;
-        }
-    }
-    return key.size > 0 && key.size <= KEY_MAX;
-}
-
-/* Gives the socket to libwebsockets anew, as one that begins with a plain handshake: offers of
- * extensions and subprotocols are left out, for a node takes none. Nothing is waiting to be sent on
- * it. The old handle ends with the return of -1, without ending the connection. */
-static int hand_over(struct wire_conn *conn, const struct wire_head *head) {
-    struct wire *wire = conn->wire;
-    struct base_buf bytes = BASE_BUF_INIT;
-    base_buf_str(&bytes, "GET / HTTP/1.1\r\nHost: mocknode\r\nUpgrade: websocket\r\n"
-                         "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                         "Sec-WebSocket-Key: ");
-    base_buf_text(&bytes, head->key);
-    base_buf_str(&bytes, "\r\n\r\n");
-    base_buf_append(&bytes, conn->in.data + head->size, conn->in.size - head->size);
-    base_buf_free(&conn->in);
-    conn->out.framed = true;
-    lws_set_opaque_user_data(conn->wsi, NULL);
-    int socket = bytes.failed ? -1 : dup(lws_get_socket_fd(conn->wsi));
-    wire->upgrading = conn;
-    if (socket >= 0) { /* closed by libwebsockets when it fails */
-        (void)lws_adopt_socket_vhost_readbuf(wire->vhost, socket, bytes.data, bytes.size);
-    }
-    if (wire->upgrading != NULL) {
-        wire->upgrading = NULL;
-        wire_conn_destroy(conn);
-    }
-    base_buf_free(&bytes);
-    return -1;
-}
-
-static int upgrade(struct wire_conn *conn, const struct wire_head *head) {
-    struct target target;
-    conn->hang_up = true; /* if it is refused */
+static void upgrade(struct wire_conn *conn, const struct wire_head *head) {
+    struct wire_exchange *exchange = conn->exchange;
+    exchange->hang_up = true; /* if it is refused */
     if (!base_text_is(head->version, "13")) {
-        refuse(conn, 426, "The only version of WebSocket is 13.\n");
-        return 0;
+        wire_http_refuse(conn, 426, "The only version of WebSocket is 13.\n");
+        return;
     }
-    if (!is_key(head->key)) {
-        refuse(conn, 400, "A WebSocket needs a Sec-WebSocket-Key.\n");
-        return 0;
+    if (!wire_key_is_valid(head->key)) {
+        wire_http_refuse(conn, 400, "A WebSocket needs a Sec-WebSocket-Key.\n");
+        return;
     }
-    if (!read_target(conn, head, &target)) {
-        return 0;
+    if (!read_target(conn, head)) {
+        return;
     }
-    wire_conn_closed(conn); /* a POST may have come before on this connection */
-    target.request.websocket = true;
+    memcpy(exchange->key, head->key.data, head->key.size);
+    exchange->key_size = head->key.size;
+    part(conn); /* a POST may have come before on this connection */
+    exchange->request.websocket = true;
     conn->websocket = true;
-    const struct wire_handler *handler = &conn->wire->handler;
-    struct wire_refusal refusal = {500, "out of memory"};
-    conn->open = handler->on_open(handler->context, conn, &target.request, &refusal);
-    if (!conn->open) {
-        conn->websocket = false;
-        refuse(conn, refusal.status, refusal.text);
-        return 0;
+    ask_user(conn);
+}
+
+void wire_accept(struct wire_conn *conn, const struct wire_handshake *how) {
+    static const struct wire_handshake right = {NULL, false, 0};
+    struct wire_exchange *exchange = conn->exchange;
+    if (conn->stage != WIRE_ADMISSION) {
+        return;
     }
-    return hand_over(conn, head);
+    if (!conn->websocket) {
+        want_body(conn);
+        return;
+    }
+    struct base_buf head = BASE_BUF_INIT;
+    how = how != NULL ? how : &right;
+    int status = how->status != 0 ? how->status : 101;
+    base_buf_format(&head, "HTTP/1.1 %d %s\r\n", status, status_text(status));
+    wire_handshake_headers((struct substrate_text){exchange->key, exchange->key_size}, how, &head);
+    base_buf_str(&head, "\r\n");
+    wire_stream_begin(&conn->stream);
+    wire_out_raw(&conn->stream.out, base_buf_view(&head));
+    conn->broken = conn->broken || head.failed;
+    base_buf_free(&head);
+    wire_http_free(conn);
+    wire_ws_open(conn);
 }
 
 /* ---- the connection ---- */
 
-static void consume(struct wire_conn *conn, size_t size) {
-    struct base_buf *in = &conn->in;
-    in->size -= size;
-    if (in->size > 0) {
-        memmove(in->data, in->data + size, in->size);
-    } else if (in->capacity > KEEP_MAX) {
-        base_buf_free(in);
-    }
-}
-
 /* A request that is not answered from its body leaves that unread, so the connection ends. */
-static int begin(struct wire_conn *conn, int status, const struct wire_head *head) {
-    conn->exchange = WIRE_ANSWER;
-    conn->answered = false;
-    conn->http10 = head->http10;
-    conn->head_only = base_text_is(head->method, "HEAD");
-    conn->hang_up = status != 200 || !head->keep_alive || head->length > 0 || head->chunked;
+static void begin(struct wire_conn *conn, int status, const struct wire_head *head) {
+    struct wire_exchange *exchange = conn->exchange;
+    wire_alarm_unset(&conn->alarm);
+    conn->stage = WIRE_ANSWER;
+    exchange->answered = false;
+    exchange->http10 = head->http10;
+    exchange->head_only = base_text_is(head->method, "HEAD");
+    exchange->hang_up = status != 200 || !head->keep_alive || head->length > 0 || head->chunked;
     if (status != 200) {
-        refuse(conn, status, "This is no HTTP/1 request that can be read.\n");
+        wire_http_refuse(conn, status, "This is no HTTP/1 request that can be read.\n");
+    } else if (conn->turned_away) {
+        exchange->hang_up = true;
+        wire_http_refuse(conn, 503,
+                         "The node is out of file descriptors; start it with a larger limit "
+                         "(ulimit -n).\n");
+    } else if (!check_host(conn, head)) {
+        return;
     } else if (head->websocket) {
-        return upgrade(conn, head);
+        upgrade(conn, head);
     } else if (base_text_is(head->method, "POST")) {
         post(conn, head);
     } else {
         get(conn, head);
     }
-    return 0;
 }
 
-/* Goes as far as what has come in allows, up to a request that is to be answered. */
-static int proceed(struct wire_conn *conn) {
+static void hand_over(struct wire_conn *conn, const char *data) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    const struct wire_message message = {
+        {data, conn->exchange->body_size}, false, &conn->exchange->request};
+    conn->stage = WIRE_ANSWER;
+    handler->on_message(handler->context, conn, &message);
+}
+
+void wire_http_empty_body(struct wire_conn *conn) {
+    if (conn->exchange->body_size == 0 && wire_conn_reads(conn)) {
+        hand_over(conn, "");
+    }
+}
+
+static size_t take_head(struct wire_conn *conn, struct substrate_text bytes) {
     struct wire_head head;
-    int status = conn->exchange == WIRE_HEAD ? wire_head_read(base_buf_view(&conn->in), &head) : 0;
-    if (status != 0) {
-        if (begin(conn, status, &head) != 0) {
-            return -1;
+    int status = wire_head_read(bytes, &head);
+    if (status == 0) {
+        if (conn->alarm.of == NULL) { /* a later request has its time, too */
+            wire_alarm_set(&conn->wire->heads, &conn->alarm, conn->wire->loop.turn_us);
         }
-        consume(conn, head.size);
-    }
-    if (conn->exchange == WIRE_BODY && conn->in.size >= conn->body_size) {
-        const struct wire_handler *handler = &conn->wire->handler;
-        conn->exchange = WIRE_ANSWER;
-        handler->on_message(handler->context, conn,
-                            (struct substrate_text){conn->in.data, conn->body_size});
-        consume(conn, conn->body_size);
-    }
-    return conn->broken ? -1 : 0;
-}
-
-static void stop_reading(struct wire_conn *conn, bool stop) {
-    if (stop != conn->reading_stopped) {
-        conn->reading_stopped = stop;
-        (void)lws_rx_flow_control(conn->wsi, stop ? 0 : 1);
-    }
-}
-
-int wire_http_receive(struct wire_conn *conn, const char *data, size_t size) {
-    bool waiting = conn->exchange == WIRE_ANSWER;
-    if (conn->exchange == WIRE_LINGER || (waiting && conn->hang_up)) {
         return 0;
     }
-    base_buf_append(&conn->in, data, size);
-    stop_reading(conn, waiting && conn->in.size > AHEAD_MAX);
-    return conn->in.failed ? -1 : proceed(conn);
+    if (conn->exchange == NULL) {
+        conn->exchange = base_calloc(1, sizeof(*conn->exchange));
+        if (conn->exchange == NULL) {
+            conn->broken = true;
+            return bytes.size;
+        }
+    }
+    begin(conn, status, &head);
+    return head.size > 0 ? head.size : bytes.size;
 }
 
-static int linger(struct wire_conn *conn) {
-    conn->exchange = WIRE_LINGER;
-    wire_conn_closed(conn);
-    stop_reading(conn, false);
-    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_SHUTDOWN_FLUSH, LINGER_SECONDS);
-    return shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR) == 0 ? 0 : -1;
+size_t wire_http_take(struct wire_conn *conn, char *data, size_t size) {
+    if (conn->stage == WIRE_HEAD) {
+        return take_head(conn, (struct substrate_text){data, size});
+    }
+    size_t body_size = conn->exchange->body_size;
+    if (size < body_size) {
+        return 0;
+    }
+    hand_over(conn, data);
+    return body_size;
 }
 
-int wire_http_writeable(struct wire_conn *conn) {
-    conn->scheduled = false;
-    if (conn->broken || !wire_conn_write(conn)) {
-        return -1;
+void wire_http_written(struct wire_conn *conn) {
+    if (!conn->exchange->answered) {
+        return;
     }
-    if (wire_out_unsent(&conn->out) > 0 || lws_partial_buffered(conn->wsi)) {
-        wire_conn_schedule(conn);
-        return 0;
+    if (conn->exchange->hang_up) {
+        wire_conn_ending(conn, WIRE_BY_NODE, 0, BASE_TEXT(""));
+        wire_conn_leave(conn, WIRE_STOP_CLOSE);
+        wire_conn_tell_closed(conn);
+        return;
     }
-    if (conn->exchange != WIRE_ANSWER || !conn->answered) {
-        return 0;
-    }
-    if (conn->hang_up) {
-        return linger(conn);
-    }
-    conn->exchange = WIRE_HEAD;
-    stop_reading(conn, false);
-    return proceed(conn);
+    conn->stage = WIRE_HEAD;
 }

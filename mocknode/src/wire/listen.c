@@ -1,5 +1,4 @@
-/* Listening by POSIX sockets. libwebsockets takes names of interfaces for addresses, and listens on
- * all of them when it knows none of that name: an address is read strictly here. */
+/* Listening by POSIX sockets: an address is read strictly, and no name is looked up. */
 #include "wire/listen.h"
 
 #include <errno.h>
@@ -53,7 +52,7 @@ static const char *explain(int reason) {
 }
 
 /* The port that it got, and the URL, the address as the system writes it. */
-static bool describe(int listener, uint16_t *port, char *url, size_t url_size) {
+static bool describe(int listener, uint16_t *port, const char *scheme, char *url, size_t url_size) {
     struct sockaddr_storage bound;
     socklen_t size = sizeof(bound);
     char host[HOST_MAX], service[PORT_MAX];
@@ -66,13 +65,13 @@ static bool describe(int listener, uint16_t *port, char *url, size_t url_size) {
     }
     *port = (uint16_t)number;
     bool brackets = bound.ss_family == AF_INET6;
-    int length = snprintf(url, url_size, "ws://%s%s%s:%s", brackets ? "[" : "", host,
+    int length = snprintf(url, url_size, "%s://%s%s%s:%s", scheme, brackets ? "[" : "", host,
                           brackets ? "]" : "", service);
     return length > 0 && (size_t)length < url_size;
 }
 
-enum substrate_status wire_listen(const char *host, uint16_t *port, char *url, size_t url_size,
-                                  int *listener, struct substrate_error *error) {
+enum substrate_status wire_listen(const char *host, uint16_t *port, const char *scheme, char *url,
+                                  size_t url_size, int *listener, struct substrate_error *error) {
     struct addrinfo hints, *address = NULL;
     char service[PORT_MAX];
     memset(&hints, 0, sizeof(hints));
@@ -93,19 +92,30 @@ enum substrate_status wire_listen(const char *host, uint16_t *port, char *url, s
         return base_fail(error, SUBSTRATE_E_IO, "cannot listen on %s port %u: %s", host,
                          (unsigned)*port, explain(reason));
     }
-    if (!describe(*listener, port, url, url_size)) {
+    if (!describe(*listener, port, scheme, url, url_size)) {
         (void)close(*listener);
         return base_fail(error, SUBSTRATE_E_IO, "cannot tell what %s is bound to", host);
     }
     return SUBSTRATE_OK;
 }
 
-int wire_accept(int listener, bool *exhausted) {
+static bool prepare(int descriptor) {
+    return fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 &&
+           fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+int wire_listen_reserve(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+int wire_listen_accept(int listener, bool *exhausted) {
     int descriptor = accept(listener, NULL, NULL);
     *exhausted = descriptor < 0 &&
                  (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
     if (descriptor >= 0) {
         (void)set(descriptor, IPPROTO_TCP, TCP_NODELAY);
+        if (!prepare(descriptor)) {
+            (void)close(descriptor);
+            return wire_listen_accept(listener, exhausted);
+        }
     }
     return descriptor;
 }

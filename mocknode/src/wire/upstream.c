@@ -1,272 +1,445 @@
-/* WebSocket clients in the event loop of a wire, by libwebsockets. */
+/* WebSocket clients in the event loop of a wire: the name is looked up, its addresses are tried in
+ * turn, the handshake is written and read, and then messages go both ways. What was sent before the
+ * handshake is done waits behind a stop of the output. */
 #include "wire/upstream.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/buf.h"
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/conn.h"
+#include "wire/handshake.h"
+#include "wire/head.h"
 
-#define READ_BYTES 65536
 #define MESSAGE_MAX ((size_t)256 << 20)
 #define HOST_MAX 256
-#define CONNECT_SECONDS 20
+#define PORT_MAX 8
+#define CONNECT_US 20000000U
+#define FINAL 0x80U
 
 struct wire_upstreams {
     struct wire *wire;
     struct wire_upstream_handler handler;
-    struct lws_vhost *vhost;
-    struct lws_protocols protocols[2];
-    char host[HOST_MAX], path[HOST_MAX + 1], header[HOST_MAX + 8];
-    int port;
-    bool tls;
+    struct wire_tls_context *tls;
+    char host[HOST_MAX], port[PORT_MAX], path[HOST_MAX + 1], header[HOST_MAX + PORT_MAX + 4];
+    bool secure;
 };
 
-/* A message that waits: its bytes follow. */
-struct queued {
-    struct queued *next;
-    size_t size;
-};
+enum phase { CONNECTING, SHAKING, OPEN, OVER };
 
 struct wire_upstream {
+    struct wire_stream stream; /* first: the loop gives it back */
     struct wire_upstreams *upstreams;
     void *user; /* NULL: its owner has closed it */
-    struct lws *wsi;
-    bool opening, established, gone;
-    struct queued *first, **last;
-    struct base_buf in;
-    char reason[96];
-    lws_sorted_usec_list_t failed_timer;
+    enum phase phase;
+    bool listed; /* among those that have something to do */
+    struct addrinfo *addresses, *address;
+    struct base_buf accept; /* what the handshake must be answered with */
+    struct wire_reader reader;
+    struct wire_alarm alarm;
+    char reason[160];
+    STAILQ_ENTRY(wire_upstream) turn;
 };
 
-static void free_upstream(struct wire_upstream *upstream) {
-    while (upstream->first != NULL) {
-        struct queued *next = upstream->first->next;
-        base_free(upstream->first);
-        upstream->first = next;
+static void ready(struct wire_watch *watch, uint32_t events);
+
+static void list(struct wire_upstream *upstream) {
+    if (!upstream->listed) {
+        upstream->listed = true;
+        STAILQ_INSERT_TAIL(&upstream->upstreams->wire->upstreams, upstream, turn);
     }
-    lws_sul_cancel(&upstream->failed_timer);
-    base_buf_free(&upstream->in);
+}
+
+/* ---- the end ---- */
+
+static void close_socket(struct wire_upstream *upstream) {
+    wire_stream_close(&upstream->stream, &upstream->upstreams->wire->loop, false);
+}
+
+/* Its owner is told, and it is freed, when the turn is over. */
+static void give_up(struct wire_upstream *upstream, const char *why) {
+    char tls[128] = "";
+    if (upstream->phase == OVER) {
+        return;
+    }
+    if (upstream->stream.tls != NULL && upstream->phase != OPEN && !upstream->stream.closed) {
+        wire_tls_reason(upstream->stream.tls, tls, sizeof(tls));
+    }
+    (void)snprintf(upstream->reason, sizeof(upstream->reason), "%s%s%s", why,
+                   tls[0] != '\0' ? ": " : "", tls);
+    upstream->phase = OVER;
+    wire_alarm_unset(&upstream->alarm);
+    close_socket(upstream);
+    list(upstream);
+}
+
+static void bury(struct wire_upstream *upstream) {
+    if (upstream->user != NULL) {
+        upstream->upstreams->handler.on_close(upstream->user, upstream->reason);
+    }
+    if (upstream->addresses != NULL) {
+        freeaddrinfo(upstream->addresses);
+    }
+    base_buf_free(&upstream->accept);
+    wire_reader_free(&upstream->reader);
     base_free(upstream);
 }
 
-static void set_reason(struct wire_upstream *upstream, const char *data, size_t size) {
-    if (upstream->reason[0] == '\0') {
-        size = size < sizeof upstream->reason ? size : sizeof upstream->reason - 1;
-        memcpy(upstream->reason, data, size);
-        upstream->reason[size] = '\0';
-    }
+static void connect_due(struct wire_alarm *alarm, uint64_t now_us) {
+    struct wire_upstream *upstream =
+        (struct wire_upstream *)((char *)alarm - offsetof(struct wire_upstream, alarm));
+    (void)now_us;
+    give_up(upstream, upstream->phase == CONNECTING ? "it does not answer"
+                                                    : "it does not answer the handshake");
 }
 
-/* Tells the owner, unless it closed the socket itself, and frees. */
-static void bury(struct wire_upstream *upstream) {
-    void *user = upstream->user;
-    upstream->user = NULL;
-    if (user != NULL) {
-        upstream->upstreams->handler.on_close(
-            user, upstream->reason[0] != '\0' ? upstream->reason : "the upstream hung up");
-    }
-    free_upstream(upstream);
+/* ---- connecting ---- */
+
+static void write_handshake(struct wire_upstream *upstream) {
+    const struct wire_upstreams *upstreams = upstream->upstreams;
+    struct base_buf head = BASE_BUF_INIT, key = BASE_BUF_INIT;
+    wire_key_draw(&key);
+    base_buf_format(&head,
+                    "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ",
+                    upstreams->path, upstreams->header);
+    base_buf_text(&head, base_buf_view(&key));
+    base_buf_str(&head, "\r\n\r\n");
+    wire_key_accept(base_buf_view(&key), &upstream->accept);
+    wire_out_raw(&upstream->stream.out, base_buf_view(&head));
+    wire_out_stop(&upstream->stream.out, WIRE_STOP_PAUSE);
+    upstream->stream.out.buf.failed =
+        upstream->stream.out.buf.failed || head.failed || upstream->accept.failed;
+    base_buf_free(&head);
+    base_buf_free(&key);
 }
 
-/* One message per writeable callback; libwebsockets keeps what the socket does not take. */
-static int write_next(struct wire_upstream *upstream) {
-    struct queued *message = upstream->first;
-    if (upstream->user == NULL) {
+/* A socket that is on its way to this address; -1: it cannot be. */
+static int start_connecting(const struct addrinfo *address) {
+    const int on = 1;
+    int descriptor = socket(address->ai_family, SOCK_STREAM, 0);
+    if (descriptor < 0) {
         return -1;
     }
-    if (message == NULL) {
+    (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    bool good =
+        fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 &&
+        fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 &&
+        (connect(descriptor, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS);
+    if (!good) {
+        int reason = errno;
+        (void)close(descriptor);
+        errno = reason;
+        return -1;
+    }
+    return descriptor;
+}
+
+/* Tries the next addresses until one is on its way. */
+static void try_next(struct wire_upstream *upstream, int reason) {
+    struct wire_upstreams *upstreams = upstream->upstreams;
+    struct wire_stream *stream = &upstream->stream;
+    int descriptor = -1;
+    for (; descriptor < 0 && upstream->address != NULL;
+         upstream->address = upstream->address->ai_next) {
+        descriptor = start_connecting(upstream->address);
+        reason = descriptor < 0 ? errno : 0;
+    }
+    if (descriptor < 0) {
+        stream->closed = true;
+        give_up(upstream, strerror(reason));
+        return;
+    }
+    *stream = (struct wire_stream){.watch = {.descriptor = descriptor, .ready = ready},
+                                   .room = &upstreams->wire->room,
+                                   .out = stream->out,
+                                   .blocked = true};
+    if (upstreams->tls != NULL) {
+        stream->tls = wire_tls_new(upstreams->tls, descriptor, upstreams->host);
+    }
+    if ((upstreams->tls != NULL && stream->tls == NULL) ||
+        !wire_stream_watch(stream, &upstreams->wire->loop, true)) {
+        give_up(upstream, "out of memory");
+    }
+}
+
+/* The first event of a socket says whether it is connected. */
+static void connected(struct wire_upstream *upstream) {
+    struct wire_out out = upstream->stream.out;
+    int reason = 0;
+    socklen_t size = sizeof(reason);
+    if (getsockopt(upstream->stream.watch.descriptor, SOL_SOCKET, SO_ERROR, &reason, &size) != 0) {
+        reason = errno;
+    }
+    if (reason == 0) {
+        upstream->phase = SHAKING;
+        return;
+    }
+    upstream->stream.out = (struct wire_out){.buf = BASE_BUF_INIT};
+    close_socket(upstream);
+    upstream->stream.out = out;
+    try_next(upstream, reason);
+}
+
+/* ---- in ---- */
+
+static size_t take_answer(struct wire_upstream *upstream, const char *data, size_t size) {
+    struct wire_answer_head head;
+    char why[96];
+    if (!wire_answer_read((struct substrate_text){data, size}, &head)) {
         return 0;
     }
-    unsigned char *data = (unsigned char *)(message + 1) + LWS_PRE;
-    int wrote = lws_write(upstream->wsi, data, message->size, LWS_WRITE_TEXT);
-    if (wrote < (int)message->size) {
-        return -1;
+    if (head.status != 101) {
+        (void)snprintf(why, sizeof(why),
+                       head.status != 0 ? "the handshake was answered with %d"
+                                        : "it does not speak HTTP",
+                       head.status);
+        give_up(upstream, why);
+    } else if (!head.upgrade || !base_text_equal(head.accept, base_buf_view(&upstream->accept))) {
+        give_up(upstream, "the handshake was answered with another one's");
+    } else {
+        wire_alarm_unset(&upstream->alarm);
+        upstream->phase = OPEN;
+        (void)wire_out_take_stop(&upstream->stream.out);
+        list(upstream);
     }
-    upstream->first = message->next;
-    if (upstream->first == NULL) {
-        upstream->last = &upstream->first;
-    }
-    base_free(message);
-    if (upstream->first != NULL) {
-        lws_callback_on_writable(upstream->wsi);
-    }
-    return 0;
+    return head.size;
 }
 
-static int receive(struct wire_upstream *upstream, const char *data, size_t size) {
-    if (upstream->user == NULL) {
-        return -1;
-    }
-    base_buf_append(&upstream->in, data, size);
-    if (upstream->in.failed || upstream->in.size > MESSAGE_MAX) {
-        set_reason(upstream, "an upstream's message is too big", 32);
-        return -1;
-    }
-    if (lws_is_final_fragment(upstream->wsi) && lws_remaining_packet_payload(upstream->wsi) == 0) {
-        upstream->upstreams->handler.on_message(upstream->user, base_buf_view(&upstream->in));
-        base_buf_reset(&upstream->in);
-    }
-    return upstream->user == NULL ? -1 : 0;
+static void send_frame(struct wire_upstream *upstream, unsigned opcode,
+                       struct substrate_text payload) {
+    uint8_t mask[4] = {0};
+    (void)RAND_bytes(mask, sizeof(mask));
+    wire_stream_begin(&upstream->stream);
+    wire_out_frame(&upstream->stream.out, FINAL | opcode, payload, mask);
+    list(upstream);
 }
 
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t size) {
-    struct wire_upstream *upstream = user;
-    if (upstream == NULL) {
-        return 0;
+static void hear_close(struct wire_upstream *upstream, const struct wire_read *read) {
+    char why[160];
+    (void)snprintf(why, sizeof(why), "it closed with %u%s%.*s", read->code,
+                   read->text.size > 0 ? ": " : "", (int)read->text.size, read->text.data);
+    send_frame(upstream, BASE_WS_CLOSE, BASE_TEXT(""));
+    (void)wire_stream_write(&upstream->stream);
+    give_up(upstream, why);
+}
+
+static size_t take_frame(struct wire_upstream *upstream, char *data, size_t size) {
+    struct wire_read read;
+    wire_reader_next(&upstream->reader, data, size, &read);
+    switch (read.kind) {
+    case WIRE_READ_MESSAGE:
+        upstream->upstreams->handler.on_message(upstream->user, read.text);
+        break;
+    case WIRE_READ_PING:
+        send_frame(upstream, BASE_WS_PONG, read.text);
+        break;
+    case WIRE_READ_CLOSE:
+        hear_close(upstream, &read);
+        break;
+    case WIRE_READ_WRONG:
+        give_up(upstream, read.why);
+        break;
+    case WIRE_READ_OVERSIZE:
+        give_up(upstream, "an upstream's message is too big");
+        break;
+    case WIRE_READ_NO_MEMORY:
+        give_up(upstream, "out of memory");
+        break;
+    case WIRE_READ_PONG:
+    case WIRE_READ_MORE:
+    case WIRE_READ_PART:
+        break;
     }
-    switch ((int)reason) {
-    case LWS_CALLBACK_CLIENT_ESTABLISHED:
-        upstream->wsi = wsi;
-        upstream->established = true;
-        lws_callback_on_writable(wsi);
-        return upstream->user == NULL ? -1 : 0;
-    case LWS_CALLBACK_CLIENT_RECEIVE:
-        return receive(upstream, in, size);
-    case LWS_CALLBACK_CLIENT_WRITEABLE:
-        return write_next(upstream);
-    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
-        set_reason(upstream, in != NULL ? in : "", in != NULL ? size : 0);
-        return 0;
-    case LWS_CALLBACK_WSI_DESTROY:
-        upstream->wsi = NULL;
-        upstream->gone = true;
-        if (!upstream->opening) {
+    return read.used;
+}
+
+static size_t take(struct wire_stream *stream, char *data, size_t size) {
+    struct wire_upstream *upstream = (struct wire_upstream *)stream;
+    size_t used = 0, more = 1;
+    while (used < size && more > 0 && upstream->phase != OVER && upstream->user != NULL) {
+        more = upstream->phase == OPEN ? take_frame(upstream, data + used, size - used)
+                                       : take_answer(upstream, data + used, size - used);
+        used += more;
+    }
+    return used;
+}
+
+static void ready(struct wire_watch *watch, uint32_t events) {
+    struct wire_upstream *upstream = (struct wire_upstream *)watch;
+    wire_stream_woken(&upstream->stream, events);
+    if (upstream->phase == CONNECTING) {
+        connected(upstream);
+    }
+    list(upstream);
+    if (upstream->phase == CONNECTING || upstream->phase == OVER ||
+        (events & ~(uint32_t)EPOLLOUT) == 0) {
+        return;
+    }
+    ssize_t size = wire_stream_read(&upstream->stream, take);
+    if (size == WIRE_END || size == WIRE_LOST) {
+        give_up(upstream,
+                upstream->phase == OPEN ? "the upstream hung up" : "it hung up in the handshake");
+    }
+}
+
+/* ---- out ---- */
+
+static void write_out(struct wire_upstream *upstream) {
+    ssize_t size = 1;
+    while (size > 0 && !upstream->stream.blocked) {
+        size = wire_stream_write(&upstream->stream);
+    }
+    if (size == WIRE_LOST || upstream->stream.out.buf.failed) {
+        give_up(upstream, size == WIRE_LOST ? "the upstream hung up" : "out of memory");
+    } else if (!wire_stream_watch(&upstream->stream, &upstream->upstreams->wire->loop, true)) {
+        give_up(upstream, "out of memory");
+    }
+}
+
+void wire_upstreams_init(struct wire *wire) {
+    STAILQ_INIT(&wire->upstreams);
+    wire_alarms_init(&wire->connects, CONNECT_US, connect_due);
+}
+
+void wire_upstreams_run(struct wire *wire) {
+    struct wire_upstream *upstream;
+    while ((upstream = STAILQ_FIRST(&wire->upstreams)) != NULL) {
+        STAILQ_REMOVE_HEAD(&wire->upstreams, turn);
+        upstream->listed = false;
+        if (upstream->phase == SHAKING || upstream->phase == OPEN) {
+            write_out(upstream);
+        }
+        if (upstream->phase == OVER && !upstream->listed) {
             bury(upstream);
         }
-        return 0;
-    default:
-        return 0;
     }
 }
 
 /* ---- the URL ---- */
 
-static bool parse_url(struct wire_upstreams *upstreams, const char *url) {
-    const char *scheme, *host, *path;
-    char copy[HOST_MAX];
-    if (strlen(url) >= sizeof copy) {
+/* Copies host or port; false: it does not fit, or is empty. */
+static bool copy(char *out, size_t room, const char *from, size_t size) {
+    if (size == 0 || size >= room) {
         return false;
     }
-    memcpy(copy, url, strlen(url) + 1);
-    if (lws_parse_uri(copy, &scheme, &host, &upstreams->port, &path) != 0 || host[0] == '\0') {
-        return false;
-    }
-    upstreams->tls = strcmp(scheme, "wss") == 0;
-    if (!upstreams->tls && strcmp(scheme, "ws") != 0) {
-        return false;
-    }
-    (void)snprintf(upstreams->host, sizeof upstreams->host, "%s", host);
-    (void)snprintf(upstreams->path, sizeof upstreams->path, "%s%s", path[0] == '/' ? "" : "/",
-                   path);
-    (void)snprintf(upstreams->header, sizeof upstreams->header,
-                   upstreams->port == (upstreams->tls ? 443 : 80) ? "%s" : "%s:%d", host,
-                   upstreams->port);
+    memcpy(out, from, size);
+    out[size] = '\0';
     return true;
+}
+
+/* ws://HOST[:PORT][/PATH][?QUERY]; an IPv6 address stands in brackets. */
+static bool parse_url(struct wire_upstreams *upstreams, const char *url) {
+    struct substrate_text text = base_text(url);
+    upstreams->secure = base_text_starts(text, "wss://");
+    if (!upstreams->secure && !base_text_starts(text, "ws://")) {
+        return false;
+    }
+    const char *host = url + (upstreams->secure ? 6 : 5);
+    size_t size = strcspn(host, "/?#");
+    const char *path = host + size, *port = upstreams->secure ? "443" : "80";
+    size_t host_size = host[0] == '[' ? strcspn(host, "]") : strcspn(host, ":/?#");
+    size_t name_at = host[0] == '[' ? 1 : 0;
+    size_t end = host_size + (name_at > 0 ? 1 : 0);
+    uint64_t number = 0;
+    if (end > size || memchr(host, '@', size) != NULL ||
+        !copy(upstreams->host, sizeof(upstreams->host), host + name_at, host_size - name_at)) {
+        return false;
+    }
+    if (end < size && (host[end] != ':' || !copy(upstreams->port, sizeof(upstreams->port),
+                                                 host + end + 1, size - end - 1))) {
+        return false;
+    }
+    if (end == size) {
+        (void)snprintf(upstreams->port, sizeof(upstreams->port), "%s", port);
+    }
+    bool plain = strcmp(upstreams->port, port) == 0;
+    int header = snprintf(upstreams->header, sizeof(upstreams->header), "%.*s%s%s", (int)end, host,
+                          plain ? "" : ":", plain ? "" : upstreams->port);
+    int length = snprintf(upstreams->path, sizeof(upstreams->path), "%s%.*s",
+                          path[0] == '/' ? "" : "/", (int)strcspn(path, "#"), path);
+    return header > 0 && length > 0 && (size_t)length < sizeof(upstreams->path) &&
+           base_text_u64(base_text(upstreams->port), &number) && number > 0 && number <= UINT16_MAX;
 }
 
 enum substrate_status wire_upstreams_create(struct wire *wire, const char *url,
                                             const struct wire_upstream_handler *handler,
                                             struct wire_upstreams **upstreams,
                                             struct substrate_error *error) {
-    struct wire_upstreams *made = base_calloc(1, sizeof *made);
+    struct wire_upstreams *made = base_calloc(1, sizeof(*made));
+    enum substrate_status status = SUBSTRATE_OK;
     if (made == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
-    if (!parse_url(made, url)) {
-        base_free(made);
-        return base_fail(error, SUBSTRATE_E_ARGUMENT,
-                         "upstream %s: give a URL such as ws://127.0.0.1:9944 or wss://…", url);
-    }
     made->wire = wire;
     made->handler = *handler;
-    made->protocols[0].name = "upstream";
-    made->protocols[0].callback = callback;
-    made->protocols[0].rx_buffer_size = READ_BYTES;
-    struct lws_context_creation_info info;
-    memset(&info, 0, sizeof info);
-    info.port = CONTEXT_PORT_NO_LISTEN;
-    info.protocols = made->protocols;
-    info.vhost_name = "upstream";
-    info.connect_timeout_secs = CONNECT_SECONDS;
-    if (made->tls) {
-        info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-        info.client_ssl_ca_filepath = "/etc/ssl/certs/ca-certificates.crt";
+    if (!parse_url(made, url)) {
+        status = base_fail(error, SUBSTRATE_E_ARGUMENT,
+                           "upstream %s: give a URL such as ws://127.0.0.1:9944 or wss://…", url);
+    } else if (made->secure) {
+        status = wire_tls_client(&made->tls, error);
     }
-    made->vhost = lws_create_vhost(wire->context, &info);
-    if (made->vhost == NULL) {
+    if (status != SUBSTRATE_OK) {
         base_free(made);
-        return base_fail(error, SUBSTRATE_E_MEMORY, "upstream %s: no network context", url);
+        return status;
     }
     *upstreams = made;
     return SUBSTRATE_OK;
 }
 
-void wire_upstreams_free(struct wire_upstreams *upstreams) { base_free(upstreams); }
+void wire_upstreams_free(struct wire_upstreams *upstreams) {
+    if (upstreams != NULL) {
+        wire_tls_context_free(upstreams->tls);
+        base_free(upstreams);
+    }
+}
 
 /* ---- sockets ---- */
 
-static void failed(lws_sorted_usec_list_t *timer) {
-    bury(lws_container_of(timer, struct wire_upstream, failed_timer));
-}
-
 struct wire_upstream *wire_upstream_open(struct wire_upstreams *upstreams, void *user) {
-    struct wire_upstream *upstream = base_calloc(1, sizeof *upstream);
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct wire_upstream *upstream = base_calloc(1, sizeof(*upstream));
     if (upstream == NULL) {
         return NULL;
     }
     upstream->upstreams = upstreams;
     upstream->user = user;
-    upstream->last = &upstream->first;
-    struct lws_client_connect_info info;
-    memset(&info, 0, sizeof info);
-    info.context = upstreams->wire->context;
-    info.vhost = upstreams->vhost;
-    info.address = upstreams->host;
-    info.port = upstreams->port;
-    info.path = upstreams->path;
-    info.host = upstreams->header;
-    info.ssl_connection = upstreams->tls ? LCCSCF_USE_SSL : 0;
-    info.ietf_version_or_minus_one = -1;
-    info.local_protocol_name = upstreams->protocols[0].name;
-    info.userdata = upstream;
-    upstream->opening = true;
-    upstream->wsi = lws_client_connect_via_info(&info);
-    upstream->opening = false;
-    if (upstream->wsi == NULL || upstream->gone) {
-        /* The owner is told later, so that it never hears of it from within this call. */
-        upstream->wsi = NULL;
-        set_reason(upstream, "the upstream cannot be reached", 30);
-        lws_sul_schedule(info.context, 0, &upstream->failed_timer, failed, 1);
+    upstream->reader.message_max = MESSAGE_MAX;
+    write_handshake(upstream);
+    wire_alarm_set(&upstreams->wire->connects, &upstream->alarm, upstreams->wire->loop.turn_us);
+    int failed = getaddrinfo(upstreams->host, upstreams->port, &hints, &upstream->addresses);
+    if (failed != 0) {
+        upstream->stream.closed = true;
+        wire_out_free(&upstream->stream.out);
+        give_up(upstream, gai_strerror(failed));
+        return upstream;
     }
+    upstream->address = upstream->addresses;
+    try_next(upstream, 0);
     return upstream;
 }
 
 bool wire_upstream_send(struct wire_upstream *upstream, struct substrate_text message) {
-    struct queued *queued = base_alloc(sizeof *queued + LWS_PRE + message.size);
-    if (queued == NULL) {
-        return false;
+    if (upstream->phase != OVER) {
+        send_frame(upstream, BASE_WS_TEXT, message);
     }
-    queued->next = NULL;
-    queued->size = message.size;
-    if (message.size > 0) {
-        memcpy((char *)(queued + 1) + LWS_PRE, message.data, message.size);
-    }
-    *upstream->last = queued;
-    upstream->last = &queued->next;
-    if (upstream->established) {
-        lws_callback_on_writable(upstream->wsi);
-    }
-    return true;
+    return !upstream->stream.out.buf.failed;
 }
 
 void wire_upstream_close(struct wire_upstream *upstream) {
     upstream->user = NULL;
-    if (upstream->wsi != NULL) {
-        lws_set_timeout(upstream->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
-    } else {
-        free_upstream(upstream);
+    if (upstream->phase == OPEN) {
+        send_frame(upstream, BASE_WS_CLOSE, BASE_TEXT("\x03\xe8"));
+        (void)wire_stream_write(&upstream->stream);
     }
+    give_up(upstream, "");
 }

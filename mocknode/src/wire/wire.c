@@ -1,212 +1,146 @@
-/* The server itself: one libwebsockets context with one protocol, its loop, its timers, and the
- * calls that work the same for WebSocket and HTTP. */
+/* The server itself: its loop, its timers, whom it lets in, and the calls that work the same for
+ * WebSocket and HTTP. */
 #include "wire/conn.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/listen.h"
 
-#define MESSAGE_MAX (15 * 1024 * 1024)
-#define PING_US 30000000U
-#define IDLE_US 60000000U
+#define MESSAGE_MAX ((size_t)15 << 20)
+#define UNSENT_MAX ((size_t)64 << 20)
+#define HEADS_MAX 100
+#define SECOND_US 1000000U
+#define PING_US (30 * SECOND_US)
+#define IDLE_US (60 * SECOND_US)
+#define HEAD_US (10 * SECOND_US)
 /* How long wire_run waits for peers to read what was sent, and return its goodbye. */
-#define GOODBYE_US 1000000U
+#define GOODBYE_US SECOND_US
+/* How long a peer may go on sending to a connection that ends. Closing at once would reset it, and
+ * the answer might be lost. */
+#define LEAVING_US (2 * SECOND_US)
+/* Nobody is dropped for his silence before. */
+#define SILENCE_US SECOND_US
+/* So many connections are taken in one turn, so that their heads are read meanwhile. */
+#define ACCEPT_MAX 64
 
-#define PROTOCOL "json-rpc"
+/* ---- whom it lets in ---- */
 
-static struct wire_conn *conn_of(struct lws *wsi, struct wire *wire) {
-    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
-    if (conn == NULL) {
-        conn = base_calloc(1, sizeof(*conn));
-        if (conn != NULL) {
-            conn->wire = wire;
-            conn->wsi = wsi;
-            lws_set_opaque_user_data(wsi, conn);
-        }
-    }
-    return conn;
+static struct wire_conn *conn_of(struct wire_alarm *alarm) {
+    return (struct wire_conn *)((char *)alarm - offsetof(struct wire_conn, alarm));
 }
 
-void wire_conn_closed(struct wire_conn *conn) {
-    const struct wire_handler *handler = &conn->wire->handler;
-    if (conn->open) {
-        conn->open = false;
-        if (handler->on_close != NULL) {
-            handler->on_close(handler->context, conn);
-        }
-        conn->user = NULL;
-    }
+static void head_due(struct wire_alarm *alarm, uint64_t now_us) {
+    struct wire_conn *conn = conn_of(alarm);
+    (void)now_us;
+    conn->wire->counters.heads_expired++;
+    wire_conn_lost(conn, WIRE_BY_NODE, false);
 }
 
-void wire_conn_destroy(struct wire_conn *conn) {
-    wire_ws_forget(conn);
-    wire_flush_forget(conn);
-    wire_conn_closed(conn);
-    base_buf_free(&conn->in);
-    base_buf_free(&conn->target);
-    wire_out_free(&conn->out);
-    base_free(conn);
+static void leaving_due(struct wire_alarm *alarm, uint64_t now_us) {
+    (void)now_us;
+    wire_conn_lost(conn_of(alarm), WIRE_BY_NODE, false);
 }
 
-static void wsi_destroyed(struct wire *wire, struct lws *wsi) {
-    struct wire_conn *conn = lws_get_opaque_user_data(wsi);
-    if (conn != NULL) {
-        lws_set_opaque_user_data(wsi, NULL);
-        wire_conn_destroy(conn);
+/* Makes room by dropping who has been silent for longest. */
+static bool drop_silent(struct wire *wire) {
+    struct wire_alarm *oldest = TAILQ_FIRST(&wire->heads.list);
+    if (oldest == NULL ||
+        wire->loop.turn_us + wire->options.head_us < oldest->due_us + SILENCE_US) {
+        return false;
     }
-    if (wsi == wire->listener) {
-        wire->listener = NULL;
-    } else if (wire->accept_paused && wire->listener != NULL) {
-        wire->accept_paused = false;
-        (void)lws_rx_flow_control(wire->listener, 1);
+    wire->counters.heads_dropped++;
+    wire_conn_lost(conn_of(oldest), WIRE_BY_NODE, false);
+    return true;
+}
+
+static void say_exhausted(struct wire *wire) {
+    if (!wire->exhaustion_said) {
+        wire->exhaustion_said = true;
+        (void)fprintf(stderr, "mocknode: out of file descriptors: connections are refused with "
+                              "503; start it with a larger limit (ulimit -n)\n");
     }
 }
 
-/* Takes all connections that wait. Where there are no descriptors left for them, asking on would
- * only burn time until one is given back. */
-static void accept_all(struct wire *wire) {
+/* There are no descriptors left: who has been silent makes room, or else the next one gets the last
+ * descriptor, to be refused on it. No other is taken until one is given back. */
+static void accept_exhausted(struct wire *wire) {
     bool exhausted = false;
-    lws_sock_file_fd_type peer;
-    int listener = lws_get_socket_fd(wire->listener);
-    peer.sockfd = wire_accept(listener, &exhausted);
-    while (peer.sockfd >= 0) {
-        /* Closes the descriptor when it fails. */
-        (void)lws_adopt_descriptor_vhost(wire->vhost, LWS_ADOPT_SOCKET, peer, PROTOCOL, NULL);
-        peer.sockfd = wire_accept(listener, &exhausted);
+    if (drop_silent(wire)) {
+        return;
     }
-    if (exhausted) {
-        wire->accept_paused = true;
-        (void)lws_rx_flow_control(wire->listener, 0);
+    wire->accept_paused = true;
+    (void)wire_loop_watch(&wire->loop, &wire->listener, 0);
+    if (wire->reserve < 0) {
+        return;
     }
-}
-
-/* A connection that was handed over for its WebSocket goes on under a new handle. */
-static void adopted(struct wire *wire, struct lws *wsi) {
-    if (wire->upgrading != NULL) {
-        wire->upgrading->wsi = wsi;
-        lws_set_opaque_user_data(wsi, wire->upgrading);
-        wire->upgrading = NULL;
+    say_exhausted(wire);
+    (void)close(wire->reserve);
+    wire->reserve = -1;
+    int peer = wire_listen_accept(wire->listener.descriptor, &exhausted);
+    if (peer >= 0) {
+        wire->counters.no_descriptors++;
+        (void)wire_conn_new(wire, peer, true);
     }
 }
 
-static void woken(struct wire *wire) {
-    if (wire->handler.on_wake != NULL) {
-        wire->handler.on_wake(wire->handler.context);
+static void accept_some(struct wire_watch *watch, uint32_t events) {
+    struct wire *wire = (struct wire *)((char *)watch - offsetof(struct wire, listener));
+    (void)events;
+    for (unsigned i = 0; i < ACCEPT_MAX; i++) {
+        bool exhausted = false;
+        int peer = wire_listen_accept(watch->descriptor, &exhausted);
+        if (peer < 0) {
+            if (exhausted) {
+                accept_exhausted(wire);
+            }
+            return;
+        }
+        struct wire_conn *conn = wire_conn_new(wire, peer, false);
+        if (conn != NULL && wire->heads.count > wire->options.heads_max) {
+            (void)drop_silent(wire);
+        }
     }
 }
 
-static int on_connection(struct wire_conn *conn, enum lws_callback_reasons reason, void *in,
-                         size_t size) {
-    switch ((int)reason) {
-    case LWS_CALLBACK_RAW_RX: {
-        struct wire *wire = conn->wire; /* the connection may not outlive the call */
-        wire->turn_open = true;
-        int close = wire_http_receive(conn, in, size);
-        wire->turn_open = false;
-        return close;
-    }
-    case LWS_CALLBACK_RAW_WRITEABLE:
-        return wire_http_writeable(conn);
-    case LWS_CALLBACK_ESTABLISHED:
-        wire_ws_established(conn);
-        return 0;
-    case LWS_CALLBACK_RECEIVE: {
-        conn->wire->turn_open = true;
-        int close = wire_ws_receive(conn, in, size);
-        conn->wire->turn_open = false;
-        return close;
-    }
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        conn->peer_closing = true;
-        return 0;
-    case LWS_CALLBACK_RECEIVE_PONG:
-        conn->heard_us = substrate_now_us();
-        return 0;
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-        return wire_ws_writeable(conn);
-    default:
-        return 0;
-    }
-}
-
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t size) {
-    (void)user;
-    struct wire *wire = lws_context_user(lws_get_context(wsi));
-    switch ((int)reason) {
-    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        woken(wire);
-        return 0;
-    case LWS_CALLBACK_WSI_DESTROY:
-        wsi_destroyed(wire, wsi);
-        return 0;
-    case LWS_CALLBACK_RAW_RX_FILE:
-        accept_all(wire);
-        return 0;
-    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        adopted(wire, wsi);
-        return 0;
-    case LWS_CALLBACK_RAW_RX:
-    case LWS_CALLBACK_RAW_WRITEABLE:
-    case LWS_CALLBACK_ESTABLISHED:
-    case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_RECEIVE_PONG:
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: {
-        struct wire_conn *conn = conn_of(wsi, wire);
-        return conn == NULL ? -1 : on_connection(conn, reason, in, size);
-    }
-    default:
-        return 0;
-    }
-}
-
-/* libwebsockets logs to standard error unless told not to; it also ignores SIGPIPE for the process.
- */
-static struct lws_context *make_context(struct wire *wire) {
-    struct sigaction old;
-    (void)sigaction(SIGPIPE, NULL, &old);
-    lws_set_log_level(0, NULL);
-    struct lws_context_creation_info info;
-    memset(&info, 0, sizeof(info));
-    info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
-    info.protocols = wire->protocols;
-    info.gid = -1;
-    info.uid = -1;
-    info.user = wire;
-    info.pt_serv_buf_size = WIRE_CHUNK_MAX;
-    /* UTF-8 is the scanner's business: the node answers a parse error, it does not hang up. */
-    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
-    struct lws_context *context = lws_create_context(&info);
-    if (context != NULL) {
-        wire->vhost = lws_create_vhost(context, &info);
-    }
-    (void)sigaction(SIGPIPE, &old, NULL);
-    return context;
-}
+/* ---- making and freeing ---- */
 
 static void set_options(struct wire *wire, const struct wire_options *options) {
     wire->options = *options;
     struct wire_options *own = &wire->options;
     own->host = own->host != NULL ? own->host : "127.0.0.1";
     own->message_max = own->message_max != 0 ? own->message_max : MESSAGE_MAX;
+    own->unsent_max = own->unsent_max != 0 ? own->unsent_max : UNSENT_MAX;
     own->ping_us = own->ping_us != 0 ? own->ping_us : PING_US;
     own->idle_us = own->idle_us != 0 ? own->idle_us : IDLE_US;
+    own->head_us = own->head_us != 0 ? own->head_us : HEAD_US;
+    own->heads_max = own->heads_max != 0 ? own->heads_max : HEADS_MAX;
+    own->now_us = own->now_us != NULL ? own->now_us : substrate_now_us;
 }
 
-/* The listening socket is ours, and only watched by libwebsockets, which closes it. */
-static bool watch(struct wire *wire, int listener) {
-    lws_sock_file_fd_type file;
-    file.filefd = listener;
-    wire->context = make_context(wire);
-    wire->listener = wire->vhost == NULL
-                         ? NULL
-                         : lws_adopt_descriptor_vhost(wire->vhost, LWS_ADOPT_RAW_FILE_DESC, file,
-                                                      PROTOCOL, NULL);
-    return wire->listener != NULL;
+static enum substrate_status listen_on(struct wire *wire, struct substrate_error *error) {
+    const struct wire_options *options = &wire->options;
+    int listener = -1;
+    enum substrate_status status = SUBSTRATE_OK;
+    if (options->tls_cert != NULL) {
+        status = wire_tls_server(options->tls_cert, options->tls_key, &wire->tls, error);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = wire_listen(options->host, &wire->options.port, wire->tls != NULL ? "wss" : "ws",
+                             wire->url, sizeof(wire->url), &listener, error);
+    }
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    wire->listener = (struct wire_watch){.descriptor = listener, .ready = accept_some};
+    wire->reserve = wire_listen_reserve();
+    if (wire->reserve < 0 || !wire_loop_watch(&wire->loop, &wire->listener, EPOLLIN)) {
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory, or of file descriptors");
+    }
+    return SUBSTRATE_OK;
 }
 
 enum substrate_status wire_create(const struct wire_options *options,
@@ -218,16 +152,21 @@ enum substrate_status wire_create(const struct wire_options *options,
     }
     set_options(made, options);
     made->handler = *handler;
-    made->protocols[0].name = PROTOCOL;
-    made->protocols[0].callback = callback;
-    made->protocols[0].rx_buffer_size = WIRE_CHUNK_MAX;
-    made->protocols[0].tx_packet_size = WIRE_CHUNK_MAX;
-    int listener = -1;
-    enum substrate_status status = wire_listen(made->options.host, &made->options.port, made->url,
-                                               sizeof(made->url), &listener, error);
-    if (status == SUBSTRATE_OK && !watch(made, listener)) {
-        (void)close(listener);
+    made->reserve = made->listener.descriptor = -1;
+    made->due_us = SUBSTRATE_NEVER;
+    LIST_INIT(&made->conns);
+    STAILQ_INIT(&made->scheduled);
+    STAILQ_INIT(&made->later);
+    STAILQ_INIT(&made->gone);
+    wire_alarms_init(&made->heads, made->options.head_us, head_due);
+    wire_alarms_init(&made->pings, made->options.ping_us, wire_ws_ping_due);
+    wire_alarms_init(&made->leavings, LEAVING_US, leaving_due);
+    wire_upstreams_init(made);
+    enum substrate_status status = SUBSTRATE_OK;
+    if (!wire_loop_open(&made->loop, made->options.now_us) || !wire_room_open(&made->room)) {
         status = base_fail(error, SUBSTRATE_E_MEMORY, "out of memory, or of file descriptors");
+    } else if (!made->options.unlistened) {
+        status = listen_on(made, error);
     }
     if (status != SUBSTRATE_OK) {
         wire_destroy(made);
@@ -237,128 +176,124 @@ enum substrate_status wire_create(const struct wire_options *options,
     return SUBSTRATE_OK;
 }
 
+static void close_one(int descriptor) {
+    if (descriptor >= 0) {
+        (void)close(descriptor);
+    }
+}
+
+void wire_destroy(struct wire *wire) {
+    struct wire_conn *conn;
+    if (wire == NULL) {
+        return;
+    }
+    while ((conn = LIST_FIRST(&wire->conns)) != NULL) {
+        LIST_FOREACH(conn, &wire->conns, all) { wire_conn_lost(conn, WIRE_BY_NODE, false); }
+        wire_conn_work(wire);
+    }
+    wire_upstreams_run(wire);
+    wire_loop_forget(&wire->loop, &wire->listener);
+    close_one(wire->listener.descriptor);
+    close_one(wire->reserve);
+    wire_tls_context_free(wire->tls);
+    wire_room_close(&wire->room);
+    wire_loop_close(&wire->loop);
+    base_free(wire);
+}
+
 uint16_t wire_port(const struct wire *wire) { return wire->options.port; }
 
 const char *wire_url(const struct wire *wire) { return wire->url; }
 
-static void ask_for_writeable(struct wire_conn *conn) {
-    conn->scheduled = true;
-    lws_callback_on_writable(conn->wsi);
+const struct wire_counters *wire_counters(const struct wire *wire) { return &wire->counters; }
+
+/* ---- running ---- */
+
+static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
+static uint64_t next_due(const struct wire *wire) {
+    if (!STAILQ_EMPTY(&wire->scheduled) || !STAILQ_EMPTY(&wire->upstreams)) {
+        return 0;
+    }
+    uint64_t alarms =
+        earlier(wire_alarms_due(&wire->heads),
+                earlier(wire_alarms_due(&wire->pings), wire_alarms_due(&wire->leavings)));
+    return earlier(earlier(alarms, wire->due_us), wire_alarms_due(&wire->connects));
 }
 
-/* Writes what the messages of this turn were answered with, without another turn through poll: a
- * third of the time of a serial client. What does not fit waits for libwebsockets to call. What is
- * sent meanwhile, because something else has left, is written in the same order. */
-static void flush(struct wire *wire) {
-    wire->turn_open = true;
-    while (wire->first_flush != NULL) {
-        struct wire_conn *conn = wire->first_flush;
-        wire_flush_forget(conn);
-        conn->scheduled = false;
-        if (conn->peer_closing || lws_partial_buffered(conn->wsi)) {
-            ask_for_writeable(conn);
-            continue;
+static void run_timers(struct wire *wire) {
+    const struct wire_handler *handler = &wire->handler;
+    wire_alarms_run(&wire->heads, wire->loop.turn_us);
+    wire_alarms_run(&wire->pings, wire->loop.turn_us);
+    wire_alarms_run(&wire->leavings, wire->loop.turn_us);
+    wire_alarms_run(&wire->connects, wire->loop.turn_us);
+    wire_upstreams_run(wire);
+    if (wire->due_us <= wire->loop.turn_us) {
+        wire->due_us = SUBSTRATE_NEVER;
+        if (handler->on_due != NULL) {
+            handler->on_due(handler->context, wire->loop.turn_us);
         }
-        conn->broken = conn->broken || !wire_conn_write(conn);
-        wire_ws_flow(conn);
-        bool more = conn->closing || wire_out_unsent(&conn->out) > 0;
-        if (conn->broken || more || !conn->websocket) { /* HTTP goes on when all is written */
-            wire_flush_forget(conn);
-            ask_for_writeable(conn);
+    }
+    if (wire->loop.woken) {
+        wire->loop.woken = false;
+        if (handler->on_wake != NULL) {
+            handler->on_wake(handler->context);
         }
     }
-    wire->turn_open = false;
 }
 
-void wire_flush_forget(struct wire_conn *conn) {
-    struct wire *wire = conn->wire;
-    struct wire_conn **link = &wire->first_flush, *previous = NULL;
-    if (!conn->flush_due) {
-        return;
-    }
-    while (*link != conn) {
-        previous = *link;
-        link = &previous->flush_next;
-    }
-    *link = conn->flush_next;
-    if (wire->last_flush == conn) {
-        wire->last_flush = previous;
-    }
-    conn->flush_due = false;
-    conn->flush_next = NULL;
-}
-
-static bool turn(struct wire *wire) {
-    bool good = lws_service(wire->context, 0) >= 0;
-    flush(wire);
+static bool turn(struct wire *wire, uint64_t due_us) {
+    bool good = wire_loop_turn(&wire->loop, earlier(due_us, next_due(wire)));
+    wire_conn_work(wire);
+    run_timers(wire);
+    wire_conn_work(wire);
     return good;
 }
 
-/* Timers fire before the poll of a turn, so the turn is told not to wait. */
-static void goodbye_over(lws_sorted_usec_list_t *timer) {
-    struct wire *wire = lws_container_of(timer, struct wire, goodbye_timer);
-    wire->goodbye_over = true;
-    lws_cancel_service(wire->context);
+static bool run_until_stopped(struct wire *wire) {
+    struct wire_conn *conn;
+    while (wire->stopping == 0) {
+        if (!turn(wire, SUBSTRATE_NEVER)) {
+            return false;
+        }
+    }
+    uint64_t over_us = wire->options.now_us() + GOODBYE_US;
+    LIST_FOREACH(conn, &wire->conns, all) {
+        if (conn->stage == WIRE_OPEN) {
+            wire_close(conn, WIRE_CLOSE_GOING_AWAY, "the node stops");
+        }
+    }
+    while (wire->open_sockets > 0 && wire->options.now_us() < over_us) {
+        if (!turn(wire, over_us)) {
+            return false;
+        }
+    }
+    return true;
 }
 
+/* OpenSSL writes to sockets in a way that raises SIGPIPE. */
 enum substrate_status wire_run(struct wire *wire) {
-    while (wire->stopping == 0) {
-        if (!turn(wire)) {
-            return SUBSTRATE_E_IO;
-        }
-    }
-    for (struct wire_conn *conn = wire->first_ping; conn != NULL; conn = conn->ping_next) {
-        wire_close(conn, LWS_CLOSE_STATUS_GOINGAWAY, "the node stops");
-    }
-    wire_request_timer(wire, &wire->goodbye_timer, goodbye_over, substrate_now_us() + GOODBYE_US);
-    while (wire->established > 0 && !wire->goodbye_over) {
-        if (!turn(wire)) {
-            return SUBSTRATE_E_IO;
-        }
-    }
-    return SUBSTRATE_OK;
+    struct sigaction ignore, old;
+    memset(&ignore, 0, sizeof(ignore));
+    ignore.sa_handler = SIG_IGN;
+    (void)sigemptyset(&ignore.sa_mask);
+    (void)sigaction(SIGPIPE, &ignore, &old);
+    bool good = run_until_stopped(wire);
+    (void)sigaction(SIGPIPE, &old, NULL);
+    wire->stopping = 0;
+    return good ? SUBSTRATE_OK : SUBSTRATE_E_IO;
 }
 
 void wire_stop(struct wire *wire) {
     wire->stopping = 1;
-    lws_cancel_service(wire->context);
+    wire_loop_wake(&wire->loop);
 }
 
-void wire_wake(struct wire *wire) { lws_cancel_service(wire->context); }
+void wire_wake(struct wire *wire) { wire_loop_wake(&wire->loop); }
 
-void wire_request_timer(struct wire *wire, lws_sorted_usec_list_t *timer, sul_cb_t fired,
-                        uint64_t due_us) {
-    if (due_us == SUBSTRATE_NEVER) {
-        lws_sul_cancel(timer);
-        return;
-    }
-    uint64_t now = substrate_now_us();
-    lws_sul_schedule(wire->context, 0, timer, fired, due_us > now ? (lws_usec_t)(due_us - now) : 1);
-}
+void wire_timer(struct wire *wire, uint64_t due_us) { wire->due_us = due_us; }
 
-static void due(lws_sorted_usec_list_t *timer) {
-    struct wire *wire = lws_container_of(timer, struct wire, due_timer);
-    if (wire->handler.on_due != NULL) {
-        wire->handler.on_due(wire->handler.context, substrate_now_us());
-    }
-}
-
-void wire_timer(struct wire *wire, uint64_t due_us) {
-    wire_request_timer(wire, &wire->due_timer, due, due_us);
-}
-
-void wire_destroy(struct wire *wire) {
-    if (wire == NULL) {
-        return;
-    }
-    if (wire->context != NULL) {
-        lws_sul_cancel(&wire->due_timer);
-        lws_sul_cancel(&wire->ping_timer);
-        lws_sul_cancel(&wire->goodbye_timer);
-        lws_context_destroy(wire->context);
-    }
-    base_free(wire);
-}
+/* ---- connections ---- */
 
 void wire_conn_set_user(struct wire_conn *conn, void *user) { conn->user = user; }
 
@@ -366,72 +301,67 @@ void *wire_conn_user(const struct wire_conn *conn) { return conn->user; }
 
 bool wire_conn_is_websocket(const struct wire_conn *conn) { return conn->websocket; }
 
-void wire_conn_schedule(struct wire_conn *conn) {
-    struct wire *wire = conn->wire;
-    if (conn->scheduled) {
-        return;
-    }
-    conn->scheduled = true;
-    if ((conn->established || !conn->websocket) && wire->turn_open) {
-        conn->flush_due = true;
-        if (wire->first_flush == NULL) {
-            wire->first_flush = conn;
-        } else {
-            wire->last_flush->flush_next = conn;
-        }
-        wire->last_flush = conn;
-    } else if (conn->established || !conn->websocket) {
-        lws_callback_on_writable(conn->wsi);
-    }
-}
-
-/* Finished frames are given to libwebsockets as raw bytes: one system call for all of them. It
- * keeps what the socket does not take, and calls back only when that is gone, so nothing lands in
- * between. */
-bool wire_conn_write(struct wire_conn *conn) {
-    size_t size = wire_out_chunk(&conn->out).size;
-    if (size == 0) {
-        return true;
-    }
-    unsigned char *data = (unsigned char *)conn->out.buf.data + conn->out.start;
-    if (lws_write(conn->wsi, data, size, LWS_WRITE_HTTP) < (int)size) {
-        return false;
-    }
-    wire_out_consume(&conn->out, size);
-    const struct wire_handler *handler = &conn->wire->handler;
-    if (conn->open && handler->on_written != NULL) {
-        handler->on_written(handler->context, conn, wire_out_consumed(&conn->out));
-    }
-    return true;
-}
-
 uint64_t wire_send(struct wire_conn *conn, struct substrate_text message) {
-    if (conn->websocket) {
-        if (!conn->closing) {
-            wire_out_message(&conn->out, message);
-            conn->broken = conn->broken || conn->out.buf.failed;
-            wire_ws_flow(conn);
-            wire_conn_schedule(conn);
-        }
-        return conn->broken ? 0 : wire_out_end(&conn->out);
-    }
-    return wire_respond(conn, 200, "application/json; charset=utf-8", message);
+    return wire_send_shaped(conn, message, NULL);
 }
 
-size_t wire_unsent(const struct wire_conn *conn) { return wire_out_unsent(&conn->out); }
+uint64_t wire_send_shaped(struct wire_conn *conn, struct substrate_text message,
+                          const struct wire_shape *shape) {
+    struct wire_out *out = &conn->stream.out;
+    if (!conn->websocket) {
+        return wire_respond(conn, 200, "application/json; charset=utf-8", message);
+    }
+    if (conn->stage == WIRE_OPEN && !conn->closing) {
+        wire_stream_begin(&conn->stream);
+        if (shape != NULL) {
+            wire_out_shaped(out, message, shape);
+        } else {
+            wire_out_frame(out, 0x80U | BASE_WS_TEXT, message, NULL);
+        }
+        conn->broken = conn->broken || out->buf.failed;
+        wire_ws_flow(conn);
+        wire_conn_schedule(conn);
+    }
+    return conn->broken ? 0 : wire_out_end(out);
+}
+
+size_t wire_unsent(const struct wire_conn *conn) {
+    return conn->stage == WIRE_GONE ? 0 : wire_out_unsent(&conn->stream.out);
+}
+
+/* ---- what a script has a connection do ---- */
 
 void wire_pause(struct wire_conn *conn, bool paused) {
     conn->paused_by_user = paused;
-    wire_ws_flow(conn);
-}
-
-void wire_close(struct wire_conn *conn, unsigned code, const char *reason) {
-    if (!conn->websocket || conn->closing) {
-        return;
-    }
-    conn->closing = true;
-    conn->close_code = code;
-    (void)snprintf(conn->close_reason, sizeof(conn->close_reason), "%s", reason);
-    wire_ws_flow(conn);
     wire_conn_schedule(conn);
 }
+
+void wire_deaf(struct wire_conn *conn, bool deaf) {
+    conn->deaf = deaf;
+    wire_conn_schedule(conn);
+}
+
+void wire_cork(struct wire_conn *conn, bool corked) {
+    conn->corked = corked;
+    wire_conn_schedule(conn);
+}
+
+void wire_no_pong(struct wire_conn *conn, bool silent) { conn->no_pong = silent; }
+
+void wire_resume(struct wire_conn *conn) {
+    conn->out_resumed = !conn->out_paused;
+    conn->out_paused = false;
+    wire_conn_schedule(conn);
+}
+
+void wire_end(struct wire_conn *conn) {
+    if (conn->stage < WIRE_LEAVING && !conn->closing) {
+        wire_conn_ending(conn, WIRE_BY_NODE, 0, BASE_TEXT(""));
+        conn->closing = conn->unreadable = true;
+        wire_out_stop(&conn->stream.out, WIRE_STOP_END);
+        conn->broken = conn->broken || conn->stream.out.buf.failed;
+        wire_conn_schedule(conn);
+    }
+}
+
+void wire_reset(struct wire_conn *conn) { wire_conn_lost(conn, WIRE_BY_RESET, true); }

@@ -1,163 +1,194 @@
-/* Open WebSockets: messages out of fragments, one write per turn, back-pressure, pings. */
+/* Open WebSockets: what to do with each frame that came, back-pressure, pings, close frames. */
 #include "wire/conn.h"
 
 #include <string.h>
+#include "base/text.h"
 
 /* Reading stops when this much is unsent and goes on when less than that is. */
 #define UNSENT_HIGH (1024 * 1024)
 #define UNSENT_LOW (256 * 1024)
 /* A WebSocket ends when it has been silent for so many idle times, as at a node. */
 #define MISSES_MAX 3
+#define BEGINNING_MAX 64
+#define FINAL 0x80U
 
-static void ping_list_append(struct wire_conn *conn) {
-    struct wire *wire = conn->wire;
-    conn->ping_next = NULL;
-    conn->ping_previous = wire->last_ping;
-    if (wire->last_ping != NULL) {
-        wire->last_ping->ping_next = conn;
-    } else {
-        wire->first_ping = conn;
-    }
-    wire->last_ping = conn;
-}
-
-static void ping_list_remove(struct wire_conn *conn) {
-    struct wire *wire = conn->wire;
-    if (conn->ping_previous != NULL) {
-        conn->ping_previous->ping_next = conn->ping_next;
-    } else {
-        wire->first_ping = conn->ping_next;
-    }
-    if (conn->ping_next != NULL) {
-        conn->ping_next->ping_previous = conn->ping_previous;
-    } else {
-        wire->last_ping = conn->ping_previous;
-    }
-}
-
-static void ping_fired(lws_sorted_usec_list_t *timer) {
-    wire_ws_ping_due(lws_container_of(timer, struct wire, ping_timer));
-}
-
-static void ping_timer_set(struct wire *wire) {
-    wire_request_timer(wire, &wire->ping_timer, ping_fired,
-                       wire->first_ping != NULL ? wire->first_ping->next_ping_us : SUBSTRATE_NEVER);
-}
-
-/* The list is in the order of the next ping, for the interval is the same for all. */
-void wire_ws_ping_due(struct wire *wire) {
-    uint64_t now = substrate_now_us();
-    while (wire->first_ping != NULL && wire->first_ping->next_ping_us <= now) {
-        struct wire_conn *conn = wire->first_ping;
-        ping_list_remove(conn);
-        conn->next_ping_us = now + wire->options.ping_us;
-        ping_list_append(conn);
-        if (now - conn->heard_us >= MISSES_MAX * wire->options.idle_us) {
-            wire_close(conn, LWS_CLOSE_STATUS_GOINGAWAY, "no answer to pings");
-        } else if (wire_out_unsent(&conn->out) == 0) {
-            wire_out_ping(&conn->out);
-            wire_conn_schedule(conn);
-        }
-    }
-    ping_timer_set(wire);
-}
-
-void wire_ws_established(struct wire_conn *conn) {
-    conn->established = true;
-    conn->wire->established++;
-    conn->heard_us = substrate_now_us();
-    conn->next_ping_us = conn->heard_us + conn->wire->options.ping_us;
-    ping_list_append(conn);
-    if (conn->wire->first_ping == conn) {
-        ping_timer_set(conn->wire);
-    }
-    wire_out_ping(&conn->out);
-    conn->scheduled = false; /* what was sent before the handshake was done had to wait */
+static void send_control(struct wire_conn *conn, unsigned opcode, struct substrate_text payload) {
+    wire_stream_begin(&conn->stream);
+    wire_out_frame(&conn->stream.out, FINAL | opcode, payload, NULL);
+    conn->broken = conn->broken || conn->stream.out.buf.failed;
     wire_conn_schedule(conn);
 }
 
-void wire_ws_forget(struct wire_conn *conn) {
-    if (conn->established) {
-        conn->established = false;
-        conn->wire->established--;
-        ping_list_remove(conn);
-        ping_timer_set(conn->wire);
+/* ---- the end ---- */
+
+void wire_ws_close_frame(struct wire_conn *conn, unsigned code, struct substrate_text reason) {
+    char payload[WIRE_CONTROL_MAX];
+    size_t size = 0;
+    if (code != 0) {
+        payload[0] = (char)(code >> 8);
+        payload[1] = (char)(code & 0xff);
+        size = reason.size < WIRE_REASON_MAX ? reason.size : WIRE_REASON_MAX;
+        memcpy(payload + 2, reason.data, size);
+        size += 2;
+    }
+    conn->closing = true;
+    send_control(conn, BASE_WS_CLOSE, (struct substrate_text){payload, size});
+    wire_out_stop(&conn->stream.out, WIRE_STOP_CLOSE);
+}
+
+void wire_close(struct wire_conn *conn, unsigned code, const char *reason) {
+    if (conn->stage != WIRE_OPEN) {
+        wire_end(conn);
+    } else if (!conn->closing) {
+        wire_conn_ending(conn, WIRE_BY_NODE, code, base_text(reason));
+        wire_ws_close_frame(conn, code, base_text(reason));
+    }
+}
+
+/* What was asked before has been handed to the user, and what he answered at once stands before the
+ * echo. */
+static void hear_close(struct wire_conn *conn, const struct wire_read *read) {
+    conn->peer_closed = true;
+    if (conn->stage == WIRE_LEAVING) {
+        wire_conn_leave(conn, WIRE_STOP_CLOSE);
+    } else if (!conn->closing) {
+        wire_conn_ending(conn, WIRE_BY_PEER, read->code, read->text);
+        wire_ws_close_frame(conn, read->code, (struct substrate_text){"", 0});
+    }
+}
+
+/* The peer breaks the protocol: where its next frame begins, nobody can tell. */
+static void fail(struct wire_conn *conn, const struct wire_read *read,
+                 struct substrate_text beginning) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    conn->unreadable = true;
+    if (conn->closing) {
+        return;
+    }
+    wire_conn_ending(conn, WIRE_BY_NODE, read->code, base_text(read->why));
+    wire_ws_close_frame(conn, read->code, base_text(read->why));
+    if (handler->on_refused != NULL) {
+        handler->on_refused(handler->context, conn, read->why, read->size, beginning);
+    }
+}
+
+/* ---- frames ---- */
+
+static void hear_message(struct wire_conn *conn, const struct wire_read *read) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    const struct wire_message message = {read->text, read->binary, NULL};
+    if (!conn->closing) {
+        handler->on_message(handler->context, conn, &message);
+    }
+}
+
+static void hear_ping(struct wire_conn *conn, struct substrate_text payload) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    if (conn->closing) {
+        return;
+    }
+    if (handler->on_ping != NULL) {
+        handler->on_ping(handler->context, conn, payload);
+    }
+    if (!conn->no_pong && !conn->closing && conn->stage == WIRE_OPEN) {
+        send_control(conn, BASE_WS_PONG, payload);
+        wire_ws_flow(conn);
+    }
+}
+
+static void hear(struct wire_conn *conn, const struct wire_read *read,
+                 struct substrate_text beginning) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    switch (read->kind) {
+    case WIRE_READ_MESSAGE:
+        hear_message(conn, read);
+        break;
+    case WIRE_READ_PING:
+        hear_ping(conn, read->text);
+        break;
+    case WIRE_READ_PONG:
+        if (handler->on_pong != NULL && !conn->closing) {
+            handler->on_pong(handler->context, conn, read->text);
+        }
+        break;
+    case WIRE_READ_CLOSE:
+        hear_close(conn, read);
+        break;
+    case WIRE_READ_OVERSIZE:
+        if (handler->on_oversize != NULL && !conn->closing) {
+            handler->on_oversize(handler->context, conn);
+        }
+        break;
+    case WIRE_READ_WRONG:
+        fail(conn, read, beginning);
+        break;
+    case WIRE_READ_NO_MEMORY:
+        conn->broken = true;
+        break;
+    case WIRE_READ_MORE:
+    case WIRE_READ_PART:
+        break;
+    }
+}
+
+size_t wire_ws_take(struct wire_conn *conn, char *data, size_t size) {
+    struct wire_read read;
+    if (conn->unreadable || conn->peer_closed) {
+        return size; /* nothing may come behind a close frame */
+    }
+    wire_reader_next(&conn->reader, data, size, &read);
+    struct substrate_text beginning = read.text;
+    if (beginning.size == 0) {
+        beginning = (struct substrate_text){data, size};
+    }
+    beginning.size = beginning.size < BEGINNING_MAX ? beginning.size : BEGINNING_MAX;
+    hear(conn, &read, beginning);
+    return read.kind == WIRE_READ_WRONG ? size : read.used;
+}
+
+/* ---- being open ---- */
+
+void wire_ws_open(struct wire_conn *conn) {
+    struct wire *wire = conn->wire;
+    conn->stage = WIRE_OPEN;
+    conn->opened = true;
+    wire->open_sockets++;
+    conn->heard_us = wire->loop.turn_us;
+    wire_alarm_set(&wire->pings, &conn->alarm, wire->loop.turn_us);
+    send_control(conn, BASE_WS_PING, BASE_TEXT(""));
+}
+
+void wire_ws_ping_due(struct wire_alarm *alarm, uint64_t now_us) {
+    struct wire_conn *conn =
+        (struct wire_conn *)((char *)alarm - offsetof(struct wire_conn, alarm));
+    wire_alarm_set(&conn->wire->pings, alarm, now_us);
+    if (conn->deaf) {
+        return; /* it is not the peer who is silent */
+    }
+    if (now_us - conn->heard_us >= MISSES_MAX * conn->wire->options.idle_us) {
+        wire_close(conn, WIRE_CLOSE_GOING_AWAY, "no answer to pings");
+    } else if (wire_out_unsent(&conn->stream.out) == 0 || conn->corked) {
+        send_control(conn, BASE_WS_PING, BASE_TEXT(""));
+    }
+}
+
+void wire_ping(struct wire_conn *conn, struct substrate_text payload) {
+    payload.size = payload.size < WIRE_CONTROL_MAX ? payload.size : WIRE_CONTROL_MAX;
+    if (conn->stage == WIRE_OPEN && !conn->closing) {
+        send_control(conn, BASE_WS_PING, payload);
     }
 }
 
 void wire_ws_flow(struct wire_conn *conn) {
-    size_t unsent = wire_out_unsent(&conn->out);
+    size_t unsent = wire_out_unsent(&conn->stream.out);
     if (unsent > UNSENT_HIGH) {
         conn->paused_by_unsent = true;
     } else if (unsent < UNSENT_LOW) {
         conn->paused_by_unsent = false;
     }
-    bool stop = (conn->paused_by_user || conn->paused_by_unsent) && !conn->closing;
-    if (conn->established && stop != conn->reading_stopped) {
-        conn->reading_stopped = stop;
-        (void)lws_rx_flow_control(conn->wsi, stop ? 0 : 1);
-    }
-}
-
-static void message_end(struct wire_conn *conn, struct substrate_text message) {
-    const struct wire_handler *handler = &conn->wire->handler;
-    if (conn->oversize) {
-        conn->oversize = false;
-        if (handler->on_oversize != NULL) {
-            handler->on_oversize(handler->context, conn);
-        }
-        return;
-    }
-    handler->on_message(handler->context, conn, message);
-}
-
-/* A message that came in one piece, the usual case, is handed over where it lies. */
-int wire_ws_receive(struct wire_conn *conn, const char *data, size_t size) {
-    struct base_buf *in = &conn->in;
-    bool final = lws_is_final_fragment(conn->wsi) != 0;
-    conn->heard_us = substrate_now_us();
-    if (conn->closing) {
-        return 0;
-    }
-    if (in->size + size > conn->wire->options.message_max) {
-        conn->oversize = true;
-        base_buf_free(in);
-    }
-    if (final && in->size == 0) {
-        message_end(conn, (struct substrate_text){data, size});
-        return conn->broken ? -1 : 0;
-    }
-    if (!conn->oversize) {
-        base_buf_append(in, data, size);
-        if (in->failed) {
-            return -1;
-        }
-    }
-    if (final) {
-        message_end(conn, base_buf_view(in));
-        if (in->capacity > UNSENT_HIGH) {
-            base_buf_free(in);
-        } else {
-            base_buf_reset(in);
-        }
-    }
-    return conn->broken ? -1 : 0;
-}
-
-int wire_ws_writeable(struct wire_conn *conn) {
-    conn->scheduled = false;
-    if (conn->broken || !wire_conn_write(conn)) {
-        return -1;
-    }
-    wire_ws_flow(conn);
-    if (wire_out_unsent(&conn->out) > 0) {
+    if (unsent > conn->wire->options.unsent_max && !conn->broken) {
+        conn->broken = true;
+        conn->wire->counters.unsent_over++;
         wire_conn_schedule(conn);
-        return 0;
     }
-    if (conn->closing) {
-        lws_close_reason(conn->wsi, (enum lws_close_status)conn->close_code,
-                         (unsigned char *)conn->close_reason, strlen(conn->close_reason));
-        return -1;
-    }
-    return 0;
 }

@@ -274,8 +274,8 @@ static void free_link(struct link *link) {
     base_free(link);
 }
 
-static bool on_open(void *context, struct wire_conn *conn, const struct wire_request *request,
-                    struct wire_refusal *refusal) {
+static void on_connecting(void *context, struct wire_conn *conn,
+                          const struct wire_request *request) {
     struct proxy *proxy = context;
     struct link *link = base_calloc(1, sizeof *link);
     (void)request;
@@ -287,8 +287,8 @@ static bool on_open(void *context, struct wire_conn *conn, const struct wire_req
     }
     if (link == NULL || link->upstream == NULL) {
         base_free(link);
-        *refusal = (struct wire_refusal){503, "out of memory"};
-        return false;
+        wire_refuse(conn, 503, NULL, 0, BASE_TEXT("out of memory\n"));
+        return;
     }
     link->next = proxy->links;
     if (proxy->links != NULL) {
@@ -296,11 +296,12 @@ static bool on_open(void *context, struct wire_conn *conn, const struct wire_req
     }
     proxy->links = link;
     wire_conn_set_user(conn, link);
-    return true;
+    wire_accept(conn, NULL);
 }
 
-static void on_message(void *context, struct wire_conn *conn, struct substrate_text message) {
+static void on_message(void *context, struct wire_conn *conn, const struct wire_message *said) {
     struct link *link = wire_conn_user(conn);
+    struct substrate_text message = said->text;
     (void)context;
     bool post = !wire_conn_is_websocket(conn);
     bool sent = link->upstream != NULL && wire_upstream_send(link->upstream, message);
@@ -318,9 +319,10 @@ static void on_message(void *context, struct wire_conn *conn, struct substrate_t
     }
 }
 
-static void on_close(void *context, struct wire_conn *conn) {
+static void on_close(void *context, struct wire_conn *conn, const struct wire_closed *closed) {
     struct link *link = wire_conn_user(conn);
     (void)context;
+    (void)closed;
     if (link == NULL) {
         return;
     }
@@ -433,7 +435,7 @@ static enum substrate_status open_wire(struct proxy *proxy, const struct proxy_o
     const struct wire_options wire = {
         .host = options->host, .port = options->port, .message_max = MESSAGE_MAX};
     const struct wire_handler handler = {.context = proxy,
-                                         .on_open = on_open,
+                                         .on_connecting = on_connecting,
                                          .on_message = on_message,
                                          .on_close = on_close,
                                          .on_wake = on_wake,
