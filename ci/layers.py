@@ -1,10 +1,15 @@
-"""Checks that dependencies point down: who may include whom, and which files may know a socket, a thread
-or a clock. Prints FILE:LINE for each edge that is not allowed; the tables below are the whole truth."""
+"""Checks that dependencies point down: who may include whom, who may link whom, and which files may know a
+socket, a thread or a clock. Prints FILE:LINE for each edge that is not allowed; the tables below are the whole
+truth. What is linked is read from the objects of a build folder.
+
+    layers.py [BUILD]      build/strict, unless another is named
+"""
 
 import sys
 from pathlib import Path
 
-from source import includes, resolve, sources
+import links
+from source import ROOT, includes, resolve, sources
 
 # A part is a folder. It may include itself and what stands here, nothing else of the repository.
 # "substrate/*" and "subtensor/*" are the public headers of the client.
@@ -18,7 +23,7 @@ ALLOWED = {
     "subtensor": ("base", "codec", "query", "substrate/*", "subtensor/*"),
     "transport": ("base", "substrate/*"),
     "engine": ("base", "session", "transport", "substrate/*"),
-    "run": ("base", "query", "engine", "substrate/*", "subtensor/*"),
+    "run": ("base", "query", "session", "engine", "substrate/*", "subtensor/*"),
     "document": MIRROR,
     "rpc": MIRROR,
     "fixture": (*MIRROR, "document", "rpc"),
@@ -39,7 +44,8 @@ ALLOWED = {
     "examples": ("substrate/*", "subtensor/*"),
 }
 # No I/O, no clock, no thread.
-PURE = ("codec", "session", "query", "subtensor", "document", "rpc", "chain", "view", "methods")
+PURE = ("codec", "session", "query", "subtensor", "document", "rpc", "chain", "view", "methods", "script")
+TOLD = ("space",)  # may write a file, but is told the time
 SOCKETS = ("sys/socket.h", "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "netdb.h", "sys/un.h",
            "poll.h", "sys/select.h", "sys/epoll.h")
 TIME_AND_THREADS = ("pthread.h", "threads.h", "time.h", "sys/time.h", "semaphore.h", "signal.h")
@@ -103,13 +109,21 @@ def problem(path, name):
 
 
 def main():
+    build = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "strict"
     found = [
         f"{path}:{line}: {text}"
         for path in sources()
         for line, name in includes(path)
         if (text := problem(path, name))
     ]
-    print("\n".join(found) if found else "layers: every include points down")
+    if not (build / "compile_commands.json").exists():
+        found.append(f"{build} is no build folder: there is nothing to read what is linked from")
+    else:
+        rules = links.Rules(part_of, ALLOWED, RESERVED, PURE, TOLD)
+        linked, edges = links.problems(list(links.compiled(build)), rules)
+        found += linked
+    print("\n".join(found) if found else
+          f"layers: every include points down, and so do the {edges} edges between parts that objects link")
     return 1 if found else 0
 
 
