@@ -66,6 +66,8 @@ def big_changes(height):
 class Maker:
     """Makes one tracer: `chain` is its number."""
 
+    accounts = (ALICE, BOB)
+
     def __init__(self, chain):
         self.chain = chain
         self.runtimes = {spec: make_runtime(chain, spec) for spec in (1, 2)}

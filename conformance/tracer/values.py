@@ -2,7 +2,6 @@
 plain Python (oracles/plain.py) from the types that it wrote."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from oracles.plain import Plain
 from .chain import Maker
@@ -45,34 +44,38 @@ class Values:
         data = block.state.get(storage_key(pallet, name, *hashed), item.default)
         return self.json(Answer(data, block.executed_by, item.value))
 
-    def map(self, block, name):
-        """{arguments as JSON: value} of a map of the pallet Tracer whose rows name all of its keys."""
+    def arguments(self, block, name, arguments, reader=None):
+        """Encoded arguments of an item of the pallet Tracer as JSON."""
         item = self.items[block.executed_by, "Tracer", name]
-        reader = self.readers[block.executed_by]
-        found = []
-        for _, arguments in ROW[name].keys:
-            data = block.state.get(ROW[name].key(arguments))
-            if data is not None:
-                said = [reader.read(type, part) for (_, type), part in zip(item.arguments, arguments, strict=True)]
-                found.append((said, reader.read(item.value, data)))
-        return found
+        reader = reader or self.readers[block.executed_by]
+        return [reader.read(type, part) for (_, type), part in zip(item.arguments, arguments, strict=True)]
+
+    def asked(self, block, name, arguments):
+        """The same in canonical JSON, as questions have them."""
+        plain = Plain(self.runtimes[block.executed_by].types.types)
+        return self.arguments(block, name, arguments, plain)
+
+    def map(self, block, name):
+        """[(arguments as JSON, value)] of a map of the pallet Tracer, of those of its row's keys that are there."""
+        type, read = self.items[block.executed_by, "Tracer", name].value, self.readers[block.executed_by].read
+        found = [(arguments, block.state.get(ROW[name].key(arguments))) for _, arguments in ROW[name].keys]
+        return [
+            (self.arguments(block, name, arguments), read(type, data)) for arguments, data in found if data is not None
+        ]
 
     def constant(self, spec, name):
+        """Of the pallet Tracer."""
         (tracer,) = [pallet for pallet in self.runtimes[spec].pallets if pallet.name == "Tracer"]
         ((_, type, data),) = [constant for constant in tracer.constants if constant[0] == name]
         return self.json(Answer(data, spec, type))
 
-    @lru_cache(maxsize=None)
-    def methods(self, spec):
-        return {
-            f"{api}_{method}": (arguments, result)
-            for api, methods in self.runtimes[spec].apis for method, arguments, result in methods
-        }
-
     def calls(self, block):
-        """{(function, arguments as JSON text): result} of what is recorded at a block."""
-        found = {}
-        for (function, arguments), data in self.maker.calls(block).items():
-            result = self.methods(block.runtime)[function][1]
-            found[function, arguments] = self.json(Answer(data, block.runtime, result))
-        return found
+        """{(function, encoded arguments): result} of what is recorded at a block."""
+        results = {
+            f"{api}_{method}": result
+            for api, methods in self.runtimes[block.runtime].apis for method, _, result in methods
+        }
+        return {
+            (function, arguments): self.json(Answer(data, block.runtime, results[function]))
+            for (function, arguments), data in self.maker.calls(block).items()
+        }

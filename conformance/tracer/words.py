@@ -8,7 +8,7 @@
 from fractions import Fraction
 
 from testenv.keys import ALPHABET, account_of
-from .marks import CALL, CHAINS, DEFAULT, KIND_NAMES, LONG, NARROW, STORAGE, WIDE, read_bytes, read_text
+from .marks import CALL, CHAINS, CONSTANT, DEFAULT, KIND_NAMES, LONG, NARROW, STORAGE, WIDE, read_bytes, read_text
 
 PLACES = (32, 64)  # of the fixed-point types
 
@@ -79,7 +79,7 @@ def short(value):
 
 def described(mark):
     """ "value of key 7 at block 70 of tracer, runtime 1" """
-    where = f" at block {mark.block}{' of the fork' if mark.fork else ''}" if mark.kind not in (DEFAULT, 3) else ""
+    where = f" at block {mark.block}{' of the fork' if mark.fork else ''}" if mark.kind not in (CONSTANT, DEFAULT) else ""
     return f"{KIND_NAMES[mark.kind]} of key {mark.key}{where} of {chain_name(mark.chain)}, runtime {mark.spec}"
 
 
