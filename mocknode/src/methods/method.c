@@ -199,7 +199,7 @@ static void give_unseen(struct answer *answer, enum answer_unknown unknown) {
 bool answer_recorded(struct answer *answer, enum answer_unknown unknown) {
     const struct rpc_request *request = answer->request;
     const struct chain_block *block = NULL;
-    enum view_carry carry;
+    enum view_carry carry = VIEW_RECORDED;
     if (answer->outcome->has_block) {
         block = request->at_given ? view_find(answer->view, &request->at) : view_head(answer->view);
         if (block == NULL) {
@@ -210,8 +210,8 @@ bool answer_recorded(struct answer *answer, enum answer_unknown unknown) {
             return true;
         }
     }
-    const struct fact_call *call =
-        view_call(answer->view, request->name, request->params_text, block, &carry);
+    const struct fact_call *call = view_call(answer->view, request->name, request->params_text,
+                                             block, unknown == UNKNOWN_STATE ? NULL : &carry);
     if (call != NULL) {
         give_recorded(answer, call);
     } else if (carry == VIEW_CARRY_REFUSED) {

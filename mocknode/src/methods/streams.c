@@ -239,7 +239,7 @@ static void step_storage(struct stream_teller *teller, const struct view_step *s
     if (step->head == step->head_before) {
         return;
     }
-    if (view_differences(teller->view, step->head_before, step->head, teller->arena, &difference) !=
+    if (view_differences(step->head_before, step->head, teller->arena, &difference) !=
         SUBSTRATE_OK) {
         teller->failed = true;
         return;

@@ -110,10 +110,54 @@ enum substrate_status view_advance(struct view *view, uint64_t count, bool make,
                          last->made ? "made" : "recorded", (unsigned long long)last->number,
                          (unsigned long long)count);
     }
-    (void)period_ms;
     enum substrate_status status = SUBSTRATE_OK;
     while (view->head != last && status == SUBSTRATE_OK) {
         status = view_set_head(view, next_recorded(view, view->head), VIEW_MOVE, steps, error);
+    }
+    const struct view_made empty = {.period_ms = period_ms};
+    for (; recorded < count && status == SUBSTRATE_OK; recorded++) {
+        const struct chain_block *block;
+        status = view_make(view, &empty, &block, steps, error);
+    }
+    return status;
+}
+
+/* Makes the blocks of a fork; *last is the highest. */
+static enum substrate_status make_branch(struct view *view, uint64_t depth,
+                                         struct substrate_text name,
+                                         const struct chain_block **last,
+                                         struct substrate_error *error) {
+    enum substrate_status status = SUBSTRATE_OK;
+    for (uint64_t i = 0; i <= depth && status == SUBSTRATE_OK; i++) {
+        struct view_made empty = {.parent = *last};
+        empty.name = i == depth ? name : empty.name;
+        status = view_make_only(view, &empty, last, error);
+    }
+    return status;
+}
+
+enum substrate_status view_fork(struct view *view, uint64_t depth, struct substrate_text name,
+                                struct view_steps *steps, struct substrate_error *error) {
+    uint64_t deepest = view->head->number - view->finalized->number;
+    if (depth > deepest) {
+        return base_fail(
+            error, SUBSTRATE_E_ARGUMENT,
+            "a fork %llu deep would leave the finalized head, which is %llu behind the "
+            "head",
+            (unsigned long long)depth, (unsigned long long)deepest);
+    }
+    const struct chain_block *block = chain_ancestor(view->head, view->head->number - depth);
+    if (block == NULL) {
+        return base_fail(error, SUBSTRATE_E_NOT_FOUND,
+                         "the block of number %llu, on which the fork would be, is not recorded",
+                         (unsigned long long)(view->head->number - depth));
+    }
+    if (!reserve(steps, 1)) {
+        return no_memory(error);
+    }
+    enum substrate_status status = make_branch(view, depth, name, &block, error);
+    if (status == SUBSTRATE_OK) {
+        step(view, block, view->finalized, steps);
     }
     return status;
 }

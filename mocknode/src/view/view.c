@@ -10,14 +10,47 @@
 
 /* ---- life ---- */
 
+/* The storage key of a plain item, as digits. */
+static void key_of(const char *pallet, const char *item, char out[VIEW_KEY_SIZE]) {
+    uint8_t key[VIEW_KEY_SIZE / 2];
+    substrate_twox_128((struct substrate_bytes){(const uint8_t *)pallet, strlen(pallet)}, key);
+    substrate_twox_128((struct substrate_bytes){(const uint8_t *)item, strlen(item)}, key + 16);
+    base_hex_write((struct substrate_bytes){key, sizeof(key)}, out);
+}
+
+static void make_keys(struct view_system_keys *keys) {
+    key_of("System", "Number", keys->number);
+    key_of("System", "ParentHash", keys->parent_hash);
+    key_of("System", "BlockHash", keys->block_hash);
+    key_of("System", "Digest", keys->digest);
+    key_of("System", "Events", keys->events);
+    key_of("System", "EventCount", keys->event_count);
+    key_of("System", "LastRuntimeUpgrade", keys->last_upgrade);
+    key_of("Timestamp", "Now", keys->now);
+}
+
+static void forget_made(struct view *view) {
+    base_map_free(&view->made);
+    base_map_free(&view->names);
+    base_idmap_free(&view->siblings);
+    base_arena_free(&view->arena);
+    base_map_init(&view->made, 0);
+    base_map_init(&view->names, 0);
+    base_idmap_init(&view->siblings);
+    base_arena_init(&view->arena, (size_t)64 * 1024);
+    view->stamp = (struct view_stamp){NULL, {NULL, 0}};
+}
+
 void view_reset(struct view *view, const struct view_start *start) {
+    const struct chain_block *head = start->head != NULL ? start->head : chain_head(view->chain);
+    forget_made(view);
     view_forget_seen(view);
     view->pruned_below = view->keep = 0;
     view->counts = (struct view_counts){0, 0, 0, 0};
     view->lag = start->lag;
-    view->head = start->head != NULL ? start->head : chain_head(view->chain);
-    view->finalized = view_behind(view, view->head);
-    (void)view_see(view, view->head); /* nothing was seen, so that there is room */
+    view->head = head;
+    view->finalized = view_behind(view, head);
+    (void)view_see(view, head); /* nothing was seen, so that there is room */
 }
 
 struct view *view_new(const struct chain *chain, const struct view_start *start, size_t bytes_max) {
@@ -27,14 +60,16 @@ struct view *view_new(const struct chain *chain, const struct view_start *start,
         base_free(view);
         return NULL;
     }
-    (void)bytes_max;
     view->chain = chain;
+    view->bytes_max = bytes_max;
+    make_keys(&view->keys);
     view_reset(view, start);
     return view;
 }
 
 void view_free(struct view *view) {
     if (view != NULL) {
+        forget_made(view);
         base_free(view->tips);
         base_free(view);
     }
@@ -53,19 +88,26 @@ const struct chain_block *view_head(const struct view *view) { return view->head
 const struct chain_block *view_finalized(const struct view *view) { return view->finalized; }
 
 const struct chain_block *view_recorded(const struct chain_block *block) {
-    while (block != NULL && block->made) {
-        block = block->parent;
-    }
-    return block;
+    const struct view_block *made = view_made_block(block);
+    return made != NULL ? made->recorded : block;
 }
 
 bool view_descends(const struct chain_block *of, const struct chain_block *block) {
     return chain_ancestor(of, block->number) == block;
 }
 
+static const struct chain_block *find_made(const struct view *view,
+                                           const struct substrate_hash *hash) {
+    return base_map_get(&view->made,
+                        (struct substrate_text){(const char *)hash->bytes, sizeof(hash->bytes)});
+}
+
 const struct chain_block *view_find(const struct view *view, const struct substrate_hash *hash) {
     const struct chain_block *block = chain_find(view->chain, hash);
-    return block != NULL && view_has_seen(view, block) ? block : NULL;
+    if (block == NULL) {
+        return find_made(view, hash);
+    }
+    return view_has_seen(view, block) ? block : NULL;
 }
 
 bool view_is_gap(const struct view *view, const struct substrate_hash *hash) {
@@ -116,7 +158,16 @@ static const struct chain_block *find_hash(const struct view *view, struct subst
                                            const struct substrate_hash *hash,
                                            struct substrate_error *error) {
     const struct chain_block *block = chain_find(view->chain, hash);
+    block = block != NULL ? block : find_made(view, hash);
     return block != NULL ? block : no_block(error, name, "neither recorded nor made by this space");
+}
+
+/* `@name` */
+static const struct chain_block *find_name(const struct view *view, struct substrate_text name,
+                                           struct substrate_error *error) {
+    const struct chain_block *block =
+        base_map_get(&view->names, (struct substrate_text){name.data + 1, name.size - 1});
+    return block != NULL ? block : no_block(error, name, "no block of this space has that name");
 }
 
 /* `head-3` */
@@ -145,6 +196,9 @@ const struct chain_block *view_resolve(const struct view *view, struct substrate
     }
     if (base_text_u64(name, &number)) {
         return find_number(view, name, number, error);
+    }
+    if (base_text_starts(name, "@")) {
+        return find_name(view, name, error);
     }
     if (base_text_starts(name, "head") && name.size > 5) {
         return find_behind(view, name, error);

@@ -94,11 +94,12 @@ struct view_difference {
     bool whole, covered;
 };
 /* Costs the changes of the blocks between the two. OK or E_MEMORY. */
-enum substrate_status view_differences(const struct view *view, const struct chain_block *before,
+enum substrate_status view_differences(const struct chain_block *before,
                                        const struct chain_block *after, struct base_arena *arena,
                                        struct view_difference *difference);
 
-/* The recorded call at a block (NULL: a method without one), or what a made block carries of it. */
+/* The recorded call at a block (NULL: a method without one), or what a made block carries of it;
+ * `carry` NULL: the method is no runtime call, and is never carried. */
 enum view_carry {
     VIEW_RECORDED,
     VIEW_CARRIED,       /* the nearest recorded ancestor's, which no edit is behind of */
