@@ -46,12 +46,12 @@ def unmask(payload, key):
     return (int.from_bytes(payload, "big") ^ int.from_bytes(mask, "big")).to_bytes(len(payload), "big")
 
 
-def encode(opcode, payload, mask=True, final=True):
-    """The bytes of a frame, as a client sends it."""
-    length = len(payload)
+def encode(opcode, payload=b"", mask=True, final=True, rsv=0, length=None):
+    """The bytes of a frame, as a client sends it. `length`: what its header says, if that is not the truth."""
+    length = len(payload) if length is None else length
     size = bytes([length]) if length < 126 else b"\x7e" + struct.pack(">H", length) \
         if length < 65536 else b"\x7f" + struct.pack(">Q", length)
-    first = bytes([(0x80 if final else 0) | opcode])
+    first = bytes([(0x80 if final else 0) | rsv << 4 | opcode])
     if not mask:
         return first + size + payload
     key = os.urandom(4)

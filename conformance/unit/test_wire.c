@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
+#include "wire/frame.h"
+#include "wire/handshake.h"
 #include "wire/head.h"
 #include "wire/out.h"
 #include "wire/wire.h"
@@ -157,6 +159,185 @@ START_TEST(interleaved) {
     }
     base_buf_free(&bytes);
     wire_out_free(&out);
+}
+END_TEST
+
+/* The writes that a shape makes of a text of 10 bytes (12 with its header), and where it stops. */
+START_TEST(writes_of_a_shape) {
+    static const uint64_t cuts[] = {4};
+    static const struct {
+        struct wire_shape shape;
+        long writes[16];
+    } cases[] = {
+        {{.dribble = 5}, {5, 5, 2}},
+        {{.dribble = 1}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+        {{.dribble = 100}, {12}},
+        {{.pause_at = {WIRE_PLACE_BYTE, 0}}, {-1, 12}},
+        {{.pause_at = {WIRE_PLACE_BYTE, 3}}, {3, -1, 9}},
+        {{.pause_at = {WIRE_PLACE_PERCENT, 50}}, {6, -1, 6}},
+        {{.pause_at = {WIRE_PLACE_PERCENT, 100}}, {12, -1}},
+        {{.pause_at = {WIRE_PLACE_BYTE, 99}}, {12, -1}},
+        {{.pause_at = {WIRE_PLACE_BYTE, 7}, .dribble = 4}, {4, 3, -1, 4, 1}},
+        {{.sever_at = {WIRE_PLACE_BYTE, 7}, .dribble = 4}, {4, 3, -2, 5}},
+        {{.sever_at = {WIRE_PLACE_BYTE, 7}, .sever_with = WIRE_SEVER_END}, {7, -3, 5}},
+        {{.sever_at = {WIRE_PLACE_PERCENT, 0}}, {-2, 12}},
+        {{.sever_at = {WIRE_PLACE_BYTE, 7}, .pause_at = {WIRE_PLACE_BYTE, 7}}, {7, -1, -2, 5}},
+        {{.sever_at = {WIRE_PLACE_BYTE, 7}, .pause_at = {WIRE_PLACE_BYTE, 8}}, {7, -2, 5}},
+        /* A place counts from the message's own first byte, not from the close frame's. */
+        {{.after_close = true, .pause_at = {WIRE_PLACE_BYTE, 1}}, {5, -1, 11}},
+        {{.cuts = cuts, .cut_count = 1, .pause_at = {WIRE_PLACE_BYTE, 6}}, {6, -1, 8}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct wire_out out = {.buf = BASE_BUF_INIT};
+        struct base_buf bytes = BASE_BUF_INIT;
+        long writes[FRAMES_MAX * 8];
+        size_t count = 0, want = 0;
+        wire_out_shaped(&out, BASE_TEXT("0123456789"), &cases[i].shape);
+        drain(&out, &bytes, writes, &count);
+        while (want < 16 && cases[i].writes[want] != 0) {
+            want++;
+        }
+        ck_assert_msg(count == want, "case %zu: %zu writes", i, count);
+        for (size_t j = 0; j < want; j++) {
+            ck_assert_msg(writes[j] == cases[i].writes[j], "case %zu, %zu: %ld", i, j, writes[j]);
+        }
+        ck_assert_ptr_null(out.stops);
+        base_buf_free(&bytes);
+        wire_out_free(&out);
+    }
+}
+END_TEST
+
+/* What follows a message that stops waits for the stop, and keeps its own. */
+START_TEST(stops_of_several_messages) {
+    static const struct wire_shape slow = {.dribble = 6};
+    static const struct wire_shape paused = {.pause_at = {WIRE_PLACE_BYTE, 2}};
+    static const long want[] = {7, 6, 1, 2, -1, 5, 9, -1, 5, -4};
+    struct wire_out out = {.buf = BASE_BUF_INIT};
+    struct base_buf bytes = BASE_BUF_INIT;
+    long writes[FRAMES_MAX * 8];
+    size_t count = 0;
+    wire_out_frame(&out, 0x81, BASE_TEXT("plain"), NULL);
+    wire_out_shaped(&out, BASE_TEXT("drops"), &slow);
+    wire_out_shaped(&out, BASE_TEXT("waits"), &paused);
+    drain(&out, &bytes, writes, &count);
+    ck_assert_uint_eq(count, 6);
+    wire_out_frame(&out, 0x81, BASE_TEXT("again"), NULL);
+    wire_out_shaped(&out, BASE_TEXT("waits"), &paused);
+    wire_out_stop(&out, WIRE_STOP_CLOSE);
+    size_t more = 0;
+    drain(&out, &bytes, writes + count, &more);
+    ck_assert_uint_eq(count + more, sizeof(want) / sizeof(want[0]));
+    for (size_t i = 0; i < count + more; i++) {
+        ck_assert_msg(writes[i] == want[i], "%zu: %ld", i, writes[i]);
+    }
+    ck_assert_uint_eq(bytes.size, 5 * 7);
+    base_buf_free(&bytes);
+    wire_out_free(&out);
+}
+END_TEST
+
+/* ---- frames that come in ---- */
+
+/* A masked frame of a client, by hand; returns its size. */
+static size_t client_frame(unsigned char *at, unsigned first, const char *payload) {
+    static const unsigned char mask[4] = {9, 8, 7, 6};
+    size_t size = strlen(payload);
+    at[0] = (unsigned char)first;
+    at[1] = (unsigned char)(0x80 | size);
+    memcpy(at + 2, mask, 4);
+    for (size_t i = 0; i < size; i++) {
+        at[6 + i] = (unsigned char)payload[i] ^ mask[i % 4];
+    }
+    return 6 + size;
+}
+
+/* Each beginning of a frame is unfinished, says how much it needs, and uses nothing. */
+START_TEST(unfinished_frames) {
+    unsigned char bytes[64], copy[64];
+    size_t size = client_frame(bytes, 0x81, "some text");
+    struct wire_read read;
+    for (size_t part = 0; part <= size; part++) {
+        struct wire_reader reader = {.message_max = 100, .from_client = true};
+        memcpy(copy, bytes, size);
+        wire_reader_next(&reader, (char *)copy, part, &read);
+        if (part < size) {
+            ck_assert_int_eq(read.kind, WIRE_READ_MORE);
+            ck_assert_uint_eq(read.used, 0);
+            ck_assert_uint_eq(read.need, part < 2 ? 2 : part < 6 ? 6 : size);
+            ck_assert_mem_eq(copy, bytes, size);
+        } else {
+            ck_assert_int_eq(read.kind, WIRE_READ_MESSAGE);
+            ck_assert_ptr_eq(read.text.data, copy + 6);
+            ck_assert(base_text_is(read.text, "some text") && !read.binary);
+        }
+        wire_reader_free(&reader);
+    }
+}
+END_TEST
+
+START_TEST(fragments_and_limits) {
+    static const struct {
+        const char *payload;
+        unsigned first;
+        enum wire_read_kind kind;
+        const char *text;
+    } steps[] = {{"abc", 0x02, WIRE_READ_PART, ""},
+                 {"ping", 0x89, WIRE_READ_PING, "ping"},
+                 {"", 0x00, WIRE_READ_PART, ""},
+                 {"def", 0x80, WIRE_READ_MESSAGE, "abcdef"},
+                 {"0123456789", 0x81, WIRE_READ_MESSAGE, "0123456789"},
+                 {"0123456789x", 0x81, WIRE_READ_OVERSIZE, ""},
+                 {"0123456789", 0x01, WIRE_READ_PART, ""},
+                 {"x", 0x00, WIRE_READ_OVERSIZE, ""},
+                 {"y", 0x00, WIRE_READ_PART, ""},
+                 {"", 0x8a, WIRE_READ_PONG, ""},
+                 {"z", 0x80, WIRE_READ_PART, ""},
+                 {"small", 0x81, WIRE_READ_MESSAGE, "small"}};
+    struct wire_reader reader = {.message_max = 10, .from_client = true};
+    unsigned char bytes[64];
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        size_t size = client_frame(bytes, steps[i].first, steps[i].payload), used = 0;
+        struct wire_read read;
+        wire_reader_next(&reader, (char *)bytes, size, &read);
+        ck_assert_msg(read.kind == steps[i].kind, "step %zu: %d", i, (int)read.kind);
+        ck_assert(base_text_is(read.text, steps[i].text));
+        for (used = read.used; used < size; used += read.used) { /* what is thrown away */
+            wire_reader_next(&reader, (char *)bytes + used, 1, &read);
+            ck_assert_int_eq(read.kind, WIRE_READ_PART);
+        }
+        ck_assert_uint_eq(used, size);
+    }
+    wire_reader_free(&reader);
+}
+END_TEST
+
+/* A client reads what a server must send: without masks. */
+START_TEST(frames_of_a_server) {
+    struct wire_reader reader = {.message_max = 10};
+    struct wire_read read;
+    char plain[] = "\x81\x02hi", masked[] = "\x81\x82\x01\x02\x03\x04hi";
+    wire_reader_next(&reader, plain, sizeof(plain) - 1, &read);
+    ck_assert(read.kind == WIRE_READ_MESSAGE && base_text_is(read.text, "hi"));
+    wire_reader_next(&reader, masked, sizeof(masked) - 1, &read);
+    ck_assert(read.kind == WIRE_READ_WRONG && read.code == 1002);
+    wire_reader_free(&reader);
+}
+END_TEST
+
+START_TEST(keys_and_hosts) {
+    static const char *const names[] = {"my.node"};
+    struct base_buf accept = BASE_BUF_INIT;
+    wire_key_accept(BASE_TEXT("dGhlIHNhbXBsZSBub25jZQ=="), &accept); /* of RFC 6455 */
+    ck_assert(base_text_is(base_buf_view(&accept), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    base_buf_free(&accept);
+    ck_assert(wire_host_is_allowed(BASE_TEXT("MY.node:1"), names, 1));
+    ck_assert(!wire_host_is_allowed(BASE_TEXT("MY.node:1"), names, 0));
+    ck_assert(wire_host_is_allowed(BASE_TEXT("[::ffff:1.2.3.4]:5"), NULL, 0));
+    ck_assert(!wire_host_is_allowed(BASE_TEXT("1.2.3.4.5"), NULL, 0));
+    ck_assert(!wire_host_is_allowed(BASE_TEXT("1.2.3.4\0"), NULL, 0));
+    ck_assert(!wire_host_is_allowed(BASE_TEXT("["), NULL, 0));
+    ck_assert(!wire_host_is_allowed(BASE_TEXT(":80"), NULL, 0));
 }
 END_TEST
 
@@ -392,5 +573,7 @@ START_TEST(pings) {
 }
 END_TEST
 
-CHECK_MAIN("wire", every_size, interleaved, head_of_a_post, head_keeps_alive,
-           head_asks_for_a_websocket, heads_that_are_none, targets, escapes, pings)
+CHECK_MAIN("wire", every_size, interleaved, writes_of_a_shape, stops_of_several_messages,
+           unfinished_frames, fragments_and_limits, frames_of_a_server, keys_and_hosts,
+           head_of_a_post, head_keeps_alive, head_asks_for_a_websocket, heads_that_are_none,
+           targets, escapes, pings)

@@ -113,6 +113,10 @@ static struct space_peer *open_peer(struct server *server, struct wire_conn *con
     return peer;
 }
 
+static bool is_privileged(const struct server *server, const struct wire_request *request) {
+    return !request->origin && (request->loopback || server->options.unsafe_control);
+}
+
 static bool let_in(struct server *server, struct wire_conn *conn,
                    const struct wire_request *request, struct refusal *refusal) {
     struct space_url url;
@@ -121,8 +125,8 @@ static bool let_in(struct server *server, struct wire_conn *conn,
         return refuse(refusal, 404, problem);
     }
     name_ignored(server, url.unknown);
-    bool privileged = !request->origin && (request->loopback || server->options.unsafe_control);
-    return open_peer(server, conn, &url, request->websocket, privileged, refusal) != NULL;
+    return open_peer(server, conn, &url, request->websocket, is_privileged(server, request),
+                     refusal) != NULL;
 }
 
 static void on_connecting(void *context, struct wire_conn *conn,
@@ -166,6 +170,9 @@ static bool move_on(struct server *server, struct wire_conn *conn) {
 static void on_message(void *context, struct wire_conn *conn, const struct wire_message *message) {
     if (!move_on(context, conn)) {
         return;
+    }
+    if (message->request != NULL) {
+        space_peer_set_privileged(wire_conn_user(conn), is_privileged(context, message->request));
     }
     space_message(wire_conn_user(conn), message->text, substrate_now_us());
 }

@@ -169,3 +169,7 @@ struct space *space_of(const struct space_peer *peer) {
 }
 
 bool space_peer_privileged(const struct space_peer *peer) { return peer->privileged; }
+
+void space_peer_set_privileged(struct space_peer *peer, bool privileged) {
+    peer->privileged = privileged;
+}

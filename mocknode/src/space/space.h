@@ -87,6 +87,8 @@ struct space_closed {
 void space_close(struct space_peer *peer, const struct space_closed *how, uint64_t now);
 struct space *space_of(const struct space_peer *peer);
 bool space_peer_privileged(const struct space_peer *peer);
+/* Rights are those of a request: a POST brings its own. */
+void space_peer_set_privileged(struct space_peer *peer, bool privileged);
 /* Asks the port to close all WebSockets. */
 void space_close_all(struct space *space, unsigned code, const char *reason);
 struct substrate_text space_peer_label(const struct space_peer *peer);
