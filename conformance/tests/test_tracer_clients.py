@@ -5,13 +5,14 @@ import json
 
 import pytest
 
+from testenv.adapter import MODES, Adapter, call, ours
 from testenv.command import value
 from testenv.fixture import dump
 from testenv.node import Node
 from testenv.paths import ROOT
-from testenv.programs import guide, node_script
+from testenv.programs import answers, guide, node_script
 from tracer import words
-from tracer.chain import UPGRADE
+from tracer.chain import NETUIDS, ODD_NETUID, UPGRADE
 from tracer.rows import ROWS
 from tracer.shapes import PapiShape, PolkadotShape, SdkShape
 from tracer.values import Values
@@ -19,7 +20,9 @@ from tracer.values import Values
 BLOCKS = [70, 71, UPGRADE, UPGRADE + 1, 196]
 ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 CALLS = [("mark", [3]), ("marks", [[1, 2]]), ("reading", []), ("wide", [1, ALICE]), ("wide", [2, ALICE])]
-CONSTANTS = ["U64", "I128", "U64F64", "Hash", "Account", "Bytes", "Text", "Struct", "Enum", "Result", "ByNumber", "Bool"]
+CONSTANTS = [
+    "U64", "I128", "U64F64", "Hash", "Account", "Bytes", "Text", "Struct", "Enum", "Result", "ByNumber", "Bool",
+]
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +59,11 @@ def questions(values, block, constants_of):
             ((_, arguments), ) = row.keys
             said = values.asked(block, row.name, arguments)
             found.append(({"storage": ["Tracer", row.name, said]}, values.stored(block, "Tracer", row.name, arguments)))
-    found += [({"constant": ["Tracer", name]}, values.constant(constants_of or block.executed_by, name)) for name in CONSTANTS]
+    spec = constants_of or block.executed_by
+    found += [({"constant": ["Tracer", name]}, values.constant(spec, name)) for name in CONSTANTS]
     found += [({"call": ["TracerApi", *each]}, due) for each, due in zip(CALLS, calls_due(values, block), strict=True)]
     found.append(({"events": True}, [record["event"] for record in values.stored(block, "System", "Events")]))
-    return [({"at": block.name, **question}, due) for question, due in found]
+    return [({"at": block.name, "block": block.number, **question}, due) for question, due in found]
 
 
 def calls_due(values, block):
@@ -71,9 +75,9 @@ def calls_due(values, block):
     return [recorded[f"TracerApi_{name}", data] for (name, _), data in zip(CALLS, arguments, strict=True)]
 
 
-def wrong(asked, answers):
+def wrong(asked, found):
     """What is wrong with each answer that is, in words. Entries of maps have no order."""
-    for (question, due), got in zip(asked, answers, strict=True):
+    for (question, due), got in zip(asked, found, strict=True):
         if "map" in question:
             due, got = ({dump(key): each for key, each in entries} for entries in (due, got))
         if got != due:
@@ -87,14 +91,27 @@ def ask(asked, tmp_path, program):
 
 
 @pytest.mark.foreign
-def test_the_sdk(space, tmp_path):
-    """It has no hasher Twox256 (async-substrate-interface 2.2.1)."""
+@pytest.mark.parametrize("version, constants_of", [("10.5.0", None), ("11.3.0", 2)])
+def test_the_sdk(version, constants_of, space, tmp_path):
+    """Neither has the hasher Twox256; constants of the newer one are those of the head's runtime."""
     values = Values(1, SdkShape)
-    asked = [each for number in BLOCKS for each in questions(values, values.block(number), None)]
-    asked = [(question, due) for question, due in asked if "ByTwox256" not in question.get("storage", [])]
-    answers = ask(asked, tmp_path, lambda file: guide("10.5.0", "reads", space.url(), tmp_path, file))
-    answers = [sdk_answer(question, got) for (question, _), got in zip(asked, answers, strict=True)]
-    assert list(wrong(asked, answers)) == []
+    asked = [
+        (question, due) for number in BLOCKS for question, due in questions(values, values.block(number), constants_of)
+        if "ByTwox256" not in question.get("storage", [])
+    ]
+    found = ask(asked, tmp_path, lambda file: guide(version, "items", space.url(), tmp_path, file))
+    found = [sdk_answer(question, got) for (question, _), got in zip(asked, found, strict=True)]
+    assert list(wrong(asked, found)) == []
+
+
+@pytest.mark.foreign
+@pytest.mark.parametrize("version", ["9.0.4", "10.5.0", "11.3.0"])
+def test_the_guide(version, space, tmp_path):
+    """Its question of every chain, whether subnets exist; subnet 5 does after odd blocks."""
+    for number, odd in (200, False), (99, True):
+        space.control("mock_setHead", number)
+        assert answers(guide(version, "gathered", space.url(), tmp_path)) == {
+            netuid: netuid in NETUIDS or odd and netuid == ODD_NETUID for netuid in range(1, 8)}
 
 
 def sdk_answer(question, got):
@@ -115,8 +132,8 @@ def test_polkadot_js(space, tmp_path):
     values = Values(1, PolkadotShape)
     asked = [each for number in BLOCKS for each in questions(values, values.block(number), None)]
     asked = [(question, js_events(due) if "events" in question else due) for question, due in asked]
-    answers = ask(asked, tmp_path, lambda file: node_script("polkadot_reads.mjs", space.url(), tmp_path, file))
-    assert list(wrong(asked, answers)) == []
+    found = ask(asked, tmp_path, lambda file: node_script("polkadot_items.mjs", space.url(), tmp_path, file))
+    assert list(wrong(asked, found)) == []
 
 
 def js_events(events):
@@ -141,8 +158,8 @@ def test_polkadot_api(space, tmp_path):
     asked = [
         each for number in BLOCKS if number != UPGRADE for each in questions(values, values.block(number), 2)
     ]
-    answers = ask(asked, tmp_path, lambda file: node_script("papi_reads.mjs", space.url(), tmp_path, file))
-    assert list(wrong(asked, answers)) == []
+    found = ask(asked, tmp_path, lambda file: node_script("papi_items.mjs", space.url(), tmp_path, file))
+    assert list(wrong(asked, found)) == []
 
 
 @pytest.mark.parametrize("number", BLOCKS)
@@ -165,7 +182,9 @@ def test_our_own_command(number, space):
         assert ask("constant", "Tracer", name) == values.constant(block.executed_by, name)
     for (name, said), due in zip(CALLS, calls_due(values, block), strict=True):
         assert ask("runtime-call", "TracerApi", name, *map(argument, said)) == due, name
-    got = [{"type": each["pallet"], "value": [{"type": each["name"], "value": each["fields"]}]} for each in ask("events")]
+    got = [
+        {"type": each["pallet"], "value": [{"type": each["name"], "value": each["fields"]}]} for each in ask("events")
+    ]
     assert got == [record["event"] for record in values.stored(block, "System", "Events")]
 
 
@@ -173,7 +192,7 @@ def argument(said):
     return dump(said) if isinstance(said, list) else said
 
 
-@pytest.mark.parametrize("mode", ["serial", "threaded", "gathered", "shared"])
+@pytest.mark.parametrize("mode", MODES)
 def test_our_own_command_reads_neighbours(mode, space):
     """Keys that differ in their last byte, in each mode."""
     values = Values(1)
@@ -182,3 +201,28 @@ def test_our_own_command_reads_neighbours(mode, space):
     got = value("--json", "--block", 150, "--mode", mode, "storage", "Tracer", row.name, "0..10", url=space.url())
     due = [values.stored(block, "Tracer", row.name, arguments) for _, arguments in row.keys]
     assert [words.difference(one, each["value"], 150) for one, each in zip(due, got, strict=True)] == [None] * 11
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_our_own_client_across_the_upgrade(mode, space, tmp_path):
+    """One run, its pins on both sides of the upgrade by turns: each is decoded by its own runtime."""
+    values = Values(1)
+    numbers = [UPGRADE + away for away in (-1, 1, 0, 2, -30, 50) for _ in range(3)]
+    calls, due = [], []
+    for number in numbers:
+        block = values.block(number)
+        for name in ("ByIdentity", "ByTwox64", "DoubleByAccount", "EdgesI96F32"):
+            calls.append(call("query_map", "Tracer", name, block=number))
+            due.append([{"args": said, "value": each} for said, each in values.map(block, name)])
+        calls.append(call("query_runtime_api", "TracerApi", "reading", block=number))
+        due.append(values.calls(block)["TracerApi_reading", b""])
+        calls.append(call("query_constant", "Tracer", "Struct", block=number))
+        due.append(values.constant(block.executed_by, "Struct"))
+    with Adapter(ours(space.url()), tmp_path) as adapter:
+        ends = adapter.run(mode, calls, threads=8)
+    for asked, end, wanted in zip(calls, ends, due, strict=True):
+        assert end["outcome"] == "ok", (asked, end)
+        got = end["value"]
+        if asked["function"] == "query_map":
+            got, wanted = (sorted(each, key=dump) for each in (got, wanted))
+        assert got == wanted, (asked, words.difference(wanted, got, asked["pin"]["block"]))

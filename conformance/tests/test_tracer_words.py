@@ -36,7 +36,8 @@ def number(mark):
                                              "value of runtime 2 where runtime 1 wrote"),
 ])
 @pytest.mark.parametrize("kind", [
-    number, lambda mark: str(number(mark)), lambda mark: "0x" + mark.wide().hex(), lambda mark: "0x" + mark.long().hex(),
+    number, lambda mark: str(number(mark)),
+    lambda mark: "0x" + mark.wide().hex(), lambda mark: "0x" + mark.long().hex(),
     Mark.text, lambda mark: {"bits": str(number(mark))}, lambda mark: [[22, number(mark)]],
 ])
 def test_an_answer_of_another(kind, got, says):
@@ -68,7 +69,8 @@ def test_a_value_that_was_written_before():
     (64, 63, "constant 63 where 64 is due"), (True, False, "constant False where True is due"),
     (64, number(DUE), "value of key 6 at block 70 of tracer, runtime 1 where 64 is due"),
     ([number(DUE)] * 2, [number(DUE)], "1 marks where 2 are due"),
-    ([number(DUE)], number(DUE), f"the marks that are due in another value: {number(DUE)} where [{number(DUE)}] is due"),
+    ([number(DUE)], number(DUE),
+     f"the marks that are due in another value: {number(DUE)} where [{number(DUE)}] is due"),
 ])
 def test_no_answer_at_all(due, got, says):
     assert difference(due, got, 70) == says
@@ -129,7 +131,8 @@ def test_a_changed_bit_is_no_mark_or_another(mark, bit):
 
 
 @given(strategies.one_of(
-    strategies.integers(-(2**127), 2**128 - 1), strategies.text(), strategies.binary().map(lambda data: "0x" + data.hex()),
+    strategies.integers(-(2**127), 2**128 - 1), strategies.text(),
+    strategies.binary().map(lambda data: "0x" + data.hex()),
     strategies.floats(), strategies.decimals(allow_nan=False, allow_infinity=False).map(str),
 ))
 def test_other_values_are_none(value):

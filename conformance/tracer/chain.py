@@ -1,7 +1,8 @@
-"""The tracer's blocks: what is written in each, and the facts that follow. The state after a block is a dict of hex keys
-to bytes; nothing here is random, so that every run makes the same chain."""
+"""The tracer's blocks: what is written in each, and the facts that follow. The state after a block is a dict of hex
+keys to bytes; nothing here is random, so that every run makes the same chain."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 
 from oracles.samples import compact
@@ -9,16 +10,16 @@ from testenv.keys import account_of
 from .kinds import EDGES
 from .marks import CALL, CHAINS, EVENT, EXTRINSIC, HEADER, Mark
 from .metadata import runtime_version
-from .rows import BIG, EDGE_ROWS, FIRST_BIG, HOT, ONLY_FIRST, ONLY_SECOND, RARE, STILL, storage_key
-from .runtimes import APIS, NAME, SYSTEM, TIMESTAMP, TRACER, make_runtime
-from .scale import blob, listed, number, text
+from .rows import BIG, EDGE_ROWS, FIRST_BIG, HOT, NEIGHBOURS, ONLY_FIRST, ONLY_SECOND, RARE, STILL, storage_key
+from .runtimes import APIS, NAME, SLOT, SYSTEM, TIMESTAMP, TRACER, make_runtime
+from .scale import blob, listed, number, optional, text
 
 LAST, UPGRADE, FINALIZED_BEHIND = 200, 100, 4
 FORK_FROM, FORK_LENGTH = 120, 3  # blocks 121 to 123 once more, on block 120
 PRUNED = range(1, 21)  # their state is gone; that of the genesis is kept, as nodes do
 BIG_KEYS, ADDED, REMOVED, CHANGED = 5000, 8, 8, 9  # of the map Big: at genesis, and in each block
-SLOT = 12_000  # milliseconds
 FIRST_SLOT = 143_333_334
+NETUIDS, ODD_NETUID = (0, 1, 2, 3, 4, 6), 5  # subnets that always are, and one that is after odd blocks only
 ALICE, BOB = (account_of(address) for address in (
     "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"))
 CODE = "0x3a636f6465"
@@ -32,9 +33,13 @@ def hexed(data):
     return "0x" + data.hex()
 
 
+def subnet(item, netuid):
+    return storage_key("SubtensorModule", item, ("Identity", number(netuid, 2)))
+
+
 @dataclass
 class Block:
-    """A block and the whole state after it. `executed_by` is the runtime that ran it, `runtime` the one in force after it."""
+    """A block and the whole state after it. `executed_by` is the runtime that ran it, `runtime` the one in force after."""
 
     number: int
     fork: bool
@@ -46,10 +51,18 @@ class Block:
     state: dict = field(default_factory=dict)
     header: dict = field(default_factory=dict)
     hash: bytes = bytes(32)
+    state_root: bytes = b""
 
     @property
     def name(self):
         return hexed(self.hash)
+
+
+def changed(before, block):
+    """[(key, value or None)] of what a block's state has otherwise than one before it, by key."""
+    old, new = before.state if before else {}, block.state
+    keys = {key for key, value in new.items() if old.get(key) != value} | (old.keys() - new.keys())
+    return [(key, new.get(key)) for key in sorted(keys)]
 
 
 def big_changes(height):
@@ -90,12 +103,15 @@ class Maker:
         for row in EDGE_ROWS:
             for (_, arguments), value in zip(row.keys, EDGES[row.kind], strict=True):
                 block.state[row.key(arguments)] = value
-        self.write(block, STILL)
-        self.write(block, RARE)
+        for row in (STILL, RARE, NEIGHBOURS):
+            self.write(block, row)
         for entry in range(BIG_KEYS):
             self.write_big(block, entry)
         block.state[CODE] = self.code(1)
         block.state[storage_key("System", "LastRuntimeUpgrade")] = compact(1) + text(NAME)
+        for netuid in NETUIDS:
+            block.state[subnet("NetworksAdded", netuid)] = b"\1"
+            block.state[subnet("TokenSymbol", netuid)] = blob(b"T%d" % netuid)
         self.write_hot(block)
         self.seal(block)
         return block
@@ -115,6 +131,8 @@ class Maker:
             del block.state[BIG.key([number(entry, 4)])]
         if height % 10 == 0:
             self.write(block, RARE)
+        if height % 25 == 0:
+            self.write(block, NEIGHBOURS)
         if height == UPGRADE:
             block.state[CODE] = self.code(2)
             block.logs.append(b"\x08")
@@ -126,9 +144,12 @@ class Maker:
         return block
 
     def seal(self, block):
-        """Makes the header, whose state root is a mark: there are no tries here."""
-        parent = block.parent.hash if block.parent else bytes(32)
-        state_root = self.mark(block, 0, HEADER).long()
+        """Makes the header. There are no tries here: a state root is a mark, and a hash of the parent's root and of what
+        has changed since."""
+        parent, before = (block.parent.hash, block.parent.state_root) if block.parent else (bytes(32), b"")
+        changes = b"".join(key.encode() + optional(value) for key, value in changed(block.parent, block))
+        state_root = self.mark(block, 0, HEADER).wide() + blake2b(before + changes, digest_size=16).digest()
+        block.state_root = state_root
         extrinsics_root = hash_of(listed(map(blob, block.extrinsics)))
         block.hash = hash_of(parent + compact(block.number) + state_root + extrinsics_root + listed(block.logs))
         block.header = {
@@ -161,6 +182,10 @@ class Maker:
         state[storage_key("System", "BlockHash", ("Twox64Concat", number(parent.number, 4)))] = parent.hash
         state[storage_key("System", "Digest")] = listed(block.logs)
         state[storage_key("Timestamp", "Now")] = number(now(block.number), 8)
+        if block.number % 2:
+            state[subnet("NetworksAdded", ODD_NETUID)] = b"\1"
+        else:
+            state.pop(subnet("NetworksAdded", ODD_NETUID), None)
         for key, account in enumerate((ALICE, BOB), 1):
             state[storage_key("System", "Account", ("Blake2_128Concat", account))] = self.account(block, key)
 
@@ -168,7 +193,8 @@ class Maker:
         """Nonce, consumers, providers, sufficients; free is a mark, reserved another, frozen 0, flags as a chain's."""
         nonce = block.number if key == 1 else 0
         marks = self.mark(block, 900 + key).narrow() + self.mark(block, 910 + key).narrow()
-        return number(nonce, 4) + number(0, 4) + number(1, 4) + number(0, 4) + marks + number(0, 8) + number(1 << 127, 16)
+        counts = b"".join(number(count, 4) for count in (nonce, 0, 1, 0))
+        return counts + marks + number(0, 8) + number(1 << 127, 16)
 
     def write_events(self, block):
         events = self.events(block)
@@ -180,7 +206,8 @@ class Maker:
         success = system + b"\0" + compact(block.number + 2**20) + compact(2**14)
         marked = self.mark(block, 2, EVENT).wide()
         if block.executed_by == 1:
-            own = [b"\0" + number(1, 2) + mark.narrow(), b"\1" + marked, b"\2" + text(self.mark(block, 3, EVENT).text())]
+            own = [b"\0" + number(1, 2) + mark.narrow(), b"\1" + marked,
+                   b"\2" + text(self.mark(block, 3, EVENT).text())]
         else:
             own = [b"\1" + mark.wide() + compact(1) + ALICE, b"\2" + marked,
                    b"\5" + self.mark(block, 3, EVENT).narrow() + blob(self.mark(block, 4, EVENT).wide())]
@@ -194,7 +221,8 @@ class Maker:
         return [*events, b"\0" + number(1, 4) + success + b"\0\0" + listed([self.mark(block, 5, EVENT).long()])]
 
     def code(self, spec):
-        return b"\0asm" + Mark(self.chain, spec, 0, 0).long()
+        """Stands for the runtime: a hash of its metadata."""
+        return b"\0asm" + hash_of(self.runtimes[spec].metadata(15))
 
     def extrinsics(self, block):
         """The timestamp, and a signed call; its signature is a mark and verifies nowhere."""
@@ -240,3 +268,7 @@ def now(height):
     return (FIRST_SLOT + height) * SLOT
 
 
+@lru_cache
+def made(chain):
+    """The tracer of that number, made once."""
+    return Maker(chain)

@@ -12,7 +12,7 @@ from .scale import blob, listed, number, optional, text
 @dataclass(frozen=True)
 class Kind:
     """`type` gives the id in a registry (registry.Types), `value` the bytes for a mark. `constants` are what `value`
-    goes through, where no mark has room; `edges` are encoded numbers, lowest first, of kinds that have them."""
+    goes through where no mark has room."""
 
     name: str
     type: Callable
@@ -29,7 +29,8 @@ def small(name, type, constants, encode):
 
 
 def unsigned(bits):
-    edges = [0, 1, 63, 64, 2**8 - 1, 2**8, 2**14 - 1, 2**14, 2**15, 2**16 - 1, 2**16, 2**30 - 1, 2**30, 2**31, 2**32 - 1]
+    edges = [0, 1, 63, 64, 2**8 - 1, 2**8, 2**14 - 1, 2**14, 2**15, 2**16 - 1, 2**16]
+    edges += [2**30 - 1, 2**30, 2**31, 2**32 - 1]
     return [edge for edge in edges if edge < 2**bits]
 
 
@@ -107,9 +108,10 @@ U128_EDGES = [*U64_EDGES, 2**64, 2**127 - 1, 2**127, 2**128 - 1]
 I64_EDGES = [0, 1, -1, 2**53 - 1, 2**53, -(2**53), -(2**53) - 1, 2**63 - 1, -(2**63)]
 I128_EDGES = [*I64_EDGES, 2**63, -(2**63) - 1, 2**127 - 1, -(2**127)]
 COMPACT_EDGES = [
-    0, 63, 64, 2**14 - 1, 2**14, 2**30 - 1, 2**30, 2**32 - 1, 2**32, 2**53, 2**56 - 1, 2**56, 2**64 - 1, 2**64, 2**128 - 1,
+    0, 63, 64, 2**14 - 1, 2**14, 2**30 - 1, 2**30, 2**32 - 1, 2**32, 2**53, 2**56 - 1, 2**56, 2**64 - 1, 2**64,
+    2**128 - 1,
 ]
-# By kind: its edges as encoded values, in maps of a u8. Fixed point has its bits' edges: the least, the greatest, a half.
+# By kind: its edges as encoded values, in maps of a u8. Fixed point has its bits' edges: least, greatest, a half.
 EDGES = {
     "U64": [number(edge, 8) for edge in U64_EDGES],
     "U128": [number(edge, 16) for edge in U128_EDGES],

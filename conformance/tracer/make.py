@@ -9,7 +9,7 @@ import sys
 from hashlib import blake2b
 from pathlib import Path
 
-from .chain import FINALIZED_BEHIND, PRUNED, Maker, hexed
+from .chain import FINALIZED_BEHIND, PRUNED, changed, hexed, made
 from .marks import CHAINS
 from .scale import listed, number
 
@@ -72,11 +72,9 @@ def state(maker):
         base = block.parent
         while base is not None and base.hash not in kept:
             base = base.parent
-        before = base.state if base else {}
         yield {"set": block.name, "base": base.name if base else None, "covered": "base" if base else [["0x", None]]}
-        for key in sorted(before.keys() | block.state.keys()):
-            if before.get(key) != block.state.get(key):
-                yield {"key": key, "value": hexed(block.state[key]) if key in block.state else None}
+        for key, value in changed(base, block):
+            yield {"key": key, "value": None if value is None else hexed(value)}
         kept[block.hash] = block
 
 
@@ -94,7 +92,7 @@ def calls(maker):
 
 def files(chain):
     """{name: bytes} of one tracer's recording."""
-    maker = Maker(chain)
+    maker = made(chain)
     runtime_lines, blobs = runtimes(maker)
     facts = {
         "blocks.jsonl": lines(blocks(maker)), "calls.jsonl": lines(calls(maker)),

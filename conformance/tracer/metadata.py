@@ -109,10 +109,13 @@ def type_or_none(type):
 
 def encode_api(api):
     name, methods = api
-    return text(name) + listed(
-        text(method) + listed(text(argument) + compact(type) for argument, type in arguments) + compact(result) + NO_DOCS
-        for method, arguments, result in methods
-    ) + NO_DOCS
+    return text(name) + listed(map(encode_method, methods)) + NO_DOCS
+
+
+def encode_method(said):
+    method, arguments, result = said
+    inputs = listed(text(argument) + compact(type) for argument, type in arguments)
+    return text(method) + inputs + compact(result) + NO_DOCS
 
 
 def runtime_version(name, spec, apis):

@@ -101,7 +101,7 @@ def hot_rows():
 
 
 HOT = hot_rows()
-FIRST_EDGE, FIRST_BIG = 200, 1000
+FIRST_EDGE, FIRST_NEIGHBOUR, FIRST_BIG = 200, 600, 1000
 ABSENT = (  # never there: what an absent key of either kind gives
     Row("Never", "U64", keys=((101, ()),), optional=True), Row("NeverOrDefault", "U64", keys=((102, ()),)),
     Row("NeverBy", "U128", (("Identity", "u8"),), ((103, (b"\1",)),), optional=True),
@@ -111,6 +111,8 @@ STILL = Row("Still", "U128", keys=((110, ()),))  # written at genesis and never 
 RARE = Row("Rare", "U128", keys=((111, ()),))  # written in each tenth block
 ONLY_FIRST = Row("OnlyFirst", "U64", keys=((112, ()),), specs=(1,))
 ONLY_SECOND = Row("OnlySecond", "U64", keys=((113, ()),), specs=(2,))
+NEIGHBOURS = Row(  # keys that differ in their last byte; written in each 25th block
+    "Neighbours", "U64", (("Identity", "u8"),), tuple((FIRST_NEIGHBOUR + at, (number(at, 1),)) for at in range(128)))
 BIG = Row("Big", "U128", (("Twox64Concat", "u32"),), optional=True)
 
 
@@ -124,4 +126,4 @@ def edge_rows():
 
 
 EDGE_ROWS = tuple(edge_rows())
-ROWS = (*HOT, *ABSENT, STILL, RARE, ONLY_FIRST, ONLY_SECOND, BIG, *EDGE_ROWS)
+ROWS = (*HOT, *ABSENT, STILL, RARE, ONLY_FIRST, ONLY_SECOND, NEIGHBOURS, BIG, *EDGE_ROWS)

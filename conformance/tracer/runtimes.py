@@ -1,16 +1,17 @@
-"""The tracer's two runtimes, as data: pallets, events, calls, APIs. They differ in what decoders get wrong at an upgrade:
-every type has another number in the second; one item has another type, one is gone, one is new; an event of one name
-has another shape and another index."""
+"""The tracer's two runtimes, as data: pallets, events, calls, APIs. They differ in what decoders get wrong at an
+upgrade: every type has another number in the second; one item has another type, one is gone, one is new; an event of
+one name has another shape and another index."""
 
 from .kinds import MARKED, SMALL
 from .marks import CONSTANT, Mark
 from .metadata import Extrinsic, Item, Pallet, Runtime, runtime_version
 from .rows import ROWS
-from .scale import number
+from .scale import blob, number
 from .registry import Types
 
-SYSTEM, TIMESTAMP, TRACER = 0, 2, 7  # indices of the pallets
+SYSTEM, TIMESTAMP, AURA, TRACER, SUBTENSOR = 0, 2, 3, 7, 9  # indices of the pallets
 NAME = "tracer-runtime"
+SLOT = 12_000  # milliseconds
 APIS = [("Core", 5), ("Metadata", 2), ("AccountNonceApi", 1), ("TracerApi", 1)]
 
 
@@ -21,8 +22,10 @@ def make_runtime(chain, spec):
     pallets = [
         system(types, event, version_bytes),
         Pallet("Timestamp", TIMESTAMP, [Item("Now", types.plain("u64"), default=bytes(8))], timestamp_calls(types)),
+        Pallet("Aura", AURA, constants=[("SlotDuration", types.plain("u64"), number(SLOT, 8))]),
         Pallet("Tracer", TRACER, [item_of(types, row, spec, chain) for row in ROWS if spec in row.specs],
                tracer_calls(types), tracer_event(types, spec), tracer_error(types), constants(types, chain, spec)),
+        subtensor(types),
     ]
     runtime = types.struct("tracer_runtime::Runtime")
     return Runtime(types, pallets, extrinsic(types, call), runtime, call, event, error, apis(types))
@@ -84,7 +87,8 @@ def system_event(types):
     pays = types.enum("frame_support::dispatch::Pays", ("Yes", 0), ("No", 1))
     info = types.struct(
         "frame_support::dispatch::DispatchInfo", **{"weight": weight, "class": of_class, "pays_fee": pays})
-    return types.enum("frame_system::pallet::Event", ("ExtrinsicSuccess", 0, {"dispatch_info": info}), ("CodeUpdated", 2))
+    return types.enum(
+        "frame_system::pallet::Event", ("ExtrinsicSuccess", 0, {"dispatch_info": info}), ("CodeUpdated", 2))
 
 
 def outer_types(types, spec):
@@ -134,6 +138,15 @@ def system(types, event, version_bytes):
     return Pallet("System", SYSTEM, items, system_calls(types), system_event(types), None, said)
 
 
+def subtensor(types):
+    """What the Bittensor SDKs ask of every chain, and the question of their guide."""
+    u16 = types.plain("u16")
+    return Pallet("SubtensorModule", SUBTENSOR, [
+        Item("NetworksAdded", types.plain("bool"), [("Identity", u16)], default=b"\0"),
+        Item("TokenSymbol", types.bytes, [("Identity", u16)], default=blob(b"T")),
+    ])
+
+
 def extrinsic(types, call):
     nothing, u32 = types.nothing, types.plain("u32")
     address = types.enum("sp_runtime::multiaddress::MultiAddress", ("Id", 0, "account"), ("Raw", 2, "bytes"))
@@ -148,7 +161,8 @@ def extrinsic(types, call):
 
     extensions = [
         ("CheckSpecVersion", check("CheckSpecVersion"), u32), ("CheckTxVersion", check("CheckTxVersion"), u32),
-        ("CheckGenesis", check("CheckGenesis"), types.hash), ("CheckMortality", check("CheckMortality", era), types.hash),
+        ("CheckGenesis", check("CheckGenesis"), types.hash),
+        ("CheckMortality", check("CheckMortality", era), types.hash),
         ("CheckNonce", check("CheckNonce", types.compacted("u32")), nothing),
         ("ChargeTransactionPayment", check("ChargeTransactionPayment", types.compacted("u64")), nothing),
     ]

@@ -1,5 +1,5 @@
-"""How other clients show values, worked out from the bytes: all integers as decimal text, newtypes as what they hold, fixed
-point as its bits. What the programs that ask them print (testenv/guide/v10/reads.py, testenv/npm/*_reads.mjs) has the
+"""How other clients show values, worked out from the bytes: all integers as decimal text, newtypes as what they hold,
+fixed point as its bits. What the programs that ask them print (testenv/guide/v10/items.py, testenv/npm/*_items.mjs) has the
 same shapes."""
 
 from oracles.plain import Plain

@@ -1,10 +1,10 @@
-"""What a tracer has at each block, in the canonical JSON of client/src/codec/value.h: the generator's own bytes, read by
-plain Python (oracles/plain.py) from the types that it wrote."""
+"""What a tracer has at each block, in the canonical JSON of client/src/codec/value.h: the generator's own bytes, read
+by plain Python (oracles/plain.py) from the types that it wrote."""
 
 from dataclasses import dataclass
 
 from oracles.plain import Plain
-from .chain import Maker
+from .chain import made
 from .rows import ROWS, storage_key
 
 ROW = {row.name: row for row in ROWS}
@@ -23,7 +23,7 @@ class Values:
     """What the tracer of a number has; `read` is what makes JSON of bytes."""
 
     def __init__(self, chain, reader=Plain):
-        self.maker = Maker(chain)
+        self.maker = made(chain)
         self.runtimes = self.maker.runtimes
         self.readers = {spec: reader(runtime.types.types) for spec, runtime in self.runtimes.items()}
         self.items = {

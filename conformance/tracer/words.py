@@ -79,7 +79,7 @@ def short(value):
 
 def described(mark):
     """ "value of key 7 at block 70 of tracer, runtime 1" """
-    where = f" at block {mark.block}{' of the fork' if mark.fork else ''}" if mark.kind not in (CONSTANT, DEFAULT) else ""
+    where = "" if mark.kind in (CONSTANT, DEFAULT) else f" at block {mark.block}{' of the fork' if mark.fork else ''}"
     return f"{KIND_NAMES[mark.kind]} of key {mark.key}{where} of {chain_name(mark.chain)}, runtime {mark.spec}"
 
 

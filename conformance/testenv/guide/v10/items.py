@@ -1,10 +1,10 @@
-"""Generic reads of any chain: questions as JSON in a file, answers as one JSON list. `walk` makes plain JSON of what the
-SDK gives; integers become text, so that none is rounded on its way.
+"""Generic reads of any chain: questions as JSON in a file, answers as one JSON list. `walk` makes plain JSON of what
+the SDK gives; integers become text, so that none is rounded on its way.
 
     python reads.py URL QUESTIONS
 
-A question has `at`, a block hash, and one of `storage` [pallet, item, arguments], `map` [pallet, item], `constant`
-[pallet, name], `call` [api, method, arguments], `events`."""
+A question has `at`, a block hash, `block`, its height, and one of `storage` [pallet, item, arguments], `map` [pallet,
+item], `constant` [pallet, name], `call` [api, method, arguments], `events`."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def answer(substrate, question):
         return substrate.query(pallet, item, arguments, block_hash=at)
     if "map" in question:
         pallet, item = question["map"]
-        return [[key, getattr(value, "value", value)] for key, value in substrate.query_map(pallet, item, block_hash=at)]
+        return list(substrate.query_map(pallet, item, block_hash=at))
     if "constant" in question:
         return substrate.get_constant(*question["constant"], block_hash=at)
     if "call" in question:

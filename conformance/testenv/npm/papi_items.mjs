@@ -1,9 +1,9 @@
 // polkadot-api on generic reads of any chain, over its own fallback to the legacy JSON-RPC: questions as JSON
 // in a file, answers as one JSON list. `walk` makes plain JSON of its values; integers become text.
 //
-//     node papi_reads.mjs WS-URL QUESTIONS
+//     node papi_items.mjs WS-URL QUESTIONS
 //
-// The questions are those of ../guide/v10/reads.py.
+// The questions are those of ../guide/v10/items.py.
 
 import { readFileSync } from 'node:fs';
 import { createClient } from 'polkadot-api';

@@ -1,9 +1,9 @@
 // @polkadot/api on generic reads of any chain: questions as JSON in a file, answers as one JSON list. `walk`
 // makes plain JSON of its codecs; integers become text, so that none is rounded on its way.
 //
-//     node polkadot_reads.mjs WS-URL QUESTIONS
+//     node polkadot_items.mjs WS-URL QUESTIONS
 //
-// The questions are those of ../guide/v10/reads.py.
+// The questions are those of ../guide/v10/items.py.
 
 import { readFileSync } from 'node:fs';
 import { ApiPromise, WsProvider } from '@polkadot/api';
