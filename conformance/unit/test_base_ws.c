@@ -67,5 +67,19 @@ START_TEST(mask_any_size_and_alignment) {
 }
 END_TEST
 
+/* One byte over 0x7f, anywhere, is noticed. */
+START_TEST(mask_tells_ascii) {
+    for (size_t size = 0; size < 70; size++) {
+        for (size_t at = 0; at <= size; at++) {
+            uint8_t bytes[72];
+            for (size_t i = 0; i < size; i++) {
+                bytes[i] = (uint8_t)((i == at ? 0x80 : 0x7f) ^ rfc_mask[i % 4]);
+            }
+            ck_assert(base_ws_mask(bytes, size, rfc_mask) == (at == size));
+        }
+    }
+}
+END_TEST
+
 CHECK_MAIN("base_ws", headers_of_the_rfc, lengths_at_their_limits, mask_of_the_rfc,
-           mask_any_size_and_alignment)
+           mask_any_size_and_alignment, mask_tells_ascii)

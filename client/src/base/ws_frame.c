@@ -20,18 +20,31 @@ size_t base_ws_header(uint8_t out[BASE_WS_HEADER_MAX], enum base_ws_opcode opcod
     return size;
 }
 
-void base_ws_mask(uint8_t *payload, size_t size, const uint8_t mask[4]) {
+/* XORs a word at a time and collects what the words have set. */
+static uint64_t mask_word(uint8_t *at, uint64_t wide_mask) {
+    uint64_t word = 0;
+    memcpy(&word, at, sizeof word);
+    word ^= wide_mask;
+    memcpy(at, &word, sizeof word);
+    return word;
+}
+
+bool base_ws_mask(uint8_t *payload, size_t size, const uint8_t mask[4]) {
     uint64_t wide_mask = 0;
+    uint64_t set = 0;
     memcpy(&wide_mask, mask, 4);
     memcpy((uint8_t *)&wide_mask + 4, mask, 4);
     size_t i = 0;
+    for (; size - i >= 4 * sizeof wide_mask; i += 4 * sizeof wide_mask) {
+        set |= mask_word(payload + i, wide_mask) | mask_word(payload + i + 8, wide_mask) |
+               mask_word(payload + i + 16, wide_mask) | mask_word(payload + i + 24, wide_mask);
+    }
     for (; size - i >= sizeof wide_mask; i += sizeof wide_mask) {
-        uint64_t word = 0;
-        memcpy(&word, payload + i, sizeof word);
-        word ^= wide_mask;
-        memcpy(payload + i, &word, sizeof word);
+        set |= mask_word(payload + i, wide_mask);
     }
     for (; i < size; i++) {
         payload[i] ^= mask[i % 4];
+        set |= payload[i];
     }
+    return (set & UINT64_C(0x8080808080808080)) == 0;
 }

@@ -3,6 +3,7 @@
 #ifndef BASE_WS_FRAME_H
 #define BASE_WS_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,7 @@ enum base_ws_opcode {
 /* Writes the header of a frame into `out`, returns its length. mask: NULL (server) or 4 bytes. */
 size_t base_ws_header(uint8_t out[BASE_WS_HEADER_MAX], enum base_ws_opcode opcode, int final,
                       uint64_t payload_size, const uint8_t *mask);
-/* XORs a payload in place, from its first byte. */
-void base_ws_mask(uint8_t *payload, size_t size, const uint8_t mask[4]);
+/* XORs a payload in place, from its first byte. Returns whether all that comes out is ASCII. */
+bool base_ws_mask(uint8_t *payload, size_t size, const uint8_t mask[4]);
 
 #endif

@@ -28,25 +28,11 @@ static void wrong(struct wire_read *read, unsigned code, const char *why) {
 
 static bool is_utf8(struct substrate_text text) {
     const char *at = text.data, *end = at + text.size;
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    while (at < end) {
-        uint64_t word = high;
-        bool valid = true;
-        if (end - at >= (ptrdiff_t)sizeof(word)) {
-            memcpy(&word, at, sizeof(word));
-        }
-        if ((word & high) == 0) {
-            at += sizeof(word);
-        } else if ((*at & 0x80) == 0) {
-            at++;
-        } else {
-            at += base_utf8_step(at, end, &valid);
-        }
-        if (!valid) {
-            return false;
-        }
+    bool valid = true;
+    while (valid && at < end) {
+        at += base_utf8_step(at, end, &valid);
     }
-    return true;
+    return valid;
 }
 
 /* ---- headers ---- */
@@ -158,7 +144,7 @@ static void end_message(struct wire_reader *reader, struct substrate_text text,
     read->text = text;
     read->binary = reader->binary;
     read->size = text.size;
-    if (!reader->binary && !is_utf8(text)) {
+    if (!reader->binary && !reader->ascii && !is_utf8(text)) {
         wrong(read, WIRE_CLOSE_NOT_UTF8, "a text that is not UTF-8");
     }
 }
@@ -168,6 +154,7 @@ static void begin_message(struct wire_reader *reader, unsigned opcode) {
     reader->in_message = true;
     reader->discarding = false;
     reader->binary = opcode == BASE_WS_BINARY;
+    reader->ascii = true;
     if (reader->message.capacity > KEEP_MAX) {
         base_buf_free(&reader->message);
     } else if (reader->message.capacity > 0) {
@@ -234,13 +221,13 @@ void wire_reader_next(struct wire_reader *reader, char *data, size_t size, struc
         return;
     }
     struct substrate_text payload = {data + header.size, (size_t)header.length};
-    if (reader->from_client) {
-        base_ws_mask((uint8_t *)data + header.size, payload.size, header.mask);
-    }
+    bool ascii = reader->from_client &&
+                 base_ws_mask((uint8_t *)data + header.size, payload.size, header.mask);
     read->used = header.size + payload.size;
     if (header.control) {
         read_control(header.opcode, payload, read);
     } else {
+        reader->ascii = reader->ascii && ascii;
         read_data(reader, &header, payload, read);
     }
 }

@@ -24,6 +24,7 @@ struct wire_reader {
     bool from_client;        /* frames must be masked; or else they must not be */
     bool in_message;         /* the first frame of a message has come, and not its last */
     bool binary;             /* of that message */
+    bool ascii;              /* all of it so far */
     bool discarding;         /* that message is over message_max */
     uint64_t skip;           /* payload bytes that are still to be thrown away */
     struct base_buf message; /* the fragments so far */
