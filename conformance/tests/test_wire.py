@@ -489,6 +489,7 @@ def test_half_open_peers_give_way(start):
 
 
 def test_no_descriptors_left(start):
+    """However they come: those for whom there is no descriptor are told so, one after the other."""
     node = start(FIXTURE, wrap=("prlimit", "--nofile=30"))
     sockets = [Raw(node.port) for _ in range(60)]
     for raw in sockets:

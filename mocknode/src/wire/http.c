@@ -179,7 +179,9 @@ static bool read_target(struct wire_conn *conn, const struct wire_head *head) {
         wire_http_refuse(conn, 404, BAD_TARGET);
         return false;
     }
-    memcpy(exchange->host, head->host.data, head->host.size);
+    if (head->host.size > 0) {
+        memcpy(exchange->host, head->host.data, head->host.size);
+    }
     request->host = (struct substrate_text){exchange->host, head->host.size};
     return true;
 }

@@ -65,26 +65,33 @@ static void say_exhausted(struct wire *wire) {
     }
 }
 
-/* There are no descriptors left: who has been silent makes room, or else the next one gets the last
- * descriptor, to be refused on it. No other is taken until one is given back. */
-static void accept_exhausted(struct wire *wire) {
-    bool exhausted = false;
-    if (drop_silent(wire)) {
-        return;
-    }
+static void pause_accepting(struct wire *wire) {
     wire->accept_paused = true;
     (void)wire_loop_watch(&wire->loop, &wire->listener, 0);
+}
+
+/* There are no descriptors left, which accept says before it looks whether anybody waits: so the
+ * one in reserve is given for whoever does. If somebody silent makes room, he is a peer like any
+ * other; if not, he is refused, and no other is taken until a descriptor is given back. */
+static void accept_exhausted(struct wire *wire) {
+    bool exhausted = false;
     if (wire->reserve < 0) {
+        pause_accepting(wire);
         return;
     }
-    say_exhausted(wire);
     (void)close(wire->reserve);
-    wire->reserve = -1;
     int peer = wire_listen_accept(wire->listener.descriptor, &exhausted);
-    if (peer >= 0) {
-        wire->counters.no_descriptors++;
-        (void)wire_conn_new(wire, peer, true);
+    bool roomy = peer < 0 || drop_silent(wire);
+    wire->reserve = roomy ? wire_listen_reserve() : -1;
+    if (peer < 0) {
+        return;
     }
+    if (wire->reserve < 0) {
+        wire->counters.no_descriptors++;
+        say_exhausted(wire);
+        pause_accepting(wire);
+    }
+    (void)wire_conn_new(wire, peer, wire->reserve < 0);
 }
 
 static void accept_some(struct wire_watch *watch, uint32_t events) {

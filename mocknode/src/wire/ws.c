@@ -28,7 +28,9 @@ void wire_ws_close_frame(struct wire_conn *conn, unsigned code, struct substrate
         payload[0] = (char)(code >> 8);
         payload[1] = (char)(code & 0xff);
         size = reason.size < WIRE_REASON_MAX ? reason.size : WIRE_REASON_MAX;
-        memcpy(payload + 2, reason.data, size);
+        if (size > 0) {
+            memcpy(payload + 2, reason.data, size);
+        }
         size += 2;
     }
     conn->closing = true;
