@@ -249,7 +249,7 @@ START_TEST(answers) {
     const struct answer_case *c = &ANSWERS[_i];
     struct rpc_request request = parse(c->method, c->params);
     struct method_outcome outcome;
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     if (c->code == 0) {
         ck_assert_msg(outcome.kind == METHOD_RESULT, "%s %s: %d %s %s", c->method, c->params,
                       (int)outcome.kind, outcome.message == NULL ? "" : outcome.message,
@@ -273,18 +273,18 @@ END_TEST
 START_TEST(recorded_errors_and_nearest) {
     struct method_outcome outcome;
     struct rpc_request request = parse("state_call", "[\"Test_fail\",\"0x\"," Q(SAMPLE_H2) "]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_ERROR);
     ck_assert_int_eq(outcome.code, 0);
     ck_text_eq(outcome.text,
                "{\"code\":4003,\"message\":\"Client error: Execution failed: trap\"}");
     request = parse("state_call", "[\"Test_call\",\"0x0101\"," Q(SAMPLE_H3) "]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
     ck_text_eq(outcome.nearest, "{\"method\":\"state_call\",\"params\":[\"Test_call\",\"0x0100\"],"
                                 "\"at\":\"" SAMPLE_H3 "\"}");
     request = parse("system_name", "[]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_ptr_null(outcome.nearest.data);
 }
 END_TEST
@@ -294,20 +294,44 @@ START_TEST(answers_follow_the_view) {
     struct method_outcome outcome;
     go(chain_at(chain, 2));
     struct rpc_request request = parse("chain_getBlockHash", "[3]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_text_eq(outcome.text, "null");
     request = parse("chain_getHead", "[]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_text_eq(outcome.text, Q(SAMPLE_H2));
     request = parse("chain_getFinalizedHead", "[]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_text_eq(outcome.text, Q(SAMPLE_GENESIS)); /* two behind, as in the recording */
     request = parse("state_getStorage", "[\"0x0104\"]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_text_eq(outcome.text, "\"0xcccc\"");
     struct substrate_hash h2 = hash_of(SAMPLE_H2);
     ck_assert(outcome.has_block);
     ck_assert_mem_eq(&outcome.block, &h2, 32);
+}
+END_TEST
+
+/* Extrinsics are taken where the node says so, and else there are no methods for them. */
+START_TEST(extrinsics_are_taken) {
+    struct method_outcome outcome;
+    struct rpc_request request = parse("author_submitExtrinsic", "[\"0x280402000B\"]");
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_ERROR);
+    ck_assert_int_eq(outcome.code, RPC_ERROR_METHOD_NOT_FOUND);
+    const struct method_node *node = &(const struct method_node){view, true};
+    method_answer(node, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_RESULT);
+    /* hashlib.blake2b(bytes.fromhex("280402000b"), digest_size=32) */
+    ck_text_eq(outcome.text,
+               Q("0x0e10104accd19e2e41649ce8e56b961a77be7d2fb9c9dbba3fc408f2679fed4a"));
+    request = parse("author_submitAndWatchExtrinsic", "[\"280402000b\"]");
+    method_answer(node, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_OPEN);
+    ck_assert_str_eq(outcome.stream->notification, "author_extrinsicUpdate");
+    ck_text_eq(outcome.text, "\"ready\"");
+    request = parse("author_unwatchExtrinsic", "[\"x\"]");
+    method_answer(node, &request, &arena, &outcome);
+    ck_assert_int_eq(outcome.kind, METHOD_END);
 }
 END_TEST
 
@@ -328,7 +352,7 @@ static bool lists(struct substrate_text result, const char *name) {
 START_TEST(rpc_methods_lists_what_is_served) {
     struct method_outcome outcome;
     struct rpc_request request = parse("rpc_methods", "[]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_RESULT);
     static const char *const SERVED[] = {"rpc_methods",
                                          "state_getStorage",
@@ -345,8 +369,13 @@ START_TEST(rpc_methods_lists_what_is_served) {
                                          "chain_getFinalisedHead",
                                          "childstate_getKeys",
                                          "state_unsubscribeStorage"};
-    static const char *const NOT[] = {"system_name", "neuronInfo_getNeurons", "mystery_put",
-                                      "state_getReadProof", "payment_queryFeeDetails"};
+    static const char *const NOT[] = {"system_name",
+                                      "neuronInfo_getNeurons",
+                                      "mystery_put",
+                                      "state_getReadProof",
+                                      "payment_queryFeeDetails",
+                                      "author_submitExtrinsic",
+                                      "author_pendingExtrinsics"};
     for (size_t i = 0; i < sizeof SERVED / sizeof *SERVED; i++) {
         ck_assert_msg(lists(outcome.text, SERVED[i]), "%s", SERVED[i]);
     }
@@ -396,7 +425,7 @@ START_TEST(streams_open_and_end) {
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct method_outcome outcome;
         struct rpc_request request = parse(CASES[i].method, CASES[i].params);
-        method_answer(view, &request, &arena, &outcome);
+        method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
         ck_assert_int_eq(outcome.kind, CASES[i].kind);
         ck_assert_str_eq(outcome.stream->name, CASES[i].stream);
         ck_assert_ptr_eq(method_stream_find(base_text(CASES[i].stream)), outcome.stream);
@@ -415,12 +444,12 @@ END_TEST
 START_TEST(streams_that_cannot_start) {
     struct method_outcome outcome;
     struct rpc_request request = parse("state_subscribeStorage", "[[\"0xff\"]]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
     ck_assert_ptr_nonnull(strstr(outcome.reason, "key is not recorded at block " SAMPLE_H5));
     go(chain_at(chain, 1));
     request = parse("state_subscribeRuntimeVersion", "[]");
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert_int_eq(outcome.kind, METHOD_UNMATCHED);
     ck_assert_ptr_nonnull(strstr(outcome.reason, "runtime is not recorded at block " SAMPLE_H1));
 }
@@ -447,7 +476,7 @@ static void check_step(const char *method, const char *params, const struct view
     struct method_opened opened;
     struct method_outcome outcome;
     struct base_buf out = BASE_BUF_INIT;
-    method_answer(view, &request, &arena, &outcome);
+    method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
     ck_assert(method_open(outcome.stream, &request, &arena, &opened));
     ck_assert_int_eq(method_step(&opened, view, step, &arena, keep_notice, &out), SUBSTRATE_OK);
     bool gap = expected[0] == '!';
@@ -520,7 +549,7 @@ START_TEST(each_allocation_fails) {
         substrate_allocator_set(&allocator);
         failing = (struct failing){.left = n};
         base_arena_init(&small, 64);
-        method_answer(view, &request, &small, &outcome);
+        method_answer(&(struct method_node){view, false}, &request, &small, &outcome);
         bool internal = outcome.kind == METHOD_ERROR && outcome.code == RPC_ERROR_INTERNAL;
         bool right =
             c->code == 0 ? outcome.kind == METHOD_RESULT && base_text_is(outcome.text, c->text)
@@ -547,6 +576,7 @@ int main(void) {
     tcase_add_loop_test(cases, answers, 0, count);
     tcase_add_test(cases, recorded_errors_and_nearest);
     tcase_add_test(cases, answers_follow_the_view);
+    tcase_add_test(cases, extrinsics_are_taken);
     tcase_add_test(cases, rpc_methods_lists_what_is_served);
     tcase_add_test(cases, streams_open_and_end);
     tcase_add_test(cases, streams_that_cannot_start);

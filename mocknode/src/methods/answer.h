@@ -8,6 +8,7 @@
 #include "methods/method.h"
 
 struct answer {
+    const struct method_node *node;
     struct view *view;
     const struct rpc_request *request;
     struct base_arena *arena;
@@ -23,7 +24,10 @@ struct method_entry {
     struct rpc_method rpc; /* first: a request's method is its row */
     answer_function function;
     const struct method_stream *stream; /* of a subscription */
+    bool writes;                        /* only where extrinsics are taken */
 };
+/* Whether a node has the method of a row: derived, or recorded at least once. */
+bool method_is_served(const struct method_node *node, const struct rpc_method *method);
 
 /* The table stands in sections, each in the file of its functions. */
 struct method_section {
@@ -31,7 +35,7 @@ struct method_section {
     size_t count;
 };
 extern const struct method_section METHODS_CHAIN, METHODS_STATE, METHODS_RUNTIME, METHODS_SYSTEM,
-    METHODS_SUBTENSOR;
+    METHODS_AUTHOR, METHODS_SUBTENSOR;
 #define METHOD_SECTION(entries) \
     { (entries), sizeof(entries) / sizeof *(entries) }
 
@@ -47,23 +51,23 @@ extern const struct method_section METHODS_CHAIN, METHODS_STATE, METHODS_RUNTIME
     { NULL, RPC_END, false, NULL }
 
 #define CALL(name, alias, function, ...) \
-    { {name, {alias}, RPC_METHOD_CALL, false, {__VA_ARGS__}}, function, NULL }
+    { {name, {alias}, RPC_METHOD_CALL, false, {__VA_ARGS__}}, function, NULL, false }
 /* With a block, which is the last of the parameters. */
 #define READ(name, alias, function, ...) \
-    { {name, {alias}, RPC_METHOD_CALL, true, {__VA_ARGS__}}, function, NULL }
+    { {name, {alias}, RPC_METHOD_CALL, true, {__VA_ARGS__}}, function, NULL, false }
 #define RECORDED(name) CALL(name, NULL, answer_recorded_only, NO_PARAMS)
 #define RECORDED_READ(name, alias, ...) READ(name, alias, answer_recorded_only, __VA_ARGS__)
 #define SUBSCRIBE(name, stream, param, ...) \
-    { {name, {__VA_ARGS__}, RPC_METHOD_SUBSCRIBE, false, {param}}, answer_open, stream }
+    { {name, {__VA_ARGS__}, RPC_METHOD_SUBSCRIBE, false, {param}}, answer_open, stream, false }
 /* A bad id is no error there, but `false`; so it is optional and of any type. */
 #define UNSUBSCRIBE(name, stream, ...)                                                            \
     {                                                                                             \
         {name, {__VA_ARGS__}, RPC_METHOD_UNSUBSCRIBE, false, {OPTION("subscription", RPC_JSON)}}, \
-            answer_end, stream                                                                    \
+            answer_end, stream, false                                                             \
     }
 
 extern const struct method_stream STREAM_NEW_HEADS, STREAM_ALL_HEADS, STREAM_FINALIZED_HEADS,
-    STREAM_RUNTIME_VERSION, STREAM_STORAGE;
+    STREAM_RUNTIME_VERSION, STREAM_STORAGE, STREAM_EXTRINSIC;
 
 /* ---- ways to end ---- */
 

@@ -308,19 +308,37 @@ void answer_end(struct answer *answer) {
     answer->outcome->text = id;
 }
 
-void method_answer(struct view *view, const struct rpc_request *request, struct base_arena *arena,
-                   struct method_outcome *outcome) {
-    struct answer answer = {view, request, arena, outcome};
-    *outcome = (struct method_outcome){.kind = METHOD_RESULT};
-    if (request->method != NULL) {
-        if (request->method->has_at) {
-            outcome->has_block = true;
-            outcome->block = request->at_given ? request->at : view_head(view)->hash;
-        }
-        ((const struct method_entry *)request->method)->function(&answer);
-    } else if (view_nearest(view, request->name, request->params_text, NULL) != NULL) {
-        answer_recorded_only(&answer);
+static bool is_recorded(const struct method_node *node, struct substrate_text name) {
+    return view_nearest(node->view, name, BASE_TEXT("[]"), NULL) != NULL;
+}
+
+bool method_is_served(const struct method_node *node, const struct rpc_method *method) {
+    const struct method_entry *entry = (const struct method_entry *)method;
+    bool derived = entry->writes ? node->takes_extrinsics : entry->function != answer_recorded_only;
+    return derived || is_recorded(node, base_text(method->name));
+}
+
+/* A call of a method that has no row, or that this node does not have. */
+static void answer_other(struct answer *answer) {
+    if (is_recorded(answer->node, answer->request->name)) {
+        answer_recorded_only(answer);
     } else {
-        answer_error(&answer, RPC_ERROR_METHOD_NOT_FOUND, "Method not found");
+        answer_error(answer, RPC_ERROR_METHOD_NOT_FOUND, "Method not found");
     }
+}
+
+void method_answer(const struct method_node *node, const struct rpc_request *request,
+                   struct base_arena *arena, struct method_outcome *outcome) {
+    struct answer answer = {node, node->view, request, arena, outcome};
+    const struct method_entry *entry = (const struct method_entry *)request->method;
+    *outcome = (struct method_outcome){.kind = METHOD_RESULT};
+    if (entry == NULL || (entry->writes && !node->takes_extrinsics)) {
+        answer_other(&answer);
+        return;
+    }
+    if (entry->rpc.has_at) {
+        outcome->has_block = true;
+        outcome->block = request->at_given ? request->at : view_head(node->view)->hash;
+    }
+    entry->function(&answer);
 }

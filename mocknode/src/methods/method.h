@@ -83,9 +83,16 @@ struct method_outcome {
     struct substrate_hash block; /* … this one: for the canonical text, also when it is unknown */
 };
 
+/* Whom a request is put to: what its space shows, and whether it takes extrinsics (which then go
+ * nowhere); else it has no methods for that. */
+struct method_node {
+    struct view *view;
+    bool takes_extrinsics;
+};
+
 /* Answers a parsed request. The arena holds what the outcome points to. Out of memory gives
  * METHOD_ERROR -32603. */
-void method_answer(struct view *view, const struct rpc_request *request, struct base_arena *arena,
-                   struct method_outcome *outcome);
+void method_answer(const struct method_node *node, const struct rpc_request *request,
+                   struct base_arena *arena, struct method_outcome *outcome);
 
 #endif

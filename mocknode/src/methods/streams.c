@@ -253,6 +253,12 @@ static void step_storage(struct stream_teller *teller, const struct view_step *s
     end_changes(&changes);
 }
 
+/* ---- a watched extrinsic ---- */
+
+static void start_extrinsic(struct stream_teller *teller) {
+    tell_text(teller, BASE_TEXT("\"ready\""));
+}
+
 /* ---- the table ---- */
 
 const struct method_stream STREAM_NEW_HEADS = {"newHeads", "chain_newHead", start_head,
@@ -264,11 +270,13 @@ const struct method_stream STREAM_NEW_HEADS = {"newHeads", "chain_newHead", star
                            STREAM_RUNTIME_VERSION = {"runtimeVersion", "state_runtimeVersion",
                                                      start_version, step_version},
                            STREAM_STORAGE = {"storage", "state_storage", start_storage,
-                                             step_storage};
+                                             step_storage},
+                           STREAM_EXTRINSIC = {"extrinsic", "author_extrinsicUpdate",
+                                               start_extrinsic, NULL};
 
-static const struct method_stream *const STREAMS[] = {&STREAM_NEW_HEADS, &STREAM_ALL_HEADS,
-                                                      &STREAM_FINALIZED_HEADS,
-                                                      &STREAM_RUNTIME_VERSION, &STREAM_STORAGE};
+static const struct method_stream *const STREAMS[] = {
+    &STREAM_NEW_HEADS,       &STREAM_ALL_HEADS, &STREAM_FINALIZED_HEADS,
+    &STREAM_RUNTIME_VERSION, &STREAM_STORAGE,   &STREAM_EXTRINSIC};
 
 const struct method_stream *method_stream_row(size_t index) {
     return index < sizeof STREAMS / sizeof *STREAMS ? STREAMS[index] : NULL;

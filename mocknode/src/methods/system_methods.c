@@ -14,19 +14,13 @@ static int compare_names(const void *left, const void *right) {
                              *(const struct substrate_text *)right);
 }
 
-/* Whether a row of the table is served at all: derived, or recorded at least once. */
-static bool is_served(const struct view *view, const struct rpc_method *method) {
-    return ((const struct method_entry *)method)->function != answer_recorded_only ||
-           view_nearest(view, base_text(method->name), BASE_TEXT("[]"), NULL) != NULL;
-}
-
 /* The names of served rows and their aliases, then those of recorded methods outside the table;
  * with names NULL they are only counted. */
-static size_t list_names(const struct view *view, struct substrate_text *names) {
+static size_t list_names(const struct method_node *node, struct substrate_text *names) {
     size_t count = 0, cursor = 0;
     const struct rpc_method *method;
     for (size_t row = 0; (method = method_row(row)) != NULL; row++) {
-        const char *name = is_served(view, method) ? method->name : NULL;
+        const char *name = method_is_served(node, method) ? method->name : NULL;
         for (size_t a = 0; name != NULL; a++) {
             if (names != NULL) {
                 names[count] = base_text(name);
@@ -35,8 +29,8 @@ static size_t list_names(const struct view *view, struct substrate_text *names) 
             name = a < RPC_ALIASES_MAX ? method->aliases[a] : NULL;
         }
     }
-    struct substrate_text other = view_next_method(view, &cursor);
-    for (; other.data != NULL; other = view_next_method(view, &cursor)) {
+    struct substrate_text other = view_next_method(node->view, &cursor);
+    for (; other.data != NULL; other = view_next_method(node->view, &cursor)) {
         if (method_find(other) == NULL) {
             if (names != NULL) {
                 names[count] = other;
@@ -48,13 +42,13 @@ static size_t list_names(const struct view *view, struct substrate_text *names) 
 }
 
 static void rpc_methods(struct answer *answer) {
-    size_t count = list_names(answer->view, NULL);
+    size_t count = list_names(answer->node, NULL);
     struct substrate_text *names = base_arena_calloc(answer->arena, count + 1, sizeof *names);
     if (names == NULL) {
         answer_no_memory(answer);
         return;
     }
-    list_names(answer->view, names);
+    list_names(answer->node, names);
     qsort(names, count, sizeof *names, compare_names);
     struct base_buf out = BASE_BUF_INIT;
     base_buf_str(&out, "{\"methods\":[");
@@ -87,17 +81,16 @@ static void account_next_index(struct answer *answer) {
     uint8_t nonce[4] = {0};
     char key[160];
     size_t size = 0;
-    if (answer_recorded(answer, UNKNOWN_STATE)) {
-        return;
-    }
     if (substrate_ss58_decode((struct substrate_text){address.data + 1, address.size - 2}, &account,
                               &prefix, NULL) != SUBSTRATE_OK) {
         answer_no_memory(answer); /* the table checked it */
         return;
     }
     account_key(&account, key);
+    /* A recorded answer is of one head only, and second to what the storage says. */
     if (!answer_value(answer, view_head(answer->view), (struct substrate_text){key, sizeof key},
                       &value)) {
+        (void)answer_recorded(answer, UNKNOWN_STATE);
         return;
     }
     if (value.data != NULL &&

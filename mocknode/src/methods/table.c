@@ -4,8 +4,9 @@
 #include "base/text.h"
 #include "methods/answer.h"
 
-static const struct method_section *const SECTIONS[] = {
-    &METHODS_CHAIN, &METHODS_STATE, &METHODS_RUNTIME, &METHODS_SYSTEM, &METHODS_SUBTENSOR};
+static const struct method_section *const SECTIONS[] = {&METHODS_CHAIN,   &METHODS_STATE,
+                                                        &METHODS_RUNTIME, &METHODS_SYSTEM,
+                                                        &METHODS_AUTHOR,  &METHODS_SUBTENSOR};
 #define SECTION_COUNT (sizeof SECTIONS / sizeof *SECTIONS)
 
 #define SLOTS 512 /* a power of two, well over the number of names and aliases */

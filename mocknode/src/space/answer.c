@@ -104,7 +104,7 @@ static void resolve(struct space *space, const struct rpc_envelope *envelope,
     enum substrate_status status =
         method_parse(envelope->method, envelope->params, &space->arena, request, &data);
     if (status == SUBSTRATE_OK) {
-        method_answer(space->view, request, &space->arena, outcome);
+        method_answer(&(struct method_node){space->view, false}, request, &space->arena, outcome);
         rpc_request_write(request, outcome->has_block ? &outcome->block : NULL, &space->canonical);
         return;
     }
