@@ -289,6 +289,91 @@ START_TEST(recorded_errors_and_nearest) {
 }
 END_TEST
 
+/* Calls of methods that are derived: an error that the node gave is told, a result where facts say
+ * nothing, and facts win over a result. */
+START_TEST(recorded_calls_of_derived_methods) {
+    static const char LINES[] =
+        "{\"method\":\"chain_getBlock\",\"params\":[],\"at\":\"" SAMPLE_H3
+        "\",\"result\":{\"whole\":1}}\n"
+        "{\"method\":\"state_getStorage\",\"params\":[\"0x01\"],\"at\":\"" SAMPLE_H2
+        "\",\"error\":{\"code\":4003,\"message\":\"State already discarded\"}}\n"
+        "{\"method\":\"state_getStorage\",\"params\":[\"0x0104\"],\"at\":\"" SAMPLE_H2
+        "\",\"result\":\"0xffff\"}\n"
+        "{\"method\":\"state_getStorage\",\"params\":[\"0x01\"],\"at\":\"" SAMPLE_H4
+        "\",\"result\":\"0x44\"}\n";
+    struct folder folder = folder_sample();
+    struct substrate_error error = {0};
+    struct method_outcome outcome;
+    folder_write_text(&folder, "calls.jsonl", LINES);
+    struct facts *facts = folder_load(&folder, 0);
+    folder_remove(&folder);
+    teardown();
+    ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
+    view = view_new(chain, &(struct view_start){NULL, VIEW_LAG_RECORDED}, SIZE_MAX);
+    base_arena_init(&arena, 0);
+    static const struct {
+        const char *method, *params;
+        enum method_outcome_kind kind;
+        const char *text;
+    } CASES[] = {
+        {"chain_getBlock", "[" Q(SAMPLE_H3) "]", METHOD_RESULT, "{\"whole\":1}"},
+        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H2) "]", METHOD_ERROR,
+         "{\"code\":4003,\"message\":\"State already discarded\"}"},
+        {"state_getStorage", "[\"0x0104\"," Q(SAMPLE_H2) "]", METHOD_RESULT, "\"0xcccc\""},
+        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H4) "]", METHOD_RESULT, "\"0x44\""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct rpc_request request = parse(CASES[i].method, CASES[i].params);
+        method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
+        ck_assert_int_eq(outcome.kind, CASES[i].kind);
+        ck_text_eq(outcome.text, CASES[i].text);
+    }
+}
+END_TEST
+
+/* What a space discarded, and has not seen. */
+START_TEST(discarded_and_unseen_blocks) {
+    static const struct {
+        const char *method, *params;
+        int64_t code;
+        const char *text;
+    } CASES[] = {
+        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H2) "]", 4003,
+         "Client error: UnknownBlock: State already discarded for " SAMPLE_H2},
+        {"state_getKeysPaged", "[\"0x01\",2,null," Q(SAMPLE_H2) "]", 4003,
+         "Client error: UnknownBlock: State already discarded for " SAMPLE_H2},
+        {"state_queryStorageAt", "[[\"0x01\"]," Q(SAMPLE_H2) "]", 4003,
+         "Client error: UnknownBlock: State already discarded for " SAMPLE_H2},
+        {"state_queryStorage", "[[\"0x01\"]," Q(SAMPLE_H2) "," Q(SAMPLE_H3) "]", 4003,
+         "Client error: UnknownBlock: State already discarded for " SAMPLE_H2},
+        {"state_call", "[\"Test_call\",\"0x0100\"," Q(SAMPLE_H2) "]", 4003,
+         "Client error: Api called for an unknown Block: State already discarded for " SAMPLE_H2},
+        {"state_getRuntimeVersion", "[" Q(SAMPLE_H2) "]", 4003,
+         "Client error: Api called for an unknown Block: State already discarded for " SAMPLE_H2},
+        {"payment_queryInfo", "[\"0x84\"," Q(SAMPLE_H2) "]", 1,
+         "Unable to query dispatch info. Api called for an unknown Block: State already discarded "
+         "for " SAMPLE_H2},
+        {"chain_getHeader", "[" Q(SAMPLE_H2) "]", 0, SAMPLE_HEADER_H2},
+        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_FORK2) "]", 4003,
+         "Client error: UnknownBlock: Header was not found in the database: " SAMPLE_FORK2},
+        {"chain_getHeader", "[" Q(SAMPLE_FORK2) "]", 0, "null"},
+    };
+    view_reset(view, &(struct view_start){NULL, VIEW_LAG_RECORDED});
+    view_prune_below(view, 3);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct method_outcome outcome;
+        struct rpc_request request = parse(CASES[i].method, CASES[i].params);
+        method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
+        if (CASES[i].code == 0) {
+            ck_text_eq(outcome.text, CASES[i].text);
+        } else {
+            ck_assert_int_eq(outcome.code, CASES[i].code);
+            ck_assert_str_eq(outcome.message, CASES[i].text);
+        }
+    }
+}
+END_TEST
+
 /* What the view shows is the space's, not the recording's. */
 START_TEST(answers_follow_the_view) {
     struct method_outcome outcome;
@@ -576,6 +661,8 @@ int main(void) {
     tcase_add_loop_test(cases, answers, 0, count);
     tcase_add_test(cases, recorded_errors_and_nearest);
     tcase_add_test(cases, answers_follow_the_view);
+    tcase_add_test(cases, recorded_calls_of_derived_methods);
+    tcase_add_test(cases, discarded_and_unseen_blocks);
     tcase_add_test(cases, extrinsics_are_taken);
     tcase_add_test(cases, rpc_methods_lists_what_is_served);
     tcase_add_test(cases, streams_open_and_end);
