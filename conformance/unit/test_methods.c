@@ -622,6 +622,79 @@ START_TEST(finalized_notifications) {
 }
 END_TEST
 
+static const struct chain_block *make(const struct chain_block *parent, const char *key,
+                                      const char *value, struct view_steps *steps) {
+    const struct view_change change = {base_text(key), base_text(value)};
+    const struct view_made made = {
+        .parent = parent, .changes = &change, .change_count = key == NULL ? 0 : 1};
+    const struct chain_block *block = NULL;
+    ck_assert_int_eq(view_make(view, &made, &block, steps, NULL), SUBSTRATE_OK);
+    return block;
+}
+
+static void check_storage_step(const char *keys, const struct view_step *step,
+                               const char *changes) {
+    char hash[67], expected[1024] = "";
+    substrate_hash_format(&step->head->hash, hash);
+    if (changes[0] != '\0') {
+        snprintf(expected, sizeof expected, "{\"block\":\"%s\",\"changes\":[%s]}\n", hash, changes);
+    }
+    check_step("state_subscribeStorage", keys, step, expected);
+}
+
+#define EVENTS "0x26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7"
+
+/* Whichever is shorter is walked: the keys that are listed, or those that changed. */
+START_TEST(storage_of_made_blocks) {
+    struct view_steps steps = {NULL, 0, 0};
+    go(chain_at(chain, 1)); /* all but :code is known there */
+    const struct chain_block *h1 = chain_at(chain, 1);
+    const struct chain_block *a = make(h1, "0x01", "0xbb", &steps);
+    const struct chain_block *b = make(a, "0x0102", NULL, &steps);
+    const struct chain_block *c = make(b, NULL, NULL, &steps);
+    const struct chain_block *x = make(h1, "0x0102", "0x55", &steps);
+    const struct view_step first = {h1, a, h1, h1}, second = {a, b, h1, h1}, third = {b, c, h1, h1};
+    const struct view_step jump = {c, x, h1, h1}, back = {c, h1, h1, h1};
+    static const char FEW[] = "[[\"0x01\",\"0x0102\"]]";
+    static const char MANY[] = "[[\"0x01\",\"0x0102\",\"0xf0\",\"0xf1\",\"0xf2\",\"0xf3\",\"0xf4\","
+                               "\"0xf5\",\"0xf6\",\"0xf7\",\"0xf8\",\"0xf9\",\"0xfa\",\"0x01\"]]";
+    for (int i = 0; i < 2; i++) {
+        const char *keys = i == 0 ? FEW : MANY;
+        check_storage_step(keys, &first, "[\"0x01\",\"0xbb\"]");
+        check_storage_step(keys, &second, "[\"0x0102\",null]");
+        check_storage_step(keys, &third, "");
+        check_storage_step(keys, &jump, "[\"0x01\",\"0xaa\"],[\"0x0102\",\"0x55\"]");
+        check_storage_step(keys, &back, "[\"0x01\",\"0xaa\"],[\"0x0102\",\"0xbb\"]");
+    }
+    /* At H1 there is no such key, and then a list of no events. */
+    check_storage_step("[[\"" EVENTS "\"]]", &first, "[\"" EVENTS "\",\"0x00\"]");
+    check_storage_step("[[\"" EVENTS "\"]]", &second, "");
+    view_steps_free(&steps);
+}
+END_TEST
+
+/* A fork brings all of its blocks to those who want all. */
+START_TEST(heads_of_made_blocks) {
+    struct view_steps steps = {NULL, 0, 0};
+    char expected[4096];
+    go(chain_at(chain, 3));
+    ck_assert_int_eq(view_fork(view, 1, (struct substrate_text){NULL, 0}, &steps, NULL),
+                     SUBSTRATE_OK);
+    const struct view_step *fork = &steps.list[steps.count - 1];
+    const struct chain_block *top = fork->head, *below = top->parent;
+    snprintf(expected, sizeof expected, "%.*s\n", (int)top->header.size, top->header.data);
+    check_step("chain_subscribeNewHeads", "[]", fork, expected);
+    snprintf(expected, sizeof expected, "%.*s\n%.*s\n", (int)below->header.size, below->header.data,
+             (int)top->header.size, top->header.data);
+    check_step("chain_subscribeAllHeads", "[]", fork, expected);
+    const struct view_step final = {top, top, chain_at(chain, 2), top};
+    check_step("chain_subscribeFinalizedHeads", "[]", &final, expected);
+    check_step("state_subscribeRuntimeVersion", "[]", fork,
+               "{\"specName\":\"sample\",\"specVersion\":7}\n");
+    view_steps_free(&steps);
+}
+END_TEST
+
 /* Out of memory is the node's internal error or the right answer, and never a wrong one. */
 START_TEST(each_allocation_fails) {
     const struct answer_case *c = &ANSWERS[_i];
@@ -669,6 +742,8 @@ int main(void) {
     tcase_add_test(cases, streams_that_cannot_start);
     tcase_add_test(cases, notifications);
     tcase_add_test(cases, finalized_notifications);
+    tcase_add_test(cases, storage_of_made_blocks);
+    tcase_add_test(cases, heads_of_made_blocks);
     tcase_add_loop_test(cases, each_allocation_fails, 0, count);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
