@@ -12,6 +12,7 @@ MOCKNODE = shlex.split(os.environ.get("MOCKNODE") or str(BIN / "mocknode"))
 # The client's command; it may have a wrapper, too.
 SUBTENSOR = shlex.split(os.environ.get("SUBTENSOR") or str(BIN / "subtensor"))
 FIXTURE = ROOT / "fixtures" / "subtensor-293"
+TRACER = ROOT / "fixtures" / "tracer"
 GUIDE = ROOT / "conformance" / "testenv" / "guide"
 # Under valgrind or a sanitizer everything is slower; waiting longer never makes a good run fail.
 PATIENCE = 10 if len(MOCKNODE) + len(SUBTENSOR) > 2 else 1

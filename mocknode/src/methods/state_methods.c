@@ -280,9 +280,13 @@ static bool write_changes(struct answer *answer, const struct asked_keys *keys,
         base_buf_str(out, separator);
         base_buf_char(out, '[');
         base_buf_text(out, keys->list[i]);
-        base_buf_str(out, value.data == NULL ? ",null]" : ",\"");
-        base_buf_text(out, value);
-        base_buf_str(out, value.data == NULL ? "" : "\"]");
+        if (value.data == NULL) {
+            base_buf_str(out, ",null]");
+        } else {
+            base_buf_str(out, ",\"");
+            base_buf_text(out, value);
+            base_buf_str(out, "\"]");
+        }
         separator = ",";
     }
     base_buf_str(out, "]}");
