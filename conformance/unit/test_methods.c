@@ -289,48 +289,6 @@ START_TEST(recorded_errors_and_nearest) {
 }
 END_TEST
 
-/* Calls of methods that are derived: an error that the node gave is told, a result where facts say
- * nothing, and facts win over a result. */
-START_TEST(recorded_calls_of_derived_methods) {
-    static const char LINES[] =
-        "{\"method\":\"chain_getBlock\",\"params\":[],\"at\":\"" SAMPLE_H3
-        "\",\"result\":{\"whole\":1}}\n"
-        "{\"method\":\"state_getStorage\",\"params\":[\"0x01\"],\"at\":\"" SAMPLE_H2
-        "\",\"error\":{\"code\":4003,\"message\":\"State already discarded\"}}\n"
-        "{\"method\":\"state_getStorage\",\"params\":[\"0x0104\"],\"at\":\"" SAMPLE_H2
-        "\",\"result\":\"0xffff\"}\n"
-        "{\"method\":\"state_getStorage\",\"params\":[\"0x01\"],\"at\":\"" SAMPLE_H4
-        "\",\"result\":\"0x44\"}\n";
-    struct folder folder = folder_sample();
-    struct substrate_error error = {0};
-    struct method_outcome outcome;
-    folder_write_text(&folder, "calls.jsonl", LINES);
-    struct facts *facts = folder_load(&folder, 0);
-    folder_remove(&folder);
-    teardown();
-    ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
-    view = view_new(chain, &(struct view_start){NULL, VIEW_LAG_RECORDED}, SIZE_MAX);
-    base_arena_init(&arena, 0);
-    static const struct {
-        const char *method, *params;
-        enum method_outcome_kind kind;
-        const char *text;
-    } CASES[] = {
-        {"chain_getBlock", "[" Q(SAMPLE_H3) "]", METHOD_RESULT, "{\"whole\":1}"},
-        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H2) "]", METHOD_ERROR,
-         "{\"code\":4003,\"message\":\"State already discarded\"}"},
-        {"state_getStorage", "[\"0x0104\"," Q(SAMPLE_H2) "]", METHOD_RESULT, "\"0xcccc\""},
-        {"state_getStorage", "[\"0x01\"," Q(SAMPLE_H4) "]", METHOD_RESULT, "\"0x44\""},
-    };
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct rpc_request request = parse(CASES[i].method, CASES[i].params);
-        method_answer(&(struct method_node){view, false}, &request, &arena, &outcome);
-        ck_assert_int_eq(outcome.kind, CASES[i].kind);
-        ck_text_eq(outcome.text, CASES[i].text);
-    }
-}
-END_TEST
-
 /* What a space discarded, and has not seen. */
 START_TEST(discarded_and_unseen_blocks) {
     static const struct {
@@ -734,7 +692,6 @@ int main(void) {
     tcase_add_loop_test(cases, answers, 0, count);
     tcase_add_test(cases, recorded_errors_and_nearest);
     tcase_add_test(cases, answers_follow_the_view);
-    tcase_add_test(cases, recorded_calls_of_derived_methods);
     tcase_add_test(cases, discarded_and_unseen_blocks);
     tcase_add_test(cases, extrinsics_are_taken);
     tcase_add_test(cases, rpc_methods_lists_what_is_served);

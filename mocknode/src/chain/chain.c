@@ -184,10 +184,6 @@ const struct fact_call *chain_nearest(const struct chain *chain, struct substrat
     return best;
 }
 
-bool chain_has_errors(const struct chain *chain, struct substrate_text method) {
-    return base_map_get(&chain->failing, method) != NULL;
-}
-
 struct substrate_text chain_next_method(const struct chain *chain, size_t *cursor) {
     size_t count = chain->facts->call_count, at = *cursor;
     if (at == count) {
@@ -220,13 +216,6 @@ static enum substrate_status build_calls(struct chain *chain, struct substrate_e
                           (int)(call->method.size < 60 ? call->method.size : 60), call->method.data,
                           (int)(call->params.size < 60 ? call->params.size : 60),
                           call->params.data);
-        }
-    }
-    for (size_t i = 0; i < facts->call_count; i++) {
-        const struct fact_call *call = &facts->calls[i];
-        if (call->is_error && !chain_has_errors(chain, call->method) &&
-            !base_map_put(&chain->failing, call->method, chain)) {
-            return no_memory(error);
         }
     }
     return SUBSTRATE_OK;
@@ -456,7 +445,6 @@ enum substrate_status chain_build(struct facts *facts, struct chain **chain,
     }
     made->facts = facts;
     base_map_init(&made->gaps, 0);
-    base_map_init(&made->failing, 0);
     enum substrate_status status = chain_build_states(made, error);
     if (status == SUBSTRATE_OK) {
         status = build_blocks(made, error);
@@ -479,7 +467,6 @@ void chain_free(struct chain *chain) {
     }
     facts_free(chain->facts);
     base_map_free(&chain->gaps);
-    base_map_free(&chain->failing);
     base_free(chain->blocks);
     base_free(chain->canonical);
     base_free(chain->states);

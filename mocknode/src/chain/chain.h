@@ -98,8 +98,6 @@ bool chain_differences(const struct chain_block *before, const struct chain_bloc
 /* The recorded call; NULL: none. at NULL: a method without a block. */
 const struct fact_call *chain_call(const struct chain *chain, struct substrate_text method,
                                    struct substrate_text params, const struct substrate_hash *at);
-/* Whether any recorded call of a method is an error. */
-bool chain_has_errors(const struct chain *chain, struct substrate_text method);
 /* The recorded call of this method that is most like the request (same block first, then longest
  * common parameters), for the explanation of an unmatched request; NULL: none of that method. */
 const struct fact_call *chain_nearest(const struct chain *chain, struct substrate_text method,

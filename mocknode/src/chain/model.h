@@ -43,7 +43,6 @@ struct chain {
     struct chain_version *versions;
 
     const struct fact_call **calls; /* by method, parameters, block hash */
-    struct base_map failing;        /* the methods of which errors are recorded */
 };
 
 /* Builds states, keys and versions. In state.c. */

@@ -179,8 +179,6 @@ const struct chain_block *answer_block(struct answer *answer, enum answer_unknow
 /* ---- recorded calls ---- */
 
 static void give_recorded(struct answer *answer, const struct fact_call *call) {
-    answer->outcome->reason = NULL;
-    answer->outcome->nearest = (struct substrate_text){NULL, 0};
     answer->outcome->kind = call->is_error ? METHOD_ERROR : METHOD_RESULT;
     answer->outcome->code = 0;
     answer->outcome->text = call->result;
@@ -329,37 +327,6 @@ static void answer_other(struct answer *answer) {
     }
 }
 
-/* The recorded call of a method that is derived: at a block that can be seen, or at a gap. */
-static const struct fact_call *recorded_call(const struct answer *answer) {
-    const struct rpc_request *request = answer->request;
-    const struct substrate_hash *at = answer->outcome->has_block ? &answer->outcome->block : NULL;
-    const struct chain_block *block = at == NULL ? NULL : view_find(answer->view, at);
-    if (at != NULL && block == NULL) {
-        return view_gap_call(answer->view, request->name, request->params_text, at);
-    }
-    return view_call(answer->view, request->name, request->params_text, block, NULL);
-}
-
-/* Facts come first, but for an error that the node was seen to give. What does not follow from
- * facts is answered by the recorded call, whatever the method. */
-static void answer_by(struct answer *answer, const struct method_entry *entry) {
-    struct method_outcome *outcome = answer->outcome;
-    bool seen =
-        entry->rpc.kind == RPC_METHOD_CALL && view_has_errors(answer->view, answer->request->name);
-    const struct fact_call *call = seen ? recorded_call(answer) : NULL;
-    if (call != NULL && call->is_error) {
-        give_recorded(answer, call);
-        return;
-    }
-    entry->function(answer);
-    if (outcome->kind == METHOD_UNMATCHED && entry->rpc.kind == RPC_METHOD_CALL) {
-        call = recorded_call(answer);
-        if (call != NULL) {
-            give_recorded(answer, call);
-        }
-    }
-}
-
 void method_answer(const struct method_node *node, const struct rpc_request *request,
                    struct base_arena *arena, struct method_outcome *outcome) {
     struct answer answer = {node, node->view, request, arena, outcome};
@@ -373,5 +340,5 @@ void method_answer(const struct method_node *node, const struct rpc_request *req
         outcome->has_block = true;
         outcome->block = request->at_given ? request->at : view_head(node->view)->hash;
     }
-    answer_by(&answer, entry);
+    entry->function(&answer);
 }

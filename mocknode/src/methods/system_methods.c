@@ -87,8 +87,10 @@ static void account_next_index(struct answer *answer) {
         return;
     }
     account_key(&account, key);
+    /* A recorded answer is of one head only, and second to what the storage says. */
     if (!answer_value(answer, view_head(answer->view), (struct substrate_text){key, sizeof key},
                       &value)) {
+        (void)answer_recorded(answer, UNKNOWN_STATE);
         return;
     }
     if (value.data != NULL &&

@@ -149,10 +149,6 @@ const struct fact_call *view_call(struct view *view, struct substrate_text metho
     return chain_call(view->chain, method, params, block == NULL ? NULL : &block->hash);
 }
 
-bool view_has_errors(const struct view *view, struct substrate_text method) {
-    return chain_has_errors(view->chain, method);
-}
-
 const struct fact_call *view_gap_call(const struct view *view, struct substrate_text method,
                                       struct substrate_text params,
                                       const struct substrate_hash *at) {

@@ -109,8 +109,6 @@ enum view_carry {
 const struct fact_call *view_call(struct view *view, struct substrate_text method,
                                   struct substrate_text params, const struct chain_block *block,
                                   enum view_carry *carry);
-/* Whether any recorded call of a method is an error. */
-bool view_has_errors(const struct view *view, struct substrate_text method);
 /* The recorded call at a hash that is a gap; NULL: it is none, or there is no call. */
 const struct fact_call *view_gap_call(const struct view *view, struct substrate_text method,
                                       struct substrate_text params,
