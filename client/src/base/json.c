@@ -4,31 +4,30 @@
 #include "hex.h"
 #include "json_text.h"
 
-#define DEPTH_CEILING 1024
-
-struct scan {
-    const char *at, *end; /* `at` stops at the first wrong byte */
-    unsigned depth, depth_max;
-    uint64_t objects[DEPTH_CEILING / 64]; /* bit set: the container of that level is an object */
-};
-
-static void skip_space(struct scan *scan) {
+static void skip_spaces(struct base_json_scan *scan) {
     while (scan->at < scan->end && base_json_is_space(*scan->at)) {
         scan->at++;
+    }
+}
+
+/* White space is rare between the tokens of machines. */
+static inline void skip_space(struct base_json_scan *scan) {
+    if (scan->at < scan->end && (unsigned char)*scan->at <= ' ') {
+        skip_spaces(scan);
     }
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* The next character, or NUL at the end; a NUL in the text is wrong wherever this is asked. */
-static char peek(const struct scan *scan) {
+static char peek(const struct base_json_scan *scan) {
     if (scan->at == scan->end) {
         return '\0';
     }
     return *scan->at;
 }
 
-static bool take(struct scan *scan, char c) {
+static bool take(struct base_json_scan *scan, char c) {
     if (peek(scan) != c || scan->at == scan->end) {
         return false;
     }
@@ -36,7 +35,7 @@ static bool take(struct scan *scan, char c) {
     return true;
 }
 
-static bool scan_escape(struct scan *scan) {
+static bool scan_escape(struct base_json_scan *scan) {
     scan->at++;
     switch (peek(scan)) {
     case '"':
@@ -63,7 +62,7 @@ static bool scan_escape(struct scan *scan) {
     }
 }
 
-static bool scan_string(struct scan *scan) {
+static bool scan_string(struct base_json_scan *scan) {
     scan->at++;
     for (;;) {
         scan->at = base_json_plain_run(scan->at, scan->end);
@@ -89,7 +88,7 @@ static bool scan_string(struct scan *scan) {
     }
 }
 
-static bool scan_digits(struct scan *scan) {
+static bool scan_digits(struct base_json_scan *scan) {
     if (!is_digit(peek(scan))) {
         return false;
     }
@@ -99,7 +98,7 @@ static bool scan_digits(struct scan *scan) {
     return true;
 }
 
-static bool scan_number(struct scan *scan) {
+static bool scan_number(struct base_json_scan *scan) {
     (void)take(scan, '-');
     if (!take(scan, '0') && !scan_digits(scan)) {
         return false;
@@ -116,7 +115,7 @@ static bool scan_number(struct scan *scan) {
     return true;
 }
 
-static bool scan_word(struct scan *scan, const char *word) {
+static bool scan_word(struct base_json_scan *scan, const char *word) {
     for (; *word != '\0'; word++) {
         if (!take(scan, *word)) {
             return false;
@@ -125,7 +124,7 @@ static bool scan_word(struct scan *scan, const char *word) {
     return true;
 }
 
-static bool scan_scalar(struct scan *scan) {
+static bool scan_scalar(struct base_json_scan *scan) {
     switch (peek(scan)) {
     case '"':
         return scan_string(scan);
@@ -140,23 +139,25 @@ static bool scan_scalar(struct scan *scan) {
     }
 }
 
-/* `"name" :`, white space allowed around the tokens. */
-static bool scan_name(struct scan *scan) {
+/* `"name" :`, white space allowed around the tokens; `name` is set to the raw string. */
+static bool scan_name(struct base_json_scan *scan, struct substrate_text *name) {
     skip_space(scan);
+    const char *start = scan->at;
     if (peek(scan) != '"' || !scan_string(scan)) {
         return false;
     }
+    *name = (struct substrate_text){start, (size_t)(scan->at - start)};
     skip_space(scan);
     return take(scan, ':');
 }
 
-static bool in_object(const struct scan *scan) {
+static bool in_object(const struct base_json_scan *scan) {
     unsigned level = scan->depth - 1;
     return (scan->objects[level / 64] >> level % 64 & 1) != 0;
 }
 
 /* At an opening bracket. *empty: it was closed at once; else the first value comes next. */
-static enum substrate_status open_container(struct scan *scan, bool *empty) {
+static enum substrate_status open_container(struct base_json_scan *scan, bool *empty) {
     if (scan->depth == scan->depth_max) {
         return SUBSTRATE_E_LIMIT;
     }
@@ -175,17 +176,19 @@ static enum substrate_status open_container(struct scan *scan, bool *empty) {
         scan->depth--;
         return SUBSTRATE_OK;
     }
-    return object && !scan_name(scan) ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
+    struct substrate_text name;
+    return object && !scan_name(scan, &name) ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
 }
 
 /* Behind a value: closes what ends here, and goes to the next value if a container is still open.
  */
-static bool close_containers(struct scan *scan) {
+static bool close_containers(struct base_json_scan *scan) {
     while (scan->depth > 0) {
         skip_space(scan);
         bool object = in_object(scan);
         if (take(scan, ',')) {
-            return !object || scan_name(scan);
+            struct substrate_text name;
+            return !object || scan_name(scan, &name);
         }
         if (!take(scan, object ? '}' : ']')) {
             return false;
@@ -195,7 +198,7 @@ static bool close_containers(struct scan *scan) {
     return true;
 }
 
-static enum substrate_status scan_value(struct scan *scan) {
+static enum substrate_status scan_value(struct base_json_scan *scan) {
     do {
         bool ended = true;
         skip_space(scan);
@@ -214,16 +217,20 @@ static enum substrate_status scan_value(struct scan *scan) {
     return SUBSTRATE_OK;
 }
 
+/* An empty text may have no address, and pointers are compared from here on. */
+static void scan_begin(struct base_json_scan *scan, struct substrate_text text,
+                       unsigned depth_max) {
+    scan->at = text.size == 0 ? "" : text.data;
+    scan->end = scan->at + text.size;
+    scan->depth = 0;
+    scan->depth_max = depth_max < BASE_JSON_DEPTH_CEILING ? depth_max : BASE_JSON_DEPTH_CEILING;
+    skip_space(scan);
+}
+
 enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
                                       struct base_json *value, size_t *position) {
-    /* An empty text may have no address, and pointers are compared from here on. */
-    const char *data = text.size == 0 ? "" : text.data;
-    struct scan scan;
-    scan.at = data;
-    scan.end = data + text.size;
-    scan.depth = 0;
-    scan.depth_max = depth_max < DEPTH_CEILING ? depth_max : DEPTH_CEILING;
-    skip_space(&scan);
+    struct base_json_scan scan;
+    scan_begin(&scan, text, depth_max);
     const char *start = scan.at;
     enum substrate_status status = scan_value(&scan);
     const char *stop = scan.at;
@@ -235,10 +242,50 @@ enum substrate_status base_json_parse(struct substrate_text text, unsigned depth
     }
     if (status != SUBSTRATE_OK) {
         if (position != NULL) {
-            *position = (size_t)(scan.at - data);
+            *position = text.size - (size_t)(scan.end - scan.at);
         }
         return status;
     }
     *value = base_json_view(start, stop);
     return SUBSTRATE_OK;
+}
+
+/* ---- members, as they come ---- */
+
+bool base_json_members_begin(struct base_json_members *members, struct substrate_text text,
+                             unsigned depth_max) {
+    struct base_json_scan *scan = &members->scan;
+    members->any = false;
+    members->good = false;
+    scan_begin(scan, text, depth_max);
+    if (scan->depth_max == 0 || !take(scan, '{')) {
+        return false;
+    }
+    scan->depth_max--; /* each value is scanned for itself, from depth 0 */
+    return true;
+}
+
+bool base_json_members_next(struct base_json_members *members, struct substrate_text *key,
+                            struct base_json *value) {
+    struct base_json_scan *scan = &members->scan;
+    skip_space(scan);
+    if (take(scan, '}')) {
+        skip_space(scan);
+        members->good = scan->at == scan->end;
+        return false;
+    }
+    if (members->any && !take(scan, ',')) {
+        return false;
+    }
+    members->any = true;
+    if (!scan_name(scan, key)) {
+        return false;
+    }
+    skip_space(scan);
+    const char *start = scan->at;
+    if (scan_value(scan) != SUBSTRATE_OK) {
+        return false;
+    }
+    *value = base_json_view(start, scan->at);
+    return true;
 }

@@ -30,15 +30,38 @@ struct base_json {
     struct substrate_text raw;
 };
 
+/* No text may nest deeper. */
+#define BASE_JSON_DEPTH_CEILING 1024
 /* Depth that every parser of peers' text uses, unless it says why not. */
 #define BASE_JSON_DEPTH_MAX 128
 
 /* Validates `text` as exactly one JSON value (white space around it is allowed).
  * Returns OK; E_DECODE with *position the offset of the first wrong byte (of a bad UTF-8 sequence
- * its first); E_LIMIT when containers nest deeper than depth_max, or than 1024. `position` may be
- * NULL. Never recurses. */
+ * its first); E_LIMIT when containers nest deeper than depth_max, or than the ceiling. `position`
+ * may be NULL. Never recurses. */
 enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
                                       struct base_json *value, size_t *position);
+
+/* Where a scan is; its user looks at none of it. */
+struct base_json_scan {
+    const char *at, *end; /* `at` stops at the first wrong byte */
+    unsigned depth, depth_max;
+    uint64_t
+        objects[BASE_JSON_DEPTH_CEILING / 64]; /* bit set: that level's container is an object */
+};
+
+/* Validates an object and walks its members in one pass, for a text that is looked at once. _begin
+ * returns false, and nothing more may be asked, when the text is no object. _next gives one member
+ * after the other, each valid by itself, and then false; `good` is set by that last call only, when
+ * all of the text was one valid value. */
+struct base_json_members {
+    struct base_json_scan scan;
+    bool any, good;
+};
+bool base_json_members_begin(struct base_json_members *members, struct substrate_text text,
+                             unsigned depth_max);
+bool base_json_members_next(struct base_json_members *members, struct substrate_text *key,
+                            struct base_json *value);
 
 /* Walks the elements of an array or the members of an object, both validated. `key` is the raw
  * member name with its quotes, {NULL, 0} in an array. */

@@ -180,7 +180,8 @@ bool base_json_says(struct substrate_text string, struct substrate_text text) {
                (raw.data[0] == text.data[0] && memcmp(raw.data, text.data, text.size) == 0 &&
                 memchr(raw.data, '\\', raw.size) == NULL);
     }
-    return memchr(raw.data, '\\', raw.size) != NULL && escaped_says(raw, text);
+    return text.size > 0 && (raw.data[0] == text.data[0] || raw.data[0] == '\\') &&
+           memchr(raw.data, '\\', raw.size) != NULL && escaped_says(raw, text);
 }
 
 struct base_json base_json_member_count(struct base_json object, const char *name, size_t *count) {

@@ -19,32 +19,22 @@ struct members {
     struct member jsonrpc, id, method, params;
 };
 
-static struct members read_members(struct base_json object) {
-    struct members members = {0};
-    if (object.kind != BASE_JSON_OBJECT) {
-        return members;
-    }
+static void note_member(struct members *members, struct substrate_text key,
+                        struct base_json value) {
     struct {
         struct substrate_text name;
         struct member *member;
-    } const known[] = {{BASE_TEXT("jsonrpc"), &members.jsonrpc},
-                       {BASE_TEXT("id"), &members.id},
-                       {BASE_TEXT("method"), &members.method},
-                       {BASE_TEXT("params"), &members.params}};
-    struct base_json_walk walk;
-    struct substrate_text key;
-    struct base_json value;
-    base_json_walk_init(&walk, object);
-    while (base_json_walk_next(&walk, &key, &value)) {
-        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-            if (base_json_says(key, known[i].name)) {
-                known[i].member->value = value;
-                known[i].member->count++;
-                break;
-            }
+    } const known[] = {{BASE_TEXT("jsonrpc"), &members->jsonrpc},
+                       {BASE_TEXT("id"), &members->id},
+                       {BASE_TEXT("method"), &members->method},
+                       {BASE_TEXT("params"), &members->params}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (base_json_says(key, known[i].name)) {
+            known[i].member->value = value;
+            known[i].member->count++;
+            return;
         }
     }
-    return members;
 }
 
 static bool is_id(const struct member *id) {
@@ -54,21 +44,54 @@ static bool is_id(const struct member *id) {
             base_json_u64(id->value, &number));
 }
 
-struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *arena) {
-    struct members members = read_members(value);
+static struct rpc_envelope envelope_of(const struct members *members, struct base_arena *arena) {
     struct rpc_envelope envelope = {.kind = RPC_INVALID, .id = NULL_ID};
-    bool has_id = is_id(&members.id);
+    bool has_id = is_id(&members->id);
     if (has_id) {
-        envelope.id = members.id.value.raw;
+        envelope.id = members->id.value.raw;
     }
-    if (members.jsonrpc.count != 1 || !base_json_is(members.jsonrpc.value, "2.0") ||
-        members.method.count != 1 || members.params.count > 1 ||
-        !base_json_string(members.method.value, arena, &envelope.method)) {
+    if (members->jsonrpc.count != 1 || !base_json_is(members->jsonrpc.value, "2.0") ||
+        members->method.count != 1 || members->params.count > 1 ||
+        !base_json_string(members->method.value, arena, &envelope.method)) {
         return envelope;
     }
     envelope.kind = has_id ? RPC_CALL : RPC_NOTIFICATION;
-    if (members.params.count == 1 && members.params.value.kind != BASE_JSON_NULL) {
-        envelope.params = members.params.value;
+    if (members->params.count == 1 && members->params.value.kind != BASE_JSON_NULL) {
+        envelope.params = members->params.value;
+    }
+    return envelope;
+}
+
+struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *arena) {
+    struct members members = {0};
+    struct base_json_walk walk;
+    struct substrate_text key;
+    struct base_json member;
+    if (value.kind == BASE_JSON_OBJECT) {
+        base_json_walk_init(&walk, value);
+        while (base_json_walk_next(&walk, &key, &member)) {
+            note_member(&members, key, member);
+        }
+    }
+    return envelope_of(&members, arena);
+}
+
+/* A message that is an object, as most are: it is read while it is validated. */
+static struct rpc_envelope read_single(struct base_json_members *walk, struct base_arena *arena) {
+    struct members members = {0};
+    struct substrate_text key;
+    struct base_json value;
+    while (base_json_members_next(walk, &key, &value)) {
+        note_member(&members, key, value);
+    }
+    if (!walk->good) {
+        return (struct rpc_envelope){.kind = RPC_PARSE_ERROR, .id = NULL_ID};
+    }
+    struct rpc_envelope envelope = envelope_of(&members, arena);
+    /* An object that is neither call nor notification, and has no id to answer to, counts as no
+     * JSON-RPC at all when it stands alone. */
+    if (envelope.kind == RPC_INVALID && !is_id(&members.id)) {
+        envelope.kind = RPC_PARSE_ERROR;
     }
     return envelope;
 }
@@ -89,26 +112,17 @@ struct rpc_envelope rpc_read(struct substrate_text message, struct base_arena *a
         return envelope;
     }
     message = (struct substrate_text){message.data + blanks, message.size - blanks};
-    if (base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
-        return envelope;
+    struct base_json_members walk;
+    if (base_json_members_begin(&walk, message, BASE_JSON_DEPTH_MAX)) {
+        return read_single(&walk, arena);
     }
-    if (value.kind == BASE_JSON_ARRAY) {
+    if (base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) == SUBSTRATE_OK &&
+        value.kind == BASE_JSON_ARRAY) {
         bool empty = base_json_length(value) == 0;
         envelope.kind = empty ? RPC_INVALID : RPC_BATCH;
         envelope.batch = value;
-        return envelope;
     }
-    if (value.kind != BASE_JSON_OBJECT) {
-        return envelope;
-    }
-    struct rpc_envelope single = rpc_read_value(value, arena);
-    if (single.kind == RPC_INVALID) {
-        /* An object that is neither call nor notification, and has no id to answer to, counts as no
-         * JSON-RPC at all when it stands alone. */
-        struct members members = read_members(value);
-        single.kind = is_id(&members.id) ? RPC_INVALID : RPC_PARSE_ERROR;
-    }
-    return single;
+    return envelope;
 }
 
 static void write_start(struct base_buf *out, struct substrate_text id) {
