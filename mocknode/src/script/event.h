@@ -73,8 +73,9 @@ struct script_event {
     struct substrate_hash head;
     uint64_t head_number;
     struct substrate_text
-        stream;         /* the kind of a stream: its subscribing method's canonical name */
-    void *subscription; /* the space's own, of subscribed, unsubscribed, notified */
+        stream;                /* the kind of a stream: its subscribing method's canonical name */
+    void *subscription;        /* the space's own, of subscribed, unsubscribed, notified */
+    struct script_item *reply; /* of notified: its subscription's reply, while that is here */
     /* Of closed. */
     enum script_by by;
     uint16_t code;

@@ -77,6 +77,9 @@ struct script_batch {
         object; /* raw error object: one error under id null in place of the array */
 };
 
+/* Appends a JSON string of so many bytes (at least 2): "0x000…". */
+void script_write_digits(struct base_buf *out, size_t size);
+
 /* Is there nothing to do? Then the space may write the node's own envelope in its own way. */
 bool script_envelope_is_plain(const struct script_envelope *envelope);
 bool script_batch_is_plain(const struct script_batch *batch);

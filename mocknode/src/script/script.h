@@ -45,6 +45,7 @@
 #include "base/heap.h"
 #include "script/event.h"
 #include "script/host.h"
+#include "script/latency.h"
 #include "script/reply.h"
 
 /* ---- a script: read once, immutable, shared by spaces ---- */
@@ -77,9 +78,10 @@ struct script_counts;
 struct script_label;
 struct script_peer {
     uint32_t ordinal;
-    bool post, open; /* it came by POST; its handshake was answered */
+    bool post; /* it came by POST */
     struct substrate_text label_text;
     /* The script's own. */
+    bool open, gone;
     struct script_peer *previous, *next;
     struct script_label *label;
     struct script_counts *counts;
@@ -120,6 +122,8 @@ void script_run_free(struct script_run *run); /* the items' space is gone alread
  * last end; what waits for its time goes on waiting. Peers and items stay. */
 void script_run_set(struct script_run *run, const struct script *script, uint64_t seed,
                     uint64_t now);
+/* Another latency than the script's, until it is set anew. */
+void script_run_set_latency(struct script_run *run, const struct script_latency *latency);
 /* Carries out `start`. */
 void script_run_start(struct script_run *run, uint64_t now);
 /* A rule by its number in a cause of this run; {NULL, 0}: no rule, or of a script that is gone. */
@@ -163,16 +167,13 @@ void script_run_due(struct script_run *run, uint64_t now);
  * Begins as SCRIPT_VERDICT_INIT; script_rest ends it. */
 struct script_firing;
 struct script_verdict {
-    struct script_firing *firings;
+    struct script_firing **firings;
     size_t count, capacity;
-    size_t entry;   /* the first firing of the last event that was matched */
-    size_t entries; /* how many events */
-    uint32_t taken; /* groups of actions of the whole that one has won */
-    uint32_t entry_taken;
-    uint64_t now;
+    size_t entry; /* the first firing of the event that was matched last */
+    uint32_t taken, entry_taken;
 };
 #define SCRIPT_VERDICT_INIT \
-    { NULL, 0, 0, 0, 0, 0, 0, 0 }
+    { NULL, 0, 0, 0, 0, 0 }
 
 /* Which rules fire, in the order of the script, added to the verdict. Counters go on. */
 void script_match(struct script_run *run, const struct script_event *event,
@@ -202,6 +203,7 @@ struct script_handshake {
     struct substrate_text body;
     struct substrate_text accept; /* of BAD: in place of the right key; {NULL, 0}: the right one */
     bool no_upgrade;
+    struct script_header location; /* room for the header of a redirect */
 };
 void script_handshake(struct script_run *run, struct script_verdict *verdict,
                       struct script_handshake *how);

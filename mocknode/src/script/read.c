@@ -1,0 +1,808 @@
+/* Reading the document of a script: rules, gates, and what they are made of, by tables of members.
+ */
+#include "script/read.h"
+
+#include <assert.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/text.h"
+#include "rpc/request.h"
+
+#define RULES_MAX 60000
+#define GATE_MAX 10000
+#define MEMBER(type_name, field) offsetof(struct type_name, field)
+
+/* ---- events ---- */
+
+#define ON_CALL                                                                              \
+    (SCRIPT_BIT(SCRIPT_ARRIVED) | SCRIPT_BIT(SCRIPT_ANSWERED) | SCRIPT_BIT(SCRIPT_WRITTEN) | \
+     SCRIPT_BIT(SCRIPT_HELD) | SCRIPT_BIT(SCRIPT_RELEASED) | SCRIPT_BIT(SCRIPT_SUBSCRIBED) | \
+     SCRIPT_BIT(SCRIPT_UNSUBSCRIBED))
+#define ON_STREAM                                                                             \
+    (SCRIPT_BIT(SCRIPT_NOTIFIED) | SCRIPT_BIT(SCRIPT_SUBSCRIBED) |                            \
+     SCRIPT_BIT(SCRIPT_UNSUBSCRIBED) | SCRIPT_BIT(SCRIPT_WRITTEN) | SCRIPT_BIT(SCRIPT_HELD) | \
+     SCRIPT_BIT(SCRIPT_RELEASED))
+#define WITHOUT_CONNECTION \
+    (SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED) | SCRIPT_BIT(SCRIPT_SIGNAL))
+#define WITH_CONNECTION ((SCRIPT_BIT(SCRIPT_EVENT_KINDS) - 1) & ~WITHOUT_CONNECTION)
+
+static const char *const by_names[] = {"peer", "node", "reset", NULL};
+
+const struct script_member script_match_members[] = {
+    {"methods", &script_type_methods, MEMBER(script_match, methods), .events = ON_CALL,
+     .help = "names of methods, or their aliases"},
+    {"request", &script_type_patterns, MEMBER(script_match, request), .events = ON_CALL,
+     .help = "globs over the canonical request, with its block"},
+    {"label", &script_type_patterns, MEMBER(script_match, label), .events = WITH_CONNECTION,
+     .help = "of the connection"},
+    {"connection", &script_type_numbers, MEMBER(script_match, connection),
+     .events = WITH_CONNECTION, .help = "its ordinal in the space, from 1"},
+    {"occurrence", &script_type_numbers, MEMBER(script_match, occurrence), .events = ON_CALL,
+     .help = "of the request within its label, from 1"},
+    {"head", &script_type_block, MEMBER(script_match, head),
+     .events = ON_CALL | SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED),
+     .help = "the head at arrival; of `head` and `finalized`: to where it moved"},
+    {"stream", &script_type_patterns, MEMBER(script_match, stream), .events = ON_STREAM,
+     .help = "the kind of stream: its subscribing method"},
+    {"by", &script_type_choice, MEMBER(script_match, by), .choices = by_names,
+     .events = SCRIPT_BIT(SCRIPT_CLOSED), .help = "who ended the connection"},
+    {"code", &script_type_numbers, MEMBER(script_match, code), .events = SCRIPT_BIT(SCRIPT_CLOSED),
+     .help = "of the close frame"},
+    {"rule", &script_type_rules, MEMBER(script_match, rule),
+     .events = SCRIPT_BIT(SCRIPT_FIRED) | SCRIPT_BIT(SCRIPT_PONGED),
+     .help = "which fired; whose ping the pong answers"},
+    {"name", &script_type_patterns, MEMBER(script_match, name), .events = SCRIPT_BIT(SCRIPT_SIGNAL),
+     .help = "of the signal"},
+    {0},
+};
+
+static const struct script_member until_members[] = {
+    {"signal", &script_type_patterns, MEMBER(script_until, match.name),
+     .help = "until that signal"},
+    {"event", &script_type_event, MEMBER(script_until, event), .help = "until such an event"},
+    {"match", &script_type_match, MEMBER(script_until, match), .help = "which of them"},
+    {"count", &script_type_number, MEMBER(script_until, count), .least = 1, .preset = 1,
+     .help = "so many of them"},
+    {0},
+};
+
+static const char *const per_names[] = {"space", "connection", "label", NULL};
+const struct script_member script_when_members[] = {
+    {"nth", &script_type_numbers, MEMBER(script_when, nth), .help = "the how-manieth"},
+    {"every", &script_type_number, MEMBER(script_when, every), .least = 1, .help = "each n-th"},
+    {"first", &script_type_number, MEMBER(script_when, first), .least = 1,
+     .help = "only the first n"},
+    {"in_flight", &script_type_number, MEMBER(script_when, in_flight), .least = 1,
+     .events = SCRIPT_BIT(SCRIPT_ARRIVED),
+     .help = "the arrival by which the unanswered calls that match become n"},
+    {"open", &script_type_number, MEMBER(script_when, open), .least = 1,
+     .help = "n or more other connections are open"},
+    {"per", &script_type_choice, MEMBER(script_when, per), .choices = per_names,
+     .help = "what is counted together; the space, unless said"},
+    {"times", &script_type_number, MEMBER(script_when, times), .least = 1,
+     .help = "the rule fires at most so often in the space"},
+    {"after", &script_type_condition, MEMBER(script_when, after),
+     .help = "only behind that; nothing is counted before"},
+    {"until", &script_type_condition, MEMBER(script_when, until), .help = "only until then"},
+    {"chance", &script_type_chance, MEMBER(script_when, chance),
+     .help = "drawn by seed, rule, request, occurrence and label"},
+    {0},
+};
+
+static const struct script_member condition_members[] = {
+    {"rule", &script_type_text, MEMBER(script_condition, rule), .help = "that rule fired"},
+    {"signal", &script_type_text, MEMBER(script_condition, signal),
+     .help = "that signal was given"},
+    {0},
+};
+
+/* One of the names, or an error that offers the nearest. */
+static enum substrate_status check_name(const struct document_value *value,
+                                        const char *const *names, size_t *index) {
+    if (names[0] == NULL) {
+        return document_refuse(value, "there is none of that name");
+    }
+    return document_choice(value, names, index);
+}
+
+static enum substrate_status read_methods(struct script_reader *reader,
+                                          const struct script_member *member,
+                                          const struct document_value *value, void *into) {
+    (void)reader;
+    (void)member;
+    struct script_patterns *patterns = into;
+    enum substrate_status status = script_read_texts(value, patterns);
+    for (size_t i = 0; status == SUBSTRATE_OK && i < patterns->count; i++) {
+        const struct rpc_method *method = rpc_method_find(patterns->list[i]);
+        if (method != NULL) {
+            patterns->list[i] = base_text(method->name);
+        }
+        if (patterns->list[i].size == 0) {
+            status = document_refuse(value, "a name of a method must not be empty");
+        }
+    }
+    return status;
+}
+const struct script_type script_type_methods = {
+    read_methods, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
+    "method, `*` for any bytes; or a list"};
+
+static enum substrate_status read_rule_names(struct script_reader *reader,
+                                             const struct script_member *member,
+                                             const struct document_value *value, void *into) {
+    (void)member;
+    struct script_patterns *patterns = into;
+    enum substrate_status status = script_read_texts(value, patterns);
+    for (size_t i = 0; status == SUBSTRATE_OK && i < patterns->count; i++) {
+        bool found = false;
+        for (size_t j = 0; reader->rule_names[j] != NULL && !found; j++) {
+            found = script_glob(patterns->list[i], base_text(reader->rule_names[j]));
+        }
+        if (!found) {
+            size_t index;
+            status = value->json.kind == BASE_JSON_STRING
+                         ? check_name(value, reader->rule_names, &index)
+                         : document_refuse(value, "there is no rule \"%.*s\"",
+                                           (int)patterns->list[i].size, patterns->list[i].data);
+        }
+    }
+    return status;
+}
+const struct script_type script_type_rules = {
+    read_rule_names, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
+    "name of a rule, `*` for any bytes; or a list"};
+
+static enum substrate_status read_event(struct script_reader *reader,
+                                        const struct script_member *member,
+                                        const struct document_value *value, void *into) {
+    (void)reader;
+    (void)member;
+    const char *names[SCRIPT_EVENT_KINDS + 1] = {NULL};
+    size_t index;
+    memcpy(names, script_event_names, sizeof(script_event_names));
+    enum substrate_status status = document_choice(value, names, &index);
+    *(enum script_event_kind *)into = (enum script_event_kind)index;
+    return status;
+}
+const struct script_type script_type_event = {read_event, "\"$ref\":\"#/$defs/event\"", "event"};
+
+static enum substrate_status read_match(struct script_reader *reader,
+                                        const struct script_member *member,
+                                        const struct document_value *value, void *into) {
+    (void)member;
+    return script_read_members(reader, value, script_match_members, into);
+}
+const struct script_type script_type_match = {read_match, "\"$ref\":\"#/$defs/match\"", "match"};
+
+/* {signal}, or {event, match, count}: the event says which members the match may have. */
+static enum substrate_status read_until_event(struct script_reader *reader,
+                                              const struct document_value *value,
+                                              struct script_until *until) {
+    static const char *const names[] = {"signal", "event", "match", "count", NULL};
+    struct document_value m[4];
+    unsigned on = reader->on;
+    enum substrate_status status = document_members(value, names, m);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    if (document_has(&m[0]) == document_has(&m[1]) ||
+        (document_has(&m[0]) && document_has(&m[2]))) {
+        return document_refuse(value, "must be {\"signal\": …} or {\"event\": …, \"match\": …}");
+    }
+    until->event = SCRIPT_SIGNAL;
+    if (document_has(&m[1])) {
+        status = read_event(reader, NULL, &m[1], &until->event);
+    }
+    if (status == SUBSTRATE_OK) {
+        reader->on = until->event;
+        status = script_read_members(reader, value, until_members, until);
+        reader->on = on;
+    }
+    until->kind = SCRIPT_UNTIL_EVENT;
+    until->event = document_has(&m[1]) ? until->event : SCRIPT_SIGNAL;
+    return status;
+}
+
+static enum substrate_status read_until(struct script_reader *reader,
+                                        const struct script_member *member,
+                                        const struct document_value *value, void *into) {
+    struct script_until *until = into;
+    if (value->json.kind == BASE_JSON_STRING) {
+        until->kind = SCRIPT_UNTIL_TIME;
+        return script_type_time.read(reader, member, value, &until->time_us);
+    }
+    return read_until_event(reader, value, until);
+}
+const struct script_type script_type_until = {
+    read_until, "\"$ref\":\"#/$defs/until\"",
+    "`{\"signal\":NAME}`, `{\"event\":EVENT,\"match\":{…},\"count\":n}`, or a time"};
+
+static enum substrate_status read_condition(struct script_reader *reader,
+                                            const struct script_member *member,
+                                            const struct document_value *value, void *into) {
+    (void)member;
+    static const char *const names[] = {"rule", "signal", NULL};
+    struct script_condition *condition = into;
+    struct document_value m[2];
+    enum substrate_status status = document_members(value, names, m);
+    if (status == SUBSTRATE_OK && document_has(&m[0]) == document_has(&m[1])) {
+        return document_refuse(value, "must be {\"rule\": …} or {\"signal\": …}");
+    }
+    condition->given = true;
+    if (status == SUBSTRATE_OK) {
+        status = script_read_members(reader, value, condition_members, condition);
+    }
+    size_t index;
+    return status == SUBSTRATE_OK && document_has(&m[0])
+               ? check_name(&m[0], reader->rule_names, &index)
+               : status;
+}
+const struct script_type script_type_condition = {read_condition, "\"$ref\":\"#/$defs/condition\"",
+                                                  "`{\"rule\":NAME}` or `{\"signal\":NAME}`"};
+
+/* ---- gates ---- */
+
+static enum substrate_status read_gate_name(struct script_reader *reader,
+                                            const struct script_member *member,
+                                            const struct document_value *value, void *into) {
+    (void)member;
+    size_t index = 0;
+    if (reader->gate_names[0] == NULL) {
+        return document_refuse(value, "the script has no \"gates\"");
+    }
+    enum substrate_status status = document_choice(value, reader->gate_names, &index);
+    *(size_t *)into = index + 1;
+    return status;
+}
+const struct script_type script_type_gate = {read_gate_name, "\"type\":\"string\"",
+                                             "name of a gate"};
+
+static const char *const order_names[] = {"arrival",       "reversed",      "shuffled",      "next",
+                                          "first_is_last", "last_is_first", "one_at_a_time", NULL};
+
+static enum substrate_status read_gate_order(struct script_reader *reader,
+                                             const struct script_member *member,
+                                             const struct document_value *value, void *into) {
+    (void)reader;
+    (void)member;
+    struct script_sequence *order = into;
+    size_t index = 0;
+    if (value->json.kind == BASE_JSON_ARRAY) {
+        order->kind = SCRIPT_GATE_LIST;
+        return script_read_permutation(value, &order->list, &order->count);
+    }
+    enum substrate_status status = document_choice(value, order_names, &index);
+    order->kind = (enum script_gate_order)index;
+    return status;
+}
+const struct script_type script_type_gate_order = {
+    read_gate_order, "\"type\":[\"string\",\"array\"]",
+    "`\"arrival\"`, `\"reversed\"`, `\"shuffled\"`, `\"next\"`, `\"first_is_last\"`, "
+    "`\"last_is_first\"`, `\"one_at_a_time\"`, or a permutation of 0 to n - 1"};
+
+const struct script_member script_gate_members[] = {
+    {"name", &script_type_text, MEMBER(script_gate_rule, name), .required = true, .least = 1,
+     .help = "that `hold` gives"},
+    {"n", &script_type_number, MEMBER(script_gate_rule, n), .least = 1, .most = GATE_MAX,
+     .help = "so many are held before they go"},
+    {"order", &script_type_gate_order, MEMBER(script_gate_rule, order),
+     .help = "in which they leave"},
+    {"per", &script_type_choice, MEMBER(script_gate_rule, per), .choices = per_names,
+     .help = "what is counted together; the space, unless said"},
+    {"limit", &script_type_limit, MEMBER(script_gate_rule, limit_us), .preset = SCRIPT_LIMIT_US,
+     .help = "how long a group is waited for; 5s"},
+    {"again", &script_type_flag, MEMBER(script_gate_rule, again),
+     .help = "another group follows, and so on"},
+    {"settled", &script_type_time, MEMBER(script_gate_rule, settled_us), .least = 1,
+     .help = "a group is closed when no call came for so long"},
+    {0},
+};
+
+static enum substrate_status read_gate(struct script_reader *reader,
+                                       const struct document_value *value,
+                                       struct script_gate_rule *gate) {
+    enum substrate_status status = script_read_members(reader, value, script_gate_members, gate);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    if (gate->n == 0 && gate->settled_us == 0) {
+        return document_refuse(value, "lacks \"n\" or \"settled\": nothing closes the gate");
+    }
+    if (gate->order.kind == SCRIPT_GATE_LIST && gate->order.count != gate->n) {
+        return document_refuse(value, "\"order\" has %zu numbers, and \"n\" is %llu",
+                               gate->order.count, (unsigned long long)gate->n);
+    }
+    return SUBSTRATE_OK;
+}
+
+/* ---- actions ---- */
+
+static enum substrate_status read_args(struct script_reader *reader,
+                                       const struct document_value *value,
+                                       const struct script_action_row *row, void *args) {
+    const struct script_member *brief = row->members;
+    while (brief != NULL && brief->name != NULL &&
+           (row->brief == NULL || strcmp(brief->name, row->brief) != 0)) {
+        brief++;
+    }
+    if (row->members == NULL || (row->brief != NULL && brief->name == NULL)) {
+        assert(row->brief == NULL);
+    }
+    if (row->brief != NULL && (row->whole || value->json.kind != BASE_JSON_OBJECT) &&
+        (value->json.kind != BASE_JSON_TRUE || row->whole || brief->required)) {
+        script_preset(row->members, args);
+        return script_read_member(reader, value, brief, args);
+    }
+    static const struct script_member none[] = {{0}};
+    const struct script_member *members = row->members != NULL ? row->members : none;
+    if (value->json.kind == BASE_JSON_TRUE) {
+        for (const struct script_member *at = members; at->name != NULL; at++) {
+            if (at->required) {
+                return document_refuse(value, "lacks \"%s\": %s", at->name, at->help);
+            }
+        }
+        script_preset(members, args);
+        return SUBSTRATE_OK;
+    }
+    return script_read_members(reader, value, members, args);
+}
+
+/* Names of all rows, for errors. */
+static const char *const *action_names(void) {
+    static const char *names[SCRIPT_ROWS_MAX + 1];
+    for (size_t i = 0; script_action_rows[i].name != NULL; i++) {
+        assert(i < SCRIPT_ROWS_MAX);
+        names[i] = script_action_rows[i].name;
+    }
+    return names;
+}
+
+static enum substrate_status stands_here(const struct script_reader *reader,
+                                         const struct document_value *value,
+                                         const struct script_action_row *row,
+                                         const struct script_rule *rule) {
+    char words[240];
+    if ((row->events & SCRIPT_BIT(reader->on)) == 0) {
+        return document_refuse(value, "may not stand on %s; it may on %s",
+                               script_event_name(reader->on),
+                               script_events_words(row->events, words, sizeof words));
+    }
+    bool lacks = (WITHOUT_CONNECTION & SCRIPT_BIT(reader->on)) != 0 || reader->on == SCRIPT_START;
+    if (row->connection && lacks && !rule->target.given) {
+        return document_refuse(value,
+                               "needs a connection, and %s has none: the rule must say its "
+                               "\"target\"",
+                               script_event_name(reader->on));
+    }
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status read_action(struct script_reader *reader,
+                                         const struct document_value *value,
+                                         struct script_rule *rule) {
+    const char *const *names = action_names();
+    struct document_value values[SCRIPT_ROWS_MAX];
+    enum substrate_status status = document_members(value, names, values);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        if (document_has(&values[i]) && found != SIZE_MAX) {
+            return document_refuse(value, "has two actions: each stands in an object of its own");
+        }
+        found = document_has(&values[i]) ? i : found;
+    }
+    if (found == SIZE_MAX) {
+        return document_refuse(value, "names no action");
+    }
+    const struct script_action_row *row = &script_action_rows[found];
+    struct script_action *action = &rule->actions[rule->action_count];
+    for (size_t i = 0; i < rule->action_count; i++) {
+        if ((rule->actions[i].row->groups & row->groups) != 0) {
+            return document_refuse(&values[found], "excludes \"%s\", which stands before it",
+                                   rule->actions[i].row->name);
+        }
+    }
+    status = stands_here(reader, &values[found], row, rule);
+    void *args = base_arena_calloc(&reader->script->arena, 1, row->args_size + 1);
+    if (status == SUBSTRATE_OK && args == NULL) {
+        return document_no_memory(value->document);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_args(reader, &values[found], row, args);
+    }
+    if (status == SUBSTRATE_OK && row->check != NULL) {
+        status = row->check(&values[found], args);
+    }
+    *action = (struct script_action){row, args};
+    rule->action_count++;
+    return status;
+}
+
+static enum substrate_status read_actions(struct script_reader *reader,
+                                          const struct document_value *value,
+                                          struct script_rule *rule) {
+    struct document_value *elements;
+    size_t count;
+    enum substrate_status status = document_list(value, &elements, &count);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    if (count == 0 || count > SCRIPT_ACTIONS_MAX) {
+        return document_refuse(value, "must hold 1 to %d actions", SCRIPT_ACTIONS_MAX);
+    }
+    rule->actions = base_arena_calloc(&reader->script->arena, count, sizeof(*rule->actions));
+    if (rule->actions == NULL) {
+        return document_no_memory(value->document);
+    }
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = read_action(reader, &elements[i], rule);
+    }
+    return status;
+}
+
+/* ---- rules ---- */
+
+static enum substrate_status read_target(const struct document_value *value,
+                                         struct script_target *target) {
+    static const char *const words[] = {"this", "all", NULL};
+    static const char *const names[] = {"connection", "label", NULL};
+    struct document_value m[2];
+    size_t index;
+    target->given = true;
+    if (value->json.kind == BASE_JSON_STRING) {
+        enum substrate_status status = document_choice(value, words, &index);
+        target->kind = index == 0 ? SCRIPT_TARGET_THIS : SCRIPT_TARGET_ALL;
+        target->given = index != 0;
+        return status;
+    }
+    enum substrate_status status = document_members(value, names, m);
+    if (status == SUBSTRATE_OK && document_has(&m[0]) == document_has(&m[1])) {
+        return document_refuse(value, "must be \"this\", \"all\", {\"connection\": n} or "
+                                      "{\"label\": \"…\"}");
+    }
+    if (status == SUBSTRATE_OK && document_has(&m[0])) {
+        target->kind = SCRIPT_TARGET_CONNECTION;
+        return document_number(&m[0], 1, UINT32_MAX, &target->connection);
+    }
+    target->kind = SCRIPT_TARGET_LABEL;
+    return status == SUBSTRATE_OK ? document_string(&m[1], &target->label) : status;
+}
+
+static enum substrate_status check_target(const struct document_value *value,
+                                          const struct script_rule *rule) {
+    bool used = !rule->target.given;
+    for (size_t i = 0; i < rule->action_count; i++) {
+        used = used || rule->actions[i].row->targets;
+    }
+    return used ? SUBSTRATE_OK : document_refuse(value, "no action of the rule acts on a target");
+}
+
+static enum substrate_status read_rule(struct script_reader *reader,
+                                       const struct document_value *value,
+                                       struct script_rule *rule) {
+    enum { NAME, ON, MATCH, WHEN, DO, TARGET, MEMBERS };
+    static const char *const names[MEMBERS + 1] = {"name", "on",     "match", "when",
+                                                   "do",   "target", NULL};
+    struct document_value m[MEMBERS];
+    enum substrate_status status = document_members(value, names, m);
+    if (status == SUBSTRATE_OK && !document_has(&m[ON])) {
+        status = document_refuse(value, "lacks \"on\": the event");
+    }
+    if (status == SUBSTRATE_OK && !document_has(&m[DO])) {
+        status = document_refuse(value, "lacks \"do\": the actions");
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_event(reader, NULL, &m[ON], &rule->on);
+        reader->on = rule->on;
+    }
+    if (status == SUBSTRATE_OK && document_has(&m[TARGET])) {
+        status = read_target(&m[TARGET], &rule->target);
+    }
+    if (status == SUBSTRATE_OK && document_has(&m[MATCH])) {
+        status = script_read_members(reader, &m[MATCH], script_match_members, &rule->match);
+    }
+    if (status == SUBSTRATE_OK && document_has(&m[WHEN])) {
+        status = script_read_members(reader, &m[WHEN], script_when_members, &rule->when);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_actions(reader, &m[DO], rule);
+    }
+    return status == SUBSTRATE_OK ? check_target(&m[TARGET], rule) : status;
+}
+
+/* ---- the document ---- */
+
+enum { RULES, GATES, LATENCY, WRITES, START, MEMBERS };
+struct source {
+    struct document document;
+    struct document_value root, m[MEMBERS];
+    struct document_value *rules, *gates;
+    size_t rule_count, gate_count;
+};
+
+static enum substrate_status parse(struct script *script, const struct script_source *from,
+                                   struct substrate_error *error, struct source *source) {
+    static const char *const names[MEMBERS + 1] = {"rules",  "gates", "latency",
+                                                   "writes", "start", NULL};
+    source->document = (struct document){.source = from->name,
+                                         .text = base_arena_text(&script->arena, from->json),
+                                         .line = 1,
+                                         .arena = &script->arena,
+                                         .error = error};
+    if (source->document.text.data == NULL) {
+        return document_no_memory(&source->document);
+    }
+    enum substrate_status status = document_parse(&source->document, &source->root);
+    if (status == SUBSTRATE_OK) {
+        status = document_members(&source->root, names, source->m);
+    }
+    if (status == SUBSTRATE_OK && document_has(&source->m[RULES])) {
+        status = document_list(&source->m[RULES], &source->rules, &source->rule_count);
+    }
+    if (status == SUBSTRATE_OK && document_has(&source->m[GATES])) {
+        status = document_list(&source->m[GATES], &source->gates, &source->gate_count);
+    }
+    return status;
+}
+
+/* The name that a rule has, or is given by its place. */
+static enum substrate_status name_rule(struct script_reader *reader, const struct source *source,
+                                       size_t index, bool first, struct script_rule *rule) {
+    const struct document_value *value = &source->rules[index];
+    struct base_json name = base_json_member(value->json, "name");
+    struct base_buf made = BASE_BUF_INIT;
+    if (name.kind == BASE_JSON_NONE) {
+        base_buf_format(&made, "%s[%zu]", first ? "rules" : source->document.source, index);
+        rule->name = base_arena_text(&reader->script->arena, base_buf_view(&made));
+        base_buf_free(&made);
+        return rule->name.data != NULL ? SUBSTRATE_OK : document_no_memory(&source->document);
+    }
+    struct document_value member = {
+        .document = value->document, .parent = value, .name = "name", .json = name};
+    enum substrate_status status = document_string(&member, &rule->name);
+    if (status == SUBSTRATE_OK && (rule->name.size == 0 || rule->name.size > 200)) {
+        return document_refuse(&member, "must have 1 to 200 bytes");
+    }
+    for (size_t i = 0; i < rule->number && status == SUBSTRATE_OK; i++) {
+        if (base_text_equal(reader->script->rules[i].name, rule->name)) {
+            status = document_refuse(&member, "another rule has this name");
+        }
+    }
+    return status;
+}
+
+/* As a list of strings that ends with NULL. */
+static const char *terminated(struct base_arena *arena, struct substrate_text text) {
+    return base_arena_text(arena, text).data;
+}
+
+static enum substrate_status name_rules(struct script_reader *reader, struct source *sources,
+                                        size_t count) {
+    struct script *script = reader->script;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < sources[i].rule_count; j++, at++) {
+            struct script_rule *rule = &script->rules[at];
+            rule->number = (uint16_t)at;
+            enum substrate_status status = name_rule(reader, &sources[i], j, i == 0, rule);
+            if (status != SUBSTRATE_OK) {
+                return status;
+            }
+            reader->rule_names[at] = terminated(&script->arena, rule->name);
+            if (reader->rule_names[at] == NULL) {
+                return document_no_memory(&sources[i].document);
+            }
+        }
+    }
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status read_gates(struct script_reader *reader, struct source *sources,
+                                        size_t count) {
+    struct script *script = reader->script;
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < sources[i].gate_count && status == SUBSTRATE_OK; j++) {
+            struct script_gate_rule *gate = &script->gates[script->gate_count];
+            reader->on = SCRIPT_ARRIVED;
+            status = read_gate(reader, &sources[i].gates[j], gate);
+            for (size_t k = 0; k < script->gate_count && status == SUBSTRATE_OK; k++) {
+                if (base_text_equal(script->gates[k].name, gate->name)) {
+                    status = document_refuse(&sources[i].gates[j], "another gate has this name");
+                }
+            }
+            const char *name =
+                status == SUBSTRATE_OK ? terminated(&script->arena, gate->name) : NULL;
+            if (status == SUBSTRATE_OK && name == NULL) {
+                status = document_no_memory(&sources[i].document);
+            }
+            reader->gate_names[script->gate_count++] = name;
+        }
+    }
+    return status;
+}
+
+static enum substrate_status read_rest(struct script_reader *reader, struct source *source) {
+    static const char *const writes[] = {"accept", NULL};
+    struct script *script = reader->script;
+    enum substrate_status status = SUBSTRATE_OK;
+    if (document_has(&source->m[LATENCY])) {
+        status = script_type_latency.read(reader, NULL, &source->m[LATENCY], &script->latency);
+    }
+    if (status == SUBSTRATE_OK && document_has(&source->m[WRITES])) {
+        size_t index;
+        status = document_choice(&source->m[WRITES], writes, &index);
+        script->writes_accepted = status == SUBSTRATE_OK;
+    }
+    return status;
+}
+
+/* `start` of all sources, one behind the other. */
+static enum substrate_status read_starts(struct script_reader *reader, struct source *sources,
+                                         size_t count) {
+    struct script *script = reader->script;
+    script->start.name = BASE_TEXT("start");
+    script->start.number = (uint16_t)script->rule_count;
+    for (size_t i = 0; i < count; i++) {
+        if (!document_has(&sources[i].m[START])) {
+            continue;
+        }
+        struct script_rule start = {.name = script->start.name};
+        reader->on = SCRIPT_START;
+        enum substrate_status status = read_actions(reader, &sources[i].m[START], &start);
+        if (status != SUBSTRATE_OK) {
+            return status;
+        }
+        size_t before = script->start.action_count, more = start.action_count;
+        struct script_action *all = base_arena_calloc(&script->arena, before + more, sizeof(*all));
+        if (all == NULL) {
+            return document_no_memory(&sources[i].document);
+        }
+        if (before > 0) {
+            memcpy(all, script->start.actions, before * sizeof(*all));
+        }
+        memcpy(all + before, start.actions, more * sizeof(*all));
+        script->start.actions = all;
+        script->start.action_count = before + more;
+    }
+    return SUBSTRATE_OK;
+}
+
+/* What `fired` is about has a connection only if the event had, on which that rule fired. */
+static enum substrate_status check_fired(const struct script *script,
+                                         const struct script_rule *rule,
+                                         const struct document_value *value) {
+    bool needs = false, lacks = false;
+    for (size_t i = 0; i < rule->action_count; i++) {
+        needs = needs || (rule->actions[i].row->connection && !rule->target.given);
+    }
+    for (size_t i = 0; needs && rule->on == SCRIPT_FIRED && i < script->rule_count; i++) {
+        const struct script_rule *other = &script->rules[i];
+        lacks = lacks || ((WITHOUT_CONNECTION & SCRIPT_BIT(other->on)) != 0 &&
+                          script_patterns_match(&rule->match.rule, other->name));
+    }
+    return lacks ? document_refuse(value, "acts on a connection, and what it fires on may have "
+                                          "none: the rule must say its \"target\"")
+                 : SUBSTRATE_OK;
+}
+
+static enum substrate_status read_rules(struct script_reader *reader, struct source *sources,
+                                        size_t count) {
+    struct script *script = reader->script;
+    enum substrate_status status = SUBSTRATE_OK;
+    for (int pass = 0; pass < 2; pass++) {
+        size_t at = 0;
+        for (size_t i = 0; i < count; i++) {
+            for (size_t j = 0; j < sources[i].rule_count && status == SUBSTRATE_OK; j++, at++) {
+                struct script_rule *rule = &script->rules[at];
+                status = pass == 0 ? read_rule(reader, &sources[i].rules[j], rule)
+                                   : check_fired(script, rule, &sources[i].rules[j]);
+            }
+        }
+    }
+    return status;
+}
+
+/* Rules by the event that they stand on, and the kinds that anything listens to. */
+static bool index_rules(struct script *script) {
+    for (unsigned kind = 0; kind < SCRIPT_EVENT_KINDS; kind++) {
+        size_t count = 0;
+        for (size_t i = 0; i < script->rule_count; i++) {
+            count += script->rules[i].on == kind;
+        }
+        uint16_t *list = base_arena_calloc(&script->arena, count + 1, sizeof(*list));
+        if (list == NULL) {
+            return false;
+        }
+        script->by_kind[kind] = list;
+        script->by_kind_count[kind] = count;
+        script->kinds |= count > 0 ? SCRIPT_BIT(kind) : 0;
+        for (size_t i = 0; i < script->rule_count; i++) {
+            if (script->rules[i].on == kind) {
+                *list++ = (uint16_t)i;
+            }
+        }
+    }
+    for (size_t i = 0; i < script->rule_count; i++) {
+        const struct script_when *when = &script->rules[i].when;
+        if (when->after.given || when->until.given) {
+            script->kinds |= SCRIPT_BIT(SCRIPT_FIRED) | SCRIPT_BIT(SCRIPT_SIGNAL);
+        }
+    }
+    return true;
+}
+
+static enum substrate_status make_room(struct script_reader *reader, const struct source *sources,
+                                       size_t count) {
+    struct script *script = reader->script;
+    struct base_arena *arena = &script->arena;
+    size_t rules = 0, gates = 0;
+    for (size_t i = 0; i < count; i++) {
+        rules += sources[i].rule_count;
+        gates += sources[i].gate_count;
+    }
+    if (rules > RULES_MAX || gates > RULES_MAX) {
+        return document_refuse(&sources[0].root, "has more than %d rules or gates", RULES_MAX);
+    }
+    script->rules = base_arena_calloc(arena, rules + 1, sizeof(*script->rules));
+    script->gates = base_arena_calloc(arena, gates + 1, sizeof(*script->gates));
+    reader->rule_names = base_arena_calloc(arena, rules + 1, sizeof(*reader->rule_names));
+    reader->gate_names = base_arena_calloc(arena, gates + 1, sizeof(*reader->gate_names));
+    script->rule_count = rules;
+    return script->rules != NULL && script->gates != NULL && reader->rule_names != NULL &&
+                   reader->gate_names != NULL
+               ? SUBSTRATE_OK
+               : document_no_memory(&sources[0].document);
+}
+
+static enum substrate_status read_sources(struct script_reader *reader, struct source *sources,
+                                          size_t count) {
+    enum substrate_status status = make_room(reader, sources, count);
+    if (status == SUBSTRATE_OK) {
+        status = name_rules(reader, sources, count);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_gates(reader, sources, count);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_rules(reader, sources, count);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_starts(reader, sources, count);
+    }
+    for (size_t i = count; i > 0 && status == SUBSTRATE_OK; i--) {
+        status = read_rest(reader, &sources[i - 1]); /* the first says the latency */
+    }
+    return status == SUBSTRATE_OK && !index_rules(reader->script)
+               ? document_no_memory(&sources[0].document)
+               : status;
+}
+
+enum substrate_status script_read(const struct script_source *sources, size_t count,
+                                  struct script **script, struct substrate_error *error) {
+    struct script_reader reader = {.script = base_calloc(1, sizeof(struct script))};
+    struct source *read = base_calloc(count + 1, sizeof(*read));
+    enum substrate_status status = SUBSTRATE_OK;
+    if (reader.script == NULL || read == NULL || count == 0) {
+        base_free(reader.script);
+        base_free(read);
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    base_arena_init(&reader.script->arena, 0);
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = parse(reader.script, &sources[i], error, &read[i]);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_sources(&reader, read, count);
+    }
+    base_free(read);
+    if (status != SUBSTRATE_OK) {
+        script_free(reader.script);
+        return status;
+    }
+    *script = reader.script;
+    return SUBSTRATE_OK;
+}
