@@ -37,10 +37,6 @@ void script_write_digits(struct base_buf *out, size_t size) {
 
 static bool is_text(struct substrate_text id) { return id.size >= 2 && id.data[0] == '"'; }
 
-static bool is_number(struct substrate_text id) {
-    return id.size > 0 && id.data[0] >= '0' && id.data[0] <= '9';
-}
-
 /* An id that a client which counts, or draws, does not come to. */
 static void write_unused(struct base_buf *out, struct substrate_text id) {
     if (is_text(id)) {
