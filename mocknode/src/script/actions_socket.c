@@ -8,7 +8,7 @@ const char *script_last(struct script_work *work, const struct script_lasting *l
     if (lasting->until.kind == SCRIPT_UNTIL_NONE) {
         return NULL;
     }
-    struct script_wait *wait = script_wait_begin(work, lasting, end);
+    struct script_wait *wait = script_wait_begin(work, &lasting->until, lasting->limit_us, end);
     if (wait == NULL) {
         return "out of memory";
     }

@@ -132,12 +132,18 @@ static void end_hold(struct script_run *run, struct script_wait *wait, enum scri
     run->host->released(run->host->context, act, item, wait->rule->name, end);
 }
 
+/* What the reply of a subscription waits for that is `early`. */
+static const struct script_until notifications = {
+    .kind = SCRIPT_UNTIL_EVENT, .event = SCRIPT_NOTIFIED, .count = 1};
+
 /* false: nothing holds it. */
 static bool hold_until(struct script_run *run, struct script_item *item, uint64_t now) {
     struct script_plan *plan = item->plan;
     struct script_work work = {.run = run, .rule = plan->hold_rule, .act = plan->hold_act};
     work.act.now = now;
-    plan->wait = script_wait_begin(&work, &plan->hold->lasting, end_hold);
+    const struct script_lasting *lasting = &plan->hold->lasting;
+    plan->wait = script_wait_begin(&work, plan->early > 0 ? &notifications : &lasting->until,
+                                   lasting->limit_us, end_hold);
     if (plan->wait == NULL) {
         run->host->no_memory(run->host->context);
         return false;

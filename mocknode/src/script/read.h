@@ -7,4 +7,12 @@
 extern const struct script_member script_match_members[], script_when_members[],
     script_gate_members[];
 
+/* What these events are about has no connection. */
+#define SCRIPT_WITHOUT_CONNECTION \
+    (SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED) | SCRIPT_BIT(SCRIPT_SIGNAL))
+
+enum substrate_status script_read_gate(struct script_reader *reader,
+                                       const struct document_value *value,
+                                       struct script_gate_rule *gate);
+
 #endif

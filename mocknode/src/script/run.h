@@ -67,8 +67,8 @@ struct script_wait {
 typedef void script_wait_end(struct script_run *run, struct script_wait *wait, enum script_end end,
                              const struct script_act *act);
 /* Begins one, from the work's time on. NULL: out of memory. */
-struct script_wait *script_wait_begin(struct script_work *work,
-                                      const struct script_lasting *lasting, script_wait_end *end);
+struct script_wait *script_wait_begin(struct script_work *work, const struct script_until *until,
+                                      uint64_t limit_us, script_wait_end *end);
 void script_wait_cancel(struct script_run *run, struct script_wait *wait);
 void script_waits_told(struct script_run *run, const struct script_event *event, uint64_t now);
 /* What an item owed will never be: who waits for that waits no longer. */

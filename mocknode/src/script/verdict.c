@@ -243,7 +243,8 @@ void script_notification(struct script_run *run, struct script_verdict *verdict,
 
 bool script_leaves(struct script_run *run, struct script_verdict *verdict, struct script_item *item,
                    uint64_t now) {
-    if (verdict->count == 0 || (item->plan != NULL && item->plan->judged)) {
+    if (verdict->count == 0 || verdict->firings[0]->event->kind != SCRIPT_NOTIFIED ||
+        (item->plan != NULL && item->plan->judged)) {
         return true;
     }
     script_emission(run, verdict, item, now);

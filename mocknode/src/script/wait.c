@@ -74,16 +74,14 @@ static void out_of_time(struct script_run *run, struct script_timer *timer, uint
         NULL, now);
 }
 
-struct script_wait *script_wait_begin(struct script_work *work,
-                                      const struct script_lasting *lasting,
-                                      script_wait_end *end_of) {
+struct script_wait *script_wait_begin(struct script_work *work, const struct script_until *until,
+                                      uint64_t limit_us, script_wait_end *end_of) {
     struct script_run *run = work->run;
     struct script_wait *wait = base_calloc(1, sizeof(*wait));
     if (wait == NULL) {
         return NULL;
     }
-    const struct script_until *until = &lasting->until;
-    uint64_t lasts = until->kind == SCRIPT_UNTIL_TIME ? until->time_us : lasting->limit_us;
+    uint64_t lasts = until->kind == SCRIPT_UNTIL_TIME ? until->time_us : limit_us;
     wait->timer.node.index = BASE_HEAP_NOWHERE;
     wait->timer.fire = out_of_time;
     if (!script_timer_set(run, &wait->timer,
