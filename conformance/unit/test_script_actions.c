@@ -217,9 +217,9 @@ START_TEST(test_a_batch_has_one_verdict) {
         script_told(world.run, &events[i], world.now);
         script_content(world.run, &verdict, &contents[i], world.now);
         script_envelope(world.run, &verdict, &envelopes[i]);
+        script_emission(world.run, &verdict, &call->item, world.now);
     }
     script_batch(world.run, &verdict, &batch);
-    script_emission(world.run, &verdict, &call->item, world.now);
     ck_assert(base_text_is(contents[0].text, "1") && base_text_is(contents[1].text, "2"));
     ck_assert_int_eq(envelopes[0].id, SCRIPT_ID_NULL);
     ck_assert_int_eq(envelopes[1].id, SCRIPT_ID_ABSENT);

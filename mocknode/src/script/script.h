@@ -13,9 +13,9 @@
  *     script_content(run, &verdict, &content)    rules that give the content; else the method does:
  *     script_content_after(run, &verdict, …)     rules that change its result
  *     script_envelope(run, &verdict, &envelope)  then script_write_reply
+ *     script_emission(run, &verdict, item)       delays, holds …: what becomes of the item
  *   and once for the message, batch or not:
  *     script_batch(run, &verdict, &batch)        then script_write_message
- *     script_emission(run, &verdict, item)       delays, holds …: what becomes of the item
  *     (what the call made is told: subscribed; its verdict may go into the same item)
  *     script_put(run, item, now, NULL)
  *     script_rest(run, &verdict, now)            all other stages; rules that fired are told
@@ -215,6 +215,7 @@ void script_envelope(struct script_run *run, struct script_verdict *verdict,
                      struct script_envelope *envelope);
 void script_batch(struct script_run *run, struct script_verdict *verdict,
                   struct script_batch *batch);
+/* Of the event that was matched last: to be called for each entry of a batch. */
 void script_emission(struct script_run *run, struct script_verdict *verdict,
                      struct script_item *item, uint64_t now);
 /* The delay that was drawn so far for an item, in microseconds, for the journal. */

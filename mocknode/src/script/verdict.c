@@ -228,7 +228,7 @@ void script_batch(struct script_run *run, struct script_verdict *verdict,
 
 void script_emission(struct script_run *run, struct script_verdict *verdict,
                      struct script_item *item, uint64_t now) {
-    run_stage(run, verdict, 0, SCRIPT_STAGE_EMISSION, item, now);
+    run_stage(run, verdict, verdict->entry, SCRIPT_STAGE_EMISSION, item, now);
 }
 
 void script_frame(struct script_run *run, struct script_verdict *verdict,
