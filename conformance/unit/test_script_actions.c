@@ -519,11 +519,14 @@ START_TEST(test_rate_limits) {
     static const struct row rows[] = {
         {"node", "\"code\":-32999,\"message\":\"RPC rate limit exceeded\"}"},
         {"gateway", "\"code\":-32005,\"message\":\"Too many requests\"}"},
-        {"policy",
-         "\"code\":-32004,\"message\":\"Storage work rate limit exceeded\",\"data\":{"
-         "\"policy\":\"storage-work\",\"reason\":\"rate-limit-exceeded\",\"retry_after\":1}}"},
+        {"gateway-policy", "\"code\":-32005,\"message\":\"Too many requests\",\"data\":{\"policy\":"
+                           "\"requests\",\"reason\":\"rate-limit-exceeded\",\"retryAfter\":1}}"},
+        {"storage", "\"code\":-32004,\"message\":\"Storage work rate limit exceeded\"}"},
+        {"storage-policy",
+         "\"code\":-32004,\"message\":\"Storage work rate limit exceeded\",\"data\":{\"policy\":"
+         "\"storage-work\",\"reason\":\"rate-limit-exceeded\",\"retry_after\":1}}"},
     };
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char json[300];
         (void)snprintf(
             json, sizeof json,

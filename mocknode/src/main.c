@@ -3,6 +3,7 @@
 #include <string.h>
 #include "control/serve.h"
 #include "record.h"
+#include "script.h"
 #include "tools/tools.h"
 
 #define VERSION "0.1.0"
@@ -12,6 +13,7 @@ static const char help[] = "Usage: mocknode COMMAND [options]\n"
                            "\n"
                            "  serve    serve a fixture to clients\n"
                            "  record   record a fixture from a live node, by plan or as a proxy\n"
+                           "  script   check a script; say what a script may hold\n"
                            "  verify   check a fixture; --seal renews its digests\n"
                            "  merge    make one fixture out of two\n"
                            "  diff     compare two fixtures\n"
@@ -23,8 +25,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"serve", serve_main}, {"record", record_main}, {"verify", verify_main},
-    {"merge", merge_main}, {"diff", diff_main},     {"stats", stats_main},
+    {"serve", serve_main},   {"record", record_main}, {"script", script_main},
+    {"verify", verify_main}, {"merge", merge_main},   {"diff", diff_main},
+    {"stats", stats_main},
 };
 
 int main(int argc, char **argv) {

@@ -44,17 +44,17 @@ static const struct script_member bad_handshake_members[] = {
 
 static const struct script_member error_members[] = {
     {"code", &script_type_json, AT(script_error, code), .required = true, .help = "of the error"},
-    {"message", &script_type_text, AT(script_error, message), .help = "text, filled in"},
-    {"data", &script_type_json, AT(script_error, data), .help = "any JSON, filled in"},
+    {"message", &script_type_text, AT(script_error, message), .help = "filled in"},
+    {"data", &script_type_json, AT(script_error, data), .help = "filled in"},
     END};
 
-static const struct script_member result_members[] = {{"result", &script_type_json,
-                                                       AT(script_value, text), .required = true,
-                                                       .help = "any JSON, filled in"},
-                                                      END};
+static const struct script_member result_members[] = {
+    {"result", &script_type_json, AT(script_value, text), .required = true, .help = "filled in"},
+    END};
 
 static const char *const rate_by[] = {"connection", "address", NULL};
-static const char *const rate_as[] = {"node", "gateway", "policy", NULL};
+static const char *const rate_as[] = {"node",    "gateway",        "gateway-policy",
+                                      "storage", "storage-policy", NULL};
 static const struct script_member rate_limit_members[] = {
     {"n", &script_type_number, AT(script_rate_limit, n), .required = true, .least = 1,
      .help = "so many calls pass"},
@@ -63,8 +63,8 @@ static const struct script_member rate_limit_members[] = {
     {"by", &script_type_choice, AT(script_rate_limit, by), .choices = rate_by,
      .help = "whose calls are counted together; the connection's, unless said"},
     {"as", &script_type_choice, AT(script_rate_limit, as), .choices = rate_as,
-     .help = "whose error: -32999 of the node, -32005 of a gateway, -32004 of one with policy "
-             "data"},
+     .help = "whose error: -32999 of the node; -32005 of a gateway, or -32004 of one that limits "
+             "storage, without or with policy data"},
     END};
 
 static const struct script_member bytes_members[] = {
@@ -155,7 +155,7 @@ static const struct script_member lasting_members[] = {
 
 static const struct script_member send_members[] = {
     {"text", &script_type_text, AT(script_send, text), .help = "junk, or nothing; filled in"},
-    {"value", &script_type_json, AT(script_send, value), .help = "any JSON, filled in"},
+    {"value", &script_type_json, AT(script_send, value), .help = "filled in"},
     {"json", &script_type_text, AT(script_send, json), .help = "the very text of JSON, filled in"},
     {"binary", &script_type_bytes, AT(script_send, binary), .help = "a binary message"},
     END};
@@ -227,8 +227,7 @@ static const struct script_member stream_id_members[] = {
     END};
 
 static const struct script_member notify_members[] = {
-    {"value", &script_type_json, AT(script_notify, value), .required = true,
-     .help = "any JSON, filled in"},
+    {"value", &script_type_json, AT(script_notify, value), .required = true, .help = "filled in"},
     {"stream", &script_type_text, AT(script_notify, stream), .least = 1,
      .help = "the kind; the event's own, unless said"},
     END};
@@ -436,7 +435,7 @@ const struct script_action_row script_action_rows[] = {
      .apply = script_do_redirect, .help = "the handshake is sent elsewhere"},
     {"stall", HANDSHAKE, .apply = script_do_stall, .help = "the handshake is never answered"},
     {"bad_handshake", HANDSHAKE, SIZE(script_bad_handshake), .members = bad_handshake_members,
-     .check = check_bad_handshake, .apply = script_do_bad_handshake,
+     .needs_parts = true, .check = check_bad_handshake, .apply = script_do_bad_handshake,
      .help = "the handshake's answer is wrong"},
 
     {"error", CONTENT, SIZE(script_error), .members = error_members, .brief = "code",
@@ -448,14 +447,15 @@ const struct script_action_row script_action_rows[] = {
     {"rate_limit", .stage = SCRIPT_STAGE_CONTENT, .events = ON(ARRIVED), .entry = true,
      .groups = SCRIPT_GROUP_CONTENT, SIZE(script_rate_limit), .members = rate_limit_members,
      .apply = script_do_rate_limit, .help = "more calls than n in so long get an error"},
-    {"fill", CONTENT, SIZE(script_fill), .members = fill_members, .check = check_fill,
-     .apply = script_do_fill, .help = "a result of that size, free of limits"},
-    {"bytes", CHANGE, SIZE(script_bytes), .members = bytes_members, .check = check_bytes,
-     .apply = script_do_bytes, .help = "changes a result that is hex"},
+    {"fill", CONTENT, SIZE(script_fill), .members = fill_members, .needs_parts = true,
+     .check = check_fill, .apply = script_do_fill, .help = "a result of that size, free of limits"},
+    {"bytes", CHANGE, SIZE(script_bytes), .members = bytes_members, .needs_parts = true,
+     .check = check_bytes, .apply = script_do_bytes, .help = "changes a result that is hex"},
     {"hex", CHANGE, SIZE(script_word), .members = hex_members, .brief = "how",
      .apply = script_do_hex, .help = "another spelling of a result that is hex"},
-    {"changes", CHANGE, SIZE(script_changes), .members = changes_members, .check = check_changes,
-     .apply = script_do_changes, .help = "of a result that lists changes of storage"},
+    {"changes", CHANGE, SIZE(script_changes), .members = changes_members, .needs_parts = true,
+     .check = check_changes, .apply = script_do_changes,
+     .help = "of a result that lists changes of storage"},
     {"page", CHANGE, SIZE(script_count), .members = page_members, .brief = "short",
      .apply = script_do_page, .help = "a list lacks its end"},
 
@@ -477,7 +477,7 @@ const struct script_action_row script_action_rows[] = {
     {"array", MESSAGE, .groups = SCRIPT_GROUP_ARRAY, .apply = script_do_array,
      .help = "a single reply stands in an array"},
     {"batch", MESSAGE, .groups = SCRIPT_GROUP_BATCH, SIZE(script_batch_args),
-     .members = batch_members, .check = check_batch, .apply = script_do_batch,
+     .members = batch_members, .needs_parts = true, .check = check_batch, .apply = script_do_batch,
      .help = "changes the array of a batch"},
 
     {"delay", .stage = SCRIPT_STAGE_EMISSION,
@@ -487,7 +487,7 @@ const struct script_action_row script_action_rows[] = {
     {"hold", .stage = SCRIPT_STAGE_EMISSION,
      .events = ON(ARRIVED) | ON(CONNECTING) | ON(SUBSCRIBED) | ON(NOTIFIED),
      .groups = SCRIPT_GROUP_HOLD, SIZE(script_hold), .members = hold_members, .brief = "gate",
-     .check = check_hold, .apply = script_do_hold,
+     .needs_parts = true, .check = check_hold, .apply = script_do_hold,
      .help = "it waits at a gate, or until something"},
     {"never", .stage = SCRIPT_STAGE_EMISSION, .events = ON(ARRIVED),
      .groups = SCRIPT_GROUP_HOLD | SCRIPT_GROUP_REPEAT, .apply = script_do_never,
@@ -504,13 +504,14 @@ const struct script_action_row script_action_rows[] = {
      .brief = "until", .apply = script_do_cork,
      .help = "everything to the connection leaves as one write"},
     {"send", SOCKET, .websocket = true, SIZE(script_send), .members = send_members, .brief = "text",
-     .check = check_send, .apply = script_do_send, .help = "a message that nobody asked for"},
+     .needs_parts = true, .check = check_send, .apply = script_do_send,
+     .help = "a message that nobody asked for"},
 
     {"binary", FRAME, .groups = SCRIPT_GROUP_BROKEN, .apply = script_do_binary,
      .help = "a binary frame"},
     {"fragments", FRAME, .groups = SCRIPT_GROUP_FRAGMENTS, SIZE(script_fragments),
-     .members = fragments_members, .check = check_fragments, .apply = script_do_fragments,
-     .help = "several frames"},
+     .members = fragments_members, .needs_parts = true, .check = check_fragments,
+     .apply = script_do_fragments, .help = "several frames"},
     {"dribble", FRAME, .groups = SCRIPT_GROUP_DRIBBLE, SIZE(script_count),
      .members = dribble_members, .brief = "n", .apply = script_do_dribble,
      .help = "few bytes a write"},
@@ -583,8 +584,8 @@ const struct script_action_row script_action_rows[] = {
      .apply = script_do_hold_finality, .help = "finality stays, or stays behind"},
     {"upgrade", CHAIN, SIZE(script_count), .members = upgrade_members, .brief = "runtime",
      .apply = script_do_upgrade, .help = "a block is made that upgrades to a recorded runtime"},
-    {"prune", CHAIN, SIZE(script_prune), .members = prune_members, .check = check_prune,
-     .apply = script_do_prune, .help = "state is discarded"},
+    {"prune", CHAIN, SIZE(script_prune), .members = prune_members, .needs_parts = true,
+     .check = check_prune, .apply = script_do_prune, .help = "state is discarded"},
     {"restart", CHAIN, SIZE(script_block_args), .members = restart_members,
      .apply = script_do_restart,
      .help = "all sockets are reset, as by a node that is started anew"},
@@ -592,8 +593,8 @@ const struct script_action_row script_action_rows[] = {
     {"give", .stage = SCRIPT_STAGE_SPACE, .events = SCRIPT_ANY, SIZE(script_give),
      .members = give_members, .brief = "name", .apply = script_do_give, .help = "a signal"},
     {"limits", .stage = SCRIPT_STAGE_SPACE, .events = SCRIPT_ANY, SIZE(script_limits),
-     .members = limits_members, .check = check_limits, .apply = script_do_limits,
-     .help = "other limits of the space, from now on"},
+     .members = limits_members, .needs_parts = true, .check = check_limits,
+     .apply = script_do_limits, .help = "other limits of the space, from now on"},
     {0},
 };
 

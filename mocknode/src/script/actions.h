@@ -105,6 +105,7 @@ struct script_action_row {
     const char *brief; /* the member that a value stands for that is no object; NULL: none. With
                           `whole` also an object is that member's value */
     bool whole;
+    bool needs_parts; /* some member must be said, and which is a matter of `check` */
     enum substrate_status (*check)(const struct document_value *value, const void *args);
     script_apply *apply;
     const char *help;

@@ -140,19 +140,18 @@ static struct rate *rate_of(struct script_run *run, struct substrate_text key) {
 
 static const char *limit(struct script_content *content, unsigned as, uint64_t seconds) {
     char data[160];
-    struct substrate_text none = {NULL, 0};
-    if (as == SCRIPT_AS_GATEWAY) {
-        return give_error(content, -32005, "Too many requests", none);
+    bool storage = as == SCRIPT_AS_STORAGE || as == SCRIPT_AS_STORAGE_POLICY;
+    bool policy = as == SCRIPT_AS_GATEWAY_POLICY || as == SCRIPT_AS_STORAGE_POLICY;
+    int size = snprintf(data, sizeof data, "{\"policy\":\"%s\",\"reason\":\"%s\",\"%s\":%llu}",
+                        storage ? "storage-work" : "requests", "rate-limit-exceeded",
+                        storage ? "retry_after" : "retryAfter", (unsigned long long)seconds);
+    struct substrate_text said = {policy ? data : NULL, policy ? (size_t)size : 0};
+    if (storage) {
+        return give_error(content, -32004, "Storage work rate limit exceeded", said);
     }
-    if (as != SCRIPT_AS_POLICY) {
-        return give_error(content, -32999, "RPC rate limit exceeded", none);
-    }
-    int size = snprintf(data, sizeof data,
-                        "{\"policy\":\"storage-work\",\"reason\":\"rate-limit-exceeded\","
-                        "\"retry_after\":%llu}",
-                        (unsigned long long)seconds);
-    return give_error(content, -32004, "Storage work rate limit exceeded",
-                      (struct substrate_text){data, (size_t)size});
+    return as == SCRIPT_AS_GATEWAY || policy
+               ? give_error(content, -32005, "Too many requests", said)
+               : give_error(content, -32999, "RPC rate limit exceeded", said);
 }
 
 /* The first n calls of each window pass. */

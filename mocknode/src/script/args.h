@@ -35,7 +35,13 @@ struct script_error {
     struct substrate_text code, message, data; /* code and data: JSON */
 };
 enum { SCRIPT_BY_CONNECTION = 1, SCRIPT_BY_ADDRESS };
-enum { SCRIPT_AS_NODE = 1, SCRIPT_AS_GATEWAY, SCRIPT_AS_POLICY };
+enum {
+    SCRIPT_AS_NODE = 1,
+    SCRIPT_AS_GATEWAY,
+    SCRIPT_AS_GATEWAY_POLICY,
+    SCRIPT_AS_STORAGE,
+    SCRIPT_AS_STORAGE_POLICY
+};
 struct script_rate_limit {
     uint64_t n, each_us;
     unsigned by, as;

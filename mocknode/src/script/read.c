@@ -445,6 +445,7 @@ static enum substrate_status make_room(struct script_reader *reader, const struc
     reader->rule_names = base_arena_calloc(arena, rules + 1, sizeof(*reader->rule_names));
     reader->gate_names = base_arena_calloc(arena, gates + 1, sizeof(*reader->gate_names));
     script->rule_count = rules;
+    script->own_rule_count = sources[0].rule_count;
     return script->rules != NULL && script->gates != NULL && reader->rule_names != NULL &&
                    reader->gate_names != NULL
                ? SUBSTRATE_OK

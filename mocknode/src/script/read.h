@@ -5,7 +5,7 @@
 #include "script/types.h"
 
 extern const struct script_member script_match_members[], script_when_members[],
-    script_gate_members[];
+    script_gate_members[], script_until_members[], script_condition_members[];
 
 /* What these events are about has no connection. */
 #define SCRIPT_WITHOUT_CONNECTION \

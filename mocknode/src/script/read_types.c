@@ -51,7 +51,7 @@ const struct script_member script_match_members[] = {
     {0},
 };
 
-static const struct script_member until_members[] = {
+const struct script_member script_until_members[] = {
     {"signal", &script_type_patterns, MEMBER(script_until, match.name),
      .help = "until that signal"},
     {"event", &script_type_event, MEMBER(script_until, event), .help = "until such an event"},
@@ -84,7 +84,7 @@ const struct script_member script_when_members[] = {
     {0},
 };
 
-static const struct script_member condition_members[] = {
+const struct script_member script_condition_members[] = {
     {"rule", &script_type_text, MEMBER(script_condition, rule), .help = "that rule fired"},
     {"signal", &script_type_text, MEMBER(script_condition, signal),
      .help = "that signal was given"},
@@ -190,7 +190,7 @@ static enum substrate_status read_until_event(struct script_reader *reader,
     }
     if (status == SUBSTRATE_OK) {
         reader->on = until->event;
-        status = script_read_members(reader, value, until_members, until);
+        status = script_read_members(reader, value, script_until_members, until);
         reader->on = on;
     }
     until->kind = SCRIPT_UNTIL_EVENT;
@@ -225,7 +225,7 @@ static enum substrate_status read_condition(struct script_reader *reader,
     }
     condition->given = true;
     if (status == SUBSTRATE_OK) {
-        status = script_read_members(reader, value, condition_members, condition);
+        status = script_read_members(reader, value, script_condition_members, condition);
     }
     size_t index;
     return status == SUBSTRATE_OK && document_has(&m[0])

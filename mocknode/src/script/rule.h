@@ -149,7 +149,7 @@ struct script_gate_rule {
 struct script {
     struct base_arena arena;
     struct script_rule *rules;
-    size_t rule_count;
+    size_t rule_count, own_rule_count; /* own: of the first source */
     struct script_gate_rule *gates;
     size_t gate_count;
     struct script_rule start; /* only its actions */

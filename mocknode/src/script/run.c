@@ -121,7 +121,7 @@ void script_run_set_latency(struct script_run *run, const struct script_latency 
 }
 
 struct substrate_text script_unfired(const struct script_run *run, size_t *cursor) {
-    while (*cursor < run->script->rule_count) {
+    while (*cursor < run->script->own_rule_count) {
         size_t at = (*cursor)++;
         if (run->fired[at] == 0) {
             return run->script->rules[at].name;

@@ -129,7 +129,8 @@ void script_run_start(struct script_run *run, uint64_t now);
 /* A rule by its number in a cause of this run; {NULL, 0}: no rule, or of a script that is gone. */
 struct substrate_text script_cause_rule(const struct script_run *run,
                                         const struct script_cause *cause);
-/* Rules that never fired: *cursor begins at 0; {NULL, 0}: no more. And how often each fired. */
+/* Rules of the first source that never fired: *cursor begins at 0; {NULL, 0}: no more. And how
+ * often each fired. */
 struct substrate_text script_unfired(const struct script_run *run, size_t *cursor);
 uint64_t script_fired_count(const struct script_run *run, size_t rule);
 
