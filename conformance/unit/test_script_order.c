@@ -110,11 +110,12 @@ START_TEST(test_all_orders_of_seven) {
             said = strstr(said, "1:") + 2;
             order[i] = said[0];
         }
-        size_t at = (size_t)strtoul(order, NULL, 10);
+        uint64_t at = 0;
+        ck_assert(base_text_u64(base_text(order), &at));
         ck_assert(group == 0 || group == 5040 || strcmp(before, order) < 0); /* lexicographic */
         distinct += !seen[at];
         seen[at] = true;
-        strcpy(before, order);
+        memcpy(before, order, sizeof before);
         for (size_t i = 0; i < world.call_count; i++) {
             script_drop(world.run, &world.calls[i].item, world.now);
             base_buf_free(&world.calls[i].text);

@@ -48,7 +48,7 @@ START_TEST(test_counts_per_connection_and_label) {
             "\"reset\":true}]}]}",
             pers[i]);
         world_begin(&world, json);
-        strcpy(world.labels[1], "a"); /* 1 and 2 have one label */
+        world.labels[1][0] = 'a'; /* 1 and 2 have one label */
         struct script_peer *peers[] = {world_open(&world, 1), world_open(&world, 2),
                                        world_open(&world, 3)};
         static const size_t order[] = {0, 0, 1, 1, 2, 0};
@@ -97,7 +97,7 @@ START_TEST(test_open_counts_others) {
                 "{\"rules\":[{\"on\":\"opened\",\"when\":{\"open\":2},\"do\":[{\"reset\":true}]},"
                 "{\"on\":\"opened\",\"when\":{\"open\":1,\"per\":\"label\"},\"do\":[{\"deaf\":true}"
                 "]}]}");
-    strcpy(world.labels[3], "a");
+    world.labels[3][0] = 'a';
     (void)world_open(&world, 1);
     struct script_peer *two = world_open(&world, 2);
     ck_assert_str_eq(world_said(&world), "");
