@@ -23,7 +23,9 @@ EXPECTED = {
     "shared": (1, 1, 7, 7),
 }
 ANSWERS = "1,2,3,4,6"
-GATE = {"n": 7, "methods": ["state_getStorage"], "order": "arrival", "limit": "5s"}
+GATE = {"gates": [{"name": "all seven", "n": 7}],
+        "rules": [{"on": "arrived", "match": {"methods": ["state_getStorage"]},
+                   "do": [{"hold": {"gate": "all seven"}}]}]}
 LATENCY = "50ms"
 HEADINGS = (
     "mode", "answers", f"at {LATENCY}", "requests", "sockets\nopened", "sockets\nat once",
@@ -86,7 +88,7 @@ def measure(node, programs, mode):
     program = programs / mode
     counted, timed = f"{mode}-counted", f"{mode}-timed"
     if mode != "serial":
-        node.control(counted, "mock_setGate", GATE)
+        node.control(counted, "mock_setScript", GATE)
     answers, _ = ask(node, program, counted)
     stats = node.control(counted, "mock_stats")
     node.control(timed, "mock_setLatency", LATENCY)

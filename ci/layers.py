@@ -31,7 +31,7 @@ ALLOWED = {
     "view": (*MIRROR, "fixture", "chain"),
     "methods": (*MIRROR, "rpc", "view"),
     "script": (*MIRROR, "rpc", "methods", "document", "wire/shape.h"),  # a shape is data, no socket
-    "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script"),
+    "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script", "wire/shape.h"),
     "control": (*MIRROR, "document", "rpc", "fixture", "chain", "view", "methods", "script", "space",
                 "wire"),
     "wire": MIRROR,

@@ -15,6 +15,13 @@ from .rpc import RpcError, Socket, post
 NAMES = itertools.count(1)
 
 
+def gated(n, order="arrival", methods=("*",), limit="60s", **more):
+    """A script of one gate that holds these methods."""
+    return {"gates": [{"name": "gate", "n": n, "order": order, "limit": limit, **more}],
+            "rules": [{"on": "arrived", "match": {"methods": list(methods)},
+                       "do": [{"hold": {"gate": "gate"}}]}]}
+
+
 class NodeFailed(Exception):
     """The node ended before its ready line; `status` and `stderr` say how."""
 
@@ -113,6 +120,10 @@ class Space:
         if "error" in answer:
             raise RpcError(answer["error"])
         return answer["result"]
+
+    def gate(self, n, order="arrival", methods=("*",), limit="60s", **more):
+        """Sets a script of one gate that holds these methods."""
+        self.control("mock_setScript", gated(n, order, methods, limit, **more))
 
     def stats(self):
         return self.control("mock_stats")

@@ -36,11 +36,11 @@ def storage_call(id, netuid, **members):
 
 
 def gate(space, n, methods=READS):
-    space.control("mock_setGate", {"n": n, "methods": methods, "limit": "600s"})
+    space.gate(n, methods=methods, limit="600s")
 
 
 def open_gate(space):
-    space.control("mock_setGate", None)
+    space.control("mock_setScript", None)
 
 
 def reads(space):

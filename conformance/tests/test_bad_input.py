@@ -46,7 +46,7 @@ def copy(tmp_path):
     (["serve", FIXTURE, "--latency", "5"], "5"),
     (["serve", FIXTURE, "--head", "99999"], "99999"),
     (["serve", FIXTURE, "--head", "0x12"], "0x12"),
-    (["serve", FIXTURE, "--rules", "/no/such/rules.json"], "/no/such/rules.json"),
+    (["serve", FIXTURE, "--script", "/no/such/script.json"], "/no/such/script.json"),
     (["serve", FIXTURE, "--host", "203.0.113.1", "--port", "0"], "203.0.113.1"),
     (["serve", FIXTURE, "--host", "lo"], '"lo"'),
     (["serve", FIXTURE, "--host", "eth0"], '"eth0"'),
@@ -82,12 +82,12 @@ def test_a_port_in_use(tmp_path):
         refused(run("serve", FIXTURE, "--port", port), port)
 
 
-@pytest.mark.parametrize("rules", ["{", "[]x", '{"rules":7}', '"no"', '[{"latency":"soon"}]',
-                                   '[{"no_such_member":1}]', ""])
-def test_rules(tmp_path, rules):
-    file = tmp_path / "rules.json"
-    file.write_text(rules)
-    refused(run("serve", FIXTURE, "--port", 0, "--rules", file), f"{file}:1:")
+@pytest.mark.parametrize("script", ["{", "[]x", '{"rules":7}', '"no"', '{"latency":"soon"}',
+                                    '{"no_such_member":1}', ""])
+def test_scripts(tmp_path, script):
+    file = tmp_path / "script.json"
+    file.write_text(script)
+    refused(run("serve", FIXTURE, "--port", 0, "--script", file), f"{file}:1:")
 
 
 def machine_has(address):

@@ -191,7 +191,7 @@ def test_stats_are_what_the_node_has_counted(space, mode, options, sockets):
 @pytest.mark.parametrize("mode", ["threaded", "gathered", "shared"])
 def test_seven_in_flight(space, mode):
     """The gate opens when seven reads are in flight: with fewer there would be no answer in time."""
-    space.control("mock_setGate", {"n": 7, "methods": ["state_getStorage"], "limit": "600s"})
+    space.gate(7, methods=["state_getStorage"], limit="600s")
     answer = value("--mode", mode, "storage", "SubtensorModule", "Tempo", "1..7", url=space.url())
     assert [one["value"] for one in answer] == [100, 14, 16, 18, 10, 22, 10]
     counters = space.counters()
@@ -339,7 +339,7 @@ def test_no_such_host():
 @pytest.mark.parametrize("mode", MODES)
 def test_no_answer_in_time(space, mode):
     """The first request is held, so that nothing else can be what is too slow."""
-    space.control("mock_setGate", {"n": 100, "methods": ["chain_getBlockHash"], "limit": "600s"})
+    space.gate(100, methods=["chain_getBlockHash"], limit="600s")
     soon = "1s" if PATIENCE == 1 else "9s"
     done = subtensor("--mode", mode, "--timeout", soon, "storage", "SubtensorModule", "Tempo", 2, url=space.url())
     refused(done, 7, "chain_getBlockHash")

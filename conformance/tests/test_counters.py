@@ -12,7 +12,7 @@ from testenv.relay import Relay
 from testenv.rpc import Socket, request
 
 EXISTING = {1: True, 2: True, 3: True, 4: True, 5: False, 6: True, 7: False}
-GATE = {"n": 7, "methods": ["state_getStorage"], "order": "arrival", "limit": "60s"}
+METHODS = ["state_getStorage"]
 MODES = {
     "serial": {"opened": 1, "peak": 1, "max_per_conn": 1, "max_total": 1},
     "threaded": {"opened": 7, "peak": 7, "max_per_conn": 1, "max_total": 7},
@@ -26,7 +26,7 @@ MODES = {
 @pytest.mark.parametrize("mode", MODES)
 def test_modes(node, space, tmp_path, mode, order):
     if mode != "serial":
-        space.control("mock_setGate", {**GATE, "order": order})
+        space.gate(7, order, METHODS)
     with Relay(node.port) as relay:
         output = example(mode, space.url(port=relay.port), tmp_path)
         assert answers(output) == EXISTING
@@ -68,7 +68,7 @@ def test_a_hundred_sockets_in_flight(start, truth):
     """Thirty sockets with ten questions each, all held by one gate."""
     node = start(FIXTURE)
     space = node.space()
-    space.control("mock_setGate", {**GATE, "n": 300})
+    space.gate(300, methods=METHODS)
     key = truth.keys(truth.head["hash"])[60]
     with Relay(node.port) as relay:
         sockets = [Socket(space.url(port=relay.port)) for _ in range(30)]

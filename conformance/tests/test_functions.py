@@ -188,9 +188,7 @@ def test_seven_answers_in_200_orders_over_a_socket(asked, space, truth, rng):
     orders = [list(range(7)), *(shuffled(rng) for _ in range(ORDERS))]
     canonical = None
     for order in orders:
-        space.control("mock_setGate", {
-            "n": 7, "methods": ["state_getStorage", "state_queryStorageAt"], "order": order, "limit": "60s",
-        })
+        space.gate(7, order, ["state_getStorage", "state_queryStorageAt"])
         ends = run(asked, "gathered", calls)
         assert [end["value"] for end in ends] == want, order
         canonical = canonical or asked.arrived  # which member of the gate is which question: the first order is plain

@@ -185,9 +185,7 @@ def test_the_sdk_really_gathers(node, tmp_path):
     space = node.space()
     with Adapter(sdk(space.url()), tmp_path) as client:
         client.run("gathered", [call("subnet_exists", netuid, block=73) for netuid in range(1, 8)])
-        space.control("mock_setGate", {
-            "n": 7, "methods": ["state_getStorage"], "order": "reversed", "limit": "60s",
-        })
+        space.gate(7, "reversed", ["state_getStorage"])
         ends = client.run("gathered", [call("subnet_exists", netuid, block=73) for netuid in range(1, 8)])
     assert [end["value"] for end in ends] == [True, True, True, True, False, True, False]
     stats = space.stats()

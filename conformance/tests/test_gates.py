@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from testenv.node import gated
 from testenv.rpc import request
 
 pytestmark = pytest.mark.core
@@ -12,8 +13,8 @@ pytestmark = pytest.mark.core
 METHODS = ["state_getStorage"]
 
 
-def gate(order, n=7, limit="60s", **more):
-    return {"n": n, "methods": METHODS, "order": order, "limit": limit, **more}
+def gate(order, n=7, **more):
+    return gated(n, order, METHODS, **more)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def order_of(replies):
 @pytest.mark.parametrize("order", ["arrival", "reversed", [6, 0, 3, 1, 5, 2, 4], [1, 2, 3, 4, 5, 6, 0]])
 def test_orders(space, truth, keys, sent, order):
     """A list permutes the members in canonical order, whatever the order of their arrival."""
-    space.control("mock_setGate", gate(order))
+    space.control("mock_setScript", gate(order))
     socket = space.socket()
     for index in sent:
         socket.send(request("state_getStorage", keys[index], truth.head["hash"], id=index))
@@ -61,7 +62,7 @@ def test_orders(space, truth, keys, sent, order):
 
 
 def test_nothing_leaves_before_the_last_has_come(space, truth, keys):
-    space.control("mock_setGate", gate("arrival"))
+    space.control("mock_setScript", gate("arrival"))
     socket = space.socket()
     ask(socket, truth, keys[:6])
     socket.send(request("system_chain", id="other"))
@@ -72,7 +73,7 @@ def test_nothing_leaves_before_the_last_has_come(space, truth, keys):
 
 
 def test_members_of_many_connections(space, truth, keys):
-    space.control("mock_setGate", gate("arrival"))
+    space.control("mock_setScript", gate("arrival"))
     sockets = [space.socket() for _ in range(7)]
     for id, socket in enumerate(sockets):
         socket.send(request("state_getStorage", keys[id], truth.head["hash"], id=id))
@@ -84,7 +85,7 @@ def test_members_of_many_connections(space, truth, keys):
 
 def test_a_disconnect_shrinks_the_membership(space, truth, keys):
     """Six are held; a seventh socket goes away with its question, and no later one is waited for."""
-    space.control("mock_setGate", gate("arrival", n=3))
+    space.control("mock_setScript", gate("arrival", n=3))
     stays, leaves = space.socket(), space.socket()
     ask(stays, truth, keys[:1])
     ask(leaves, truth, keys[1:2])
@@ -98,7 +99,7 @@ def test_a_disconnect_shrinks_the_membership(space, truth, keys):
 
 
 def test_at_the_limit_all_are_released_and_it_is_counted(space, truth, keys):
-    space.control("mock_setGate", gate("arrival", limit="50ms"))
+    space.control("mock_setScript", gate("arrival", limit="50ms"))
     socket = space.socket()
     ask(socket, truth, keys[:3])
     assert sorted(order_of(replies(socket, 3))) == [0, 1, 2]
@@ -106,7 +107,7 @@ def test_at_the_limit_all_are_released_and_it_is_counted(space, truth, keys):
 
 
 def test_other_methods_pass(space, truth, keys):
-    space.control("mock_setGate", gate("reversed", n=2))
+    space.control("mock_setScript", gate("reversed", n=2))
     socket = space.socket()
     socket.call("chain_getBlockHash")
     ask(socket, truth, keys[:2])
@@ -114,7 +115,7 @@ def test_other_methods_pass(space, truth, keys):
 
 
 def test_aliases_are_held_too(space, truth, keys):
-    space.control("mock_setGate", gate("reversed", n=2))
+    space.control("mock_setScript", gate("reversed", n=2))
     socket = space.socket()
     socket.send(request("state_getStorageAt", keys[0], truth.head["hash"], id=0))
     socket.send(request("state_getStorage", keys[1], truth.head["hash"], id=1))
@@ -122,14 +123,14 @@ def test_aliases_are_held_too(space, truth, keys):
 
 
 def test_pings_go_on_while_a_gate_holds(space, truth, keys):
-    space.control("mock_setGate", gate("arrival"))
+    space.control("mock_setScript", gate("arrival"))
     socket = space.socket()
     ask(socket, truth, keys[:3])
     assert socket.raw.ping().wait(10)
 
 
 def test_one_space_s_gate_holds_no_other(node, space, truth, keys):
-    space.control("mock_setGate", gate("arrival"))
+    space.control("mock_setScript", gate("arrival"))
     other = node.space()
     socket = other.socket()
     ask(socket, truth, keys[:2])
@@ -142,7 +143,7 @@ def test_permutations_of_four(node, truth, keys, rng):
     from itertools import permutations
     for order in permutations(range(4)):
         space = node.space()
-        space.control("mock_setGate", gate(list(order), n=4))
+        space.control("mock_setScript", gate(list(order), n=4))
         socket = space.socket()
         sent = rng.sample(range(4), 4)
         for index in sent:
@@ -152,7 +153,7 @@ def test_permutations_of_four(node, truth, keys, rng):
 
 
 def test_equal_requests_are_distinct_members(space, truth, keys):
-    space.control("mock_setGate", gate("reversed", n=3))
+    space.control("mock_setScript", gate("reversed", n=3))
     socket = space.socket()
     ask(socket, truth, [keys[0]] * 3)
     assert order_of(replies(socket, 3)) == [2, 1, 0]
@@ -160,7 +161,7 @@ def test_equal_requests_are_distinct_members(space, truth, keys):
 
 def test_threads_at_once(space, truth, keys):
     """Seven real threads: whatever their order, all are answered with their own value."""
-    space.control("mock_setGate", gate([6, 5, 4, 3, 2, 1, 0]))
+    space.control("mock_setScript", gate([6, 5, 4, 3, 2, 1, 0]))
     results = {}
 
     def one(key):

@@ -293,7 +293,7 @@ def test_a_body_that_waits_to_be_asked_for(node):
 
 
 def test_a_post_whose_client_goes_away_is_let_go(space):
-    space.control("mock_setGate", {"n": 2, "limit": "3600s"})
+    space.gate(2, limit="3600s")
     with Raw(space.node.port) as raw:
         raw.send(raw_post(request("system_chain"), path=space.path))
         while space.stats()["conns"]["open"] == 0:

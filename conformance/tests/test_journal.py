@@ -130,8 +130,7 @@ def test_latency_is_decided_on_arrival(space):
 
 
 def test_duplicate_ids_in_flight_are_counted(space, truth):
-    space.control("mock_setGate", {"n": 2, "methods": ["chain_getBlockHash"], "order": "arrival",
-                                   "limit": "60s"})
+    space.gate(2, methods=["chain_getBlockHash"])
     socket = space.socket()
     socket.send(request("chain_getBlockHash", 1, id=5))
     socket.send(request("chain_getBlockHash", 2, id=5))

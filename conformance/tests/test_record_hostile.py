@@ -132,7 +132,8 @@ def test_a_repeated_id_is_no_fact(node, truth, tmp_path, shape):
     }[shape]
     # The replies are held back until all requests are in flight.
     space = node.space()
-    space.control("mock_setRules", [{"methods": ["state_getStorage"], "latency": "100ms"}])
+    space.control("mock_setScript", {"rules": [
+        {"on": "arrived", "match": {"methods": ["state_getStorage"]}, "do": [{"delay": "100ms"}]}]})
     with Proxy(space.url(), out) as proxy:
         with Socket(proxy.url) as socket:
             for message in messages:

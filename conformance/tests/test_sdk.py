@@ -38,9 +38,7 @@ def test_the_guide(node, quiet_space, tmp_path, version, program):
     """Gathered: a gate proves that seven were in flight. Threaded: as many as there are workers."""
     together = {"serial": 1, "threaded": min(7, WORKERS), "gathered": 7}[program]
     if program != "serial":
-        quiet_space.control("mock_setGate", {
-            "n": together, "methods": ["state_getStorage"], "order": "reversed", "limit": "60s",
-        })
+        quiet_space.gate(together, "reversed", ["state_getStorage"])
     with Relay(node.port) as relay:
         output = guide(version, program, quiet_space.url(port=relay.port), tmp_path)
         assert answers(output) == EXPECTED

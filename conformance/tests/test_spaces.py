@@ -5,6 +5,7 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from testenv.node import gated
 from testenv.rpc import Socket, request
 
 pytestmark = pytest.mark.core
@@ -112,10 +113,9 @@ def test_a_page_in_a_browser_is_refused_control(space):
 def test_a_wrong_control_call_is_an_error_and_changes_nothing(space):
     for method, params in (
         ("mock_setLatency", ["soon"]), ("mock_setLatency", []), ("mock_setLatency", ["-5ms"]),
-        ("mock_setGate", [{"n": 0}]), ("mock_setGate", [{}]), ("mock_setGate", [{"n": 7, "no": 1}]),
-        ("mock_setGate", [{"n": 3, "methods": ["state_getStorage"], "order": [0, 0, 1]}]),
-        ("mock_setGate", [{"n": 3, "methods": ["state_getStorage"], "order": "backwards"}]),
-        ("mock_setHead", [10**9]), ("mock_setHead", ["0x12"]), ("mock_setRules", ["no"]),
+        ("mock_setScript", [gated(0)]), ("mock_setScript", [gated(7, no=1)]), ("mock_setScript", [{"no": 1}]),
+        ("mock_setScript", [gated(3, [0, 0, 1])]), ("mock_setScript", [gated(3, "backwards")]),
+        ("mock_setHead", [10**9]), ("mock_setHead", ["0x12"]), ("mock_setScript", ["no"]),
         ("mock_no_such", []),
     ):
         answer = json.loads(space.post(request(method, *params)).text)
@@ -129,10 +129,10 @@ WRONG_PARAMS = [
     ("mock_stats", [1]), ("mock_stats", {}), ("mock_reset", ["now"]), ("mock_unmatched", [None]),
     ("mock_journal", [{"forms": "canonical"}]), ("mock_journal", ["raw"]), ("mock_journal", [5]),
     ("mock_journal", [{"form": "raw", "more": 1}]), ("mock_journal", [{"form": "raw"}, 1]),
-    ("mock_journal", {"form": "raw"}), ("mock_journal", [{}]), ("mock_setRules", []),
-    ("mock_setRules", {"rules": []}), ("mock_setLatency", ["5ms", "6ms"]), ("mock_setLatency", [5]),
-    ("mock_setHead", [72, 5]), ("mock_setHead", []), ("mock_setGate", []),
-    ("mock_setGate", [{"n": 1}, {"n": 2}]), ("mock_advanceHead", [1, 1]), ("mock_advanceHead", [None]),
+    ("mock_journal", {"form": "raw"}), ("mock_journal", [{}]), ("mock_setScript", []),
+    ("mock_setScript", {"rules": []}), ("mock_setLatency", ["5ms", "6ms"]), ("mock_setLatency", [5]),
+    ("mock_setHead", [72, 5]), ("mock_setHead", []), ("mock_signal", [""]),
+    ("mock_setScript", [{}, {}]), ("mock_advanceHead", [1, 1]), ("mock_advanceHead", [None]),
 ]
 
 
@@ -147,10 +147,10 @@ def test_wrong_params_of_control_calls(space, method, params):
     assert space.control("mock_journal")["entries"][0]["latency_us"] == 0
 
 
-def test_rules_are_taken_away_by_an_empty_list(space):
+def test_a_script_is_taken_away_by_null(space):
     socket = space.socket()
-    for rules in ([{"methods": ["*"], "latency": "3ms"}], [[]]):
-        space.control("mock_setRules", *rules)
+    for script in ({"rules": [{"on": "arrived", "do": [{"delay": "3ms"}]}]}, None):
+        space.control("mock_setScript", script)
         socket.call("system_chain")
     entries = space.control("mock_journal", {"form": "raw"})["entries"]
     assert [entry["latency_us"] for entry in entries] == [3000, 0]

@@ -1,134 +1,7 @@
 /* Spaces without sockets and in virtual time: counters, latency, gates, subscriptions, journals,
  * and control calls that leave no trace. */
-#include "chain_folder.h"
-#include "base/mem.h"
-#include "chain/chain.h"
-#include "control/control.h"
-#include "space/space.h"
 #include "space/url.h"
-
-#define CONNECTIONS 8
-
-/* A connection to a socket that takes everything, and remembers it; `order` is over all of them. */
-struct socket {
-    struct base_buf text; /* messages, each ended by a newline */
-    uint64_t mark;
-    unsigned sent;
-    int status;
-    bool paused;
-    struct space_peer *peer;
-};
-
-static char order[256]; /* who was sent something, as letters */
-static struct socket sockets[CONNECTIONS];
-static struct folder folder;
-static struct chain *chain;
-
-static uint64_t send_text(void *connection, int status, struct substrate_text text) {
-    struct socket *socket = connection;
-    size_t size = strlen(order);
-    base_buf_text(&socket->text, text);
-    base_buf_char(&socket->text, '\n');
-    socket->status = status;
-    socket->sent++;
-    if (size + 1 < sizeof(order)) {
-        order[size] = (char)('a' + (socket - sockets));
-        order[size + 1] = '\0';
-    }
-    return ++socket->mark;
-}
-
-static void pause_socket(void *connection, bool paused) {
-    struct socket *socket = connection;
-    socket->paused = paused;
-}
-
-static const struct space_port port = {
-    .send = send_text, .pause = pause_socket, .control = control_answer};
-
-static struct space_config configure(void) {
-    struct substrate_error error = {0};
-    folder = folder_sample();
-    struct facts *facts = folder_load(&folder, FACTS_LOAD_DIGESTS);
-    ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
-    memset(sockets, 0, sizeof(sockets));
-    order[0] = '\0';
-    return (struct space_config){.chain = chain,
-                                 .connections_max = 6,
-                                 .subscriptions_max = 3,
-                                 .response_max = 400,
-                                 .events_max = 65536,
-                                 .texts_max = 65536,
-                                 .port = &port,
-                                 .quiet = true};
-}
-
-static struct space *start(void) {
-    struct space_config config = configure();
-    struct space *space = space_new(&config, BASE_TEXT(""), 7, 0);
-    ck_assert_ptr_nonnull(space);
-    return space;
-}
-
-static void finish(struct space *space) {
-    space_free(space);
-    for (size_t i = 0; i < CONNECTIONS; i++) {
-        base_buf_free(&sockets[i].text);
-    }
-    chain_free(chain);
-    folder_remove(&folder);
-}
-
-static struct space_peer *join(struct space *space, size_t i, const char *label) {
-    sockets[i].peer = space_open(space, &sockets[i], base_text(label), true, true, 0);
-    ck_assert_ptr_nonnull(sockets[i].peer);
-    return sockets[i].peer;
-}
-
-static void leave(size_t i, uint64_t now) {
-    space_close(sockets[i].peer, &(struct space_closed){.by = BASE_TEXT("peer"), .code = 1000},
-                now);
-}
-
-static void say(size_t i, const char *message, uint64_t now) {
-    space_message(sockets[i].peer, base_text(message), now);
-}
-
-static void written(size_t i, uint64_t now) {
-    space_written(sockets[i].peer, sockets[i].mark, now);
-}
-
-/* What the connection was sent since the last look. */
-static const char *heard(size_t i) {
-    static char text[8192];
-    struct base_buf *buf = &sockets[i].text;
-    ck_assert_uint_lt(buf->size, sizeof(text));
-    if (buf->size > 0) {
-        memcpy(text, buf->data, buf->size);
-    }
-    text[buf->size] = '\0';
-    base_buf_reset(buf);
-    return text;
-}
-
-static void must_hold(const char *text, const char *part) {
-    ck_assert_msg(strstr(text, part) != NULL, "%s is not in %s", part, text);
-}
-
-static void stats_hold(struct space *space, const char *part) {
-    struct base_buf out = BASE_BUF_INIT;
-    space_write_stats(space, &out);
-    base_buf_char(&out, '\0');
-    ck_assert(!out.failed);
-    must_hold(out.data, part);
-    base_buf_free(&out);
-}
-
-#define CHAIN(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"system_chain\"}"
-#define KEY(id, key) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"state_getStorage\",\"params\":[\"" key "\"]}"
-#define CONTROL(method, params) \
-    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"mock_" method "\",\"params\":" params "}"
+#include "space_support.h"
 
 START_TEST(serial_and_gathered) {
     struct space *space = start();
@@ -172,22 +45,27 @@ END_TEST
 START_TEST(latency_and_batches) {
     struct space *space = start();
     join(space, 0, "");
-    say(0, CONTROL("setRules", "[{\"methods\":[\"system_*\"],\"latency\":\"30us\"}]"), 0);
+    say(0,
+        CONTROL("setScript", "[{\"rules\":[{\"on\":\"arrived\",\"match\":{\"methods\":"
+                             "[\"system_*\"]},\"do\":[{\"delay\":\"30us\"}]}]}]"),
+        0);
     say(0, CONTROL("setLatency", "[\"100us\"]"), 0);
     (void)heard(0);
     say(0, KEY("1", "0x0109"), 1000);
     say(0, CHAIN("2"), 1010);
     say(0, "[" CHAIN("3") "," CHAIN("4") "," KEY("5", "0x0109") "]", 1020);
-    ck_assert_uint_eq(space_due(space), 1040);
-    space_run(space, 1039);
+    ck_assert_uint_eq(space_due(space), 1100);
+    space_run(space, 1099);
     ck_assert_str_eq(heard(0), "");
-    space_run(space, 1040);
-    must_hold(heard(0), "\"id\":2,");
     space_run(space, 1100);
     ck_assert_str_eq(heard(0), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x99\"}\n");
-    space_run(space, 1179);
+    space_run(space, 1139);
     ck_assert_str_eq(heard(0), "");
-    space_run(space, 1180); /* 1020 + 30 + 30 + 100 */
+    space_run(space, 1140); /* 1010 + 30 + 100 */
+    must_hold(heard(0), "\"id\":2,");
+    space_run(space, 1379);
+    ck_assert_str_eq(heard(0), "");
+    space_run(space, 1380); /* 1020 + 3 * 100 + 2 * 30 */
     ck_assert_str_eq(heard(0), "[{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":\"sample chain\"},"
                                "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":\"sample chain\"},"
                                "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":\"0x99\"}]\n");
@@ -213,7 +91,7 @@ START_TEST(odd_messages) {
     say(0, "{", 0);
     must_hold(heard(0), "-32700");
     ck_assert_int_eq(sockets[0].status, 400);
-    space_oversize(sockets[0].peer, 99, 0);
+    space_oversize(sockets[0].peer, 0);
     must_hold(heard(0), "\"id\":null,\"error\":{\"code\":-32007");
     stats_hold(space, "\"total\":4,\"by_method\":{\"system_chain\":3,\"x\":1}");
     finish(space);
@@ -226,8 +104,11 @@ START_TEST(gate_across_connections) {
     for (size_t i = 0; i < 4; i++) {
         join(space, i, "");
     }
-    say(3, CONTROL("setRules", "[{\"methods\":[\"state_*\"],\"latency\":\"500us\"}]"), 0);
-    say(3, CONTROL("setGate", "[{\"n\":3,\"order\":[2,0,1]}]"), 0);
+    say(3,
+        GATE("\"n\":3,\"order\":[2,0,1]",
+             ",{\"on\":\"arrived\",\"match\":{\"methods\":[\"state_*\"]},"
+             "\"do\":[{\"delay\":\"500us\"}]}"),
+        0);
     (void)heard(3);
     order[0] = '\0';
     say(0, KEY("1", "0x0109"), 10); /* canonical order: 0x0104 (b), 0x0109 (a), system_chain (c) */
@@ -242,7 +123,8 @@ START_TEST(gate_across_connections) {
     written(1, 5001);
     ck_assert_str_eq(order, "cba");
     written(0, 5002);
-    say(0, CHAIN("2"), 6000); /* the gate has done its work */
+    ck_assert_uint_gt(sockets[0].flushes, 0); /* in a write of its own */
+    say(0, CHAIN("2"), 6000);                 /* the gate has done its work */
     ck_assert_str_eq(order, "cbaa");
     stats_hold(space, "\"inflight\":{\"max_per_conn\":1,\"max_total\":3}");
     stats_hold(space, "\"gate_timeouts\":0");
@@ -255,7 +137,7 @@ START_TEST(gate_and_disconnect) {
     for (size_t i = 0; i < 4; i++) {
         join(space, i, "");
     }
-    say(3, CONTROL("setGate", "[{\"n\":3,\"order\":\"reversed\",\"limit\":\"1ms\"}]"), 0);
+    say(3, GATE("\"n\":3,\"order\":\"reversed\",\"limit\":\"1ms\"", ""), 0);
     order[0] = '\0';
     say(0, CHAIN("1"), 1);
     say(1, CHAIN("1"), 2);
@@ -265,17 +147,17 @@ START_TEST(gate_and_disconnect) {
     ck_assert_str_eq(order, "c");
     leave(2, 5); /* on its way: what comes after it goes */
     ck_assert_str_eq(order, "ca");
-    say(3, CONTROL("setGate", "[{\"n\":9,\"limit\":\"1ms\"}]"), 10);
+    say(3, GATE("\"n\":9,\"limit\":\"1ms\"", ""), 10);
     order[0] = '\0';
     say(0, CHAIN("1"), 20);
     ck_assert_uint_eq(space_due(space), 1020);
     space_run(space, 1020);
     ck_assert_str_eq(order, "a");
     stats_hold(space, "\"gate_timeouts\":1");
-    say(3, CONTROL("setGate", "[{\"n\":9}]"), 2000);
+    say(3, GATE("\"n\":9", ""), 2000);
     say(0, CHAIN("1"), 2000);
     (void)heard(0);
-    say(3, CONTROL("setGate", "[null]"), 2001); /* whom it holds goes */
+    say(3, CONTROL("setScript", "[null]"), 2001); /* whom it holds goes */
     must_hold(heard(0), "sample chain");
     finish(space);
 }
@@ -346,7 +228,9 @@ START_TEST(limits) {
     for (size_t i = 1; i < 6; i++) {
         join(space, i, "");
     }
-    ck_assert_ptr_null(space_open(space, &sockets[6], BASE_TEXT(""), true, true, 0));
+    ck_assert_ptr_null(connect_socket(space, 6, "", true));
+    ck_assert_uint_eq(sockets[6].refused, 429);
+    ck_assert_str_eq(heard(6), SPACE_FULL_TEXT);
     stats_hold(space, "\"conns\":{\"opened\":6,\"open\":6,\"peak\":6,\"rejected\":1}");
     say(5, CONTROL("stats", "[]"), 0); /* a control socket takes nobody's place */
     join(space, 6, "");
@@ -385,7 +269,7 @@ END_TEST
 
 START_TEST(control_is_refused) {
     struct space *space = start();
-    sockets[0].peer = space_open(space, &sockets[0], BASE_TEXT(""), true, false, 0);
+    sockets[0].peer = connect_socket(space, 0, "", false);
     say(0, CONTROL("setLatency", "[\"1s\"]"), 0);
     must_hold(heard(0), "-32601,\"message\":\"RPC call is unsafe to be called externally\"");
     say(0, CHAIN("1"), 0);
@@ -472,7 +356,7 @@ START_TEST(spaces_apart) {
     join(two, 1, "");
     say(0, CONTROL("setHead", "[1]"), 0);
     say(0, CONTROL("setLatency", "[\"1s\"]"), 0);
-    say(0, CONTROL("setGate", "[{\"n\":2}]"), 0);
+    say(0, GATE("\"n\":2", ""), 0);
     (void)heard(1);
     say(1, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_getHeader\"}", 0);
     must_hold(heard(1), "\"number\":\"0x5\"");
@@ -547,10 +431,9 @@ START_TEST(no_memory) {
         substrate_allocator_set(&allocator);
         struct space *space = space_new(&config, BASE_TEXT("x"), 0, 0);
         memset(sockets, 0, sizeof(sockets));
-        sockets[0].peer =
-            space != NULL ? space_open(space, &sockets[0], BASE_TEXT("l"), true, true, 0) : NULL;
+        sockets[0].peer = space != NULL ? connect_socket(space, 0, "l", true) : NULL;
         if (sockets[0].peer != NULL) {
-            say(0, CONTROL("setGate", "[{\"n\":2,\"order\":[1,0]}]"), 0);
+            say(0, GATE("\"n\":2,\"order\":[1,0]", ""), 0);
             say(0, CHAIN("1"), 0);
             say(0, KEY("2", "0x0103"), 0);
             say(0, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"chain_subscribeNewHeads\"}", 0);

@@ -12,7 +12,7 @@
 static uint64_t add(struct space_events *events, uint64_t number, size_t size) {
     char text[2000];
     memset(text, (int)('a' + number % 26), sizeof(text));
-    struct space_event event = {.kind = (enum space_event_kind)(number % SPACE_EVENT_KINDS),
+    struct space_event event = {.kind = (enum script_event_kind)(number % SCRIPT_EVENT_KINDS),
                                 .ordinal = (uint32_t)number,
                                 .code = (uint16_t)(number % 5000),
                                 .now_us = number * 3,
@@ -28,7 +28,7 @@ static uint64_t add(struct space_events *events, uint64_t number, size_t size) {
 
 static void is_event(const struct space_event *event, uint64_t number, size_t size) {
     ck_assert_uint_eq(event->seq, number);
-    ck_assert_uint_eq(event->kind, number % SPACE_EVENT_KINDS);
+    ck_assert_uint_eq(event->kind, number % SCRIPT_EVENT_KINDS);
     ck_assert_uint_eq(event->ordinal, number);
     ck_assert_uint_eq(event->code, number % 5000);
     ck_assert_uint_eq(event->now_us, number * 3);
@@ -114,7 +114,7 @@ END_TEST
 START_TEST(as_json) {
     struct space_series series = {BASE_TEXT("me"), BASE_TEXT("state_getStorage [\"0x01\"]"), 1};
     struct space_method method = {BASE_TEXT("state_getStorageAt"), 1};
-    struct space_event event = {.kind = SPACE_EVENT_ANSWERED,
+    struct space_event event = {.kind = SCRIPT_ANSWERED,
                                 .batch = true,
                                 .ordinal = 2,
                                 .seq = 9,

@@ -9,9 +9,6 @@
 void control_answer(struct space_peer *peer, const struct rpc_envelope *envelope, uint64_t now,
                     struct base_buf *out);
 
-/* A block by its number (decimal) or hash. NULL, and `error` says which blocks there are. */
-const struct chain_block *control_find_block(const struct chain *chain, struct substrate_text text,
-                                             struct substrate_error *error);
 /* Appends {"number":N,"hash":"0x…"}. */
 void control_write_block(const struct chain_block *block, struct base_buf *out);
 

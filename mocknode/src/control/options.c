@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include "base/options.h"
 #include "base/text.h"
 #include "control/spaces.h"
@@ -17,16 +18,48 @@ static const char BEFORE[] =
 static const char BEHIND[] =
     "\n"
     "The first line on standard output is JSON and says the URL. SIGINT and SIGTERM end it.\n"
-    "Exit status: 0; 1 it could not serve; 2 wrong command line; 3 a request was unmatched.\n";
+    "Exit status: 0; 1 it could not serve; 2 wrong command line; 3 a request was unmatched;\n"
+    "4 a rule never fired (--strict-rules), or a chain of causes was too long.\n";
 
+/* Short for a script that says this and nothing else. */
 static enum substrate_status take_latency(const struct base_option *option, const char *value,
                                           void *into, struct substrate_error *error) {
     struct serve_options *options = into;
     struct substrate_error why = {.status = SUBSTRATE_OK};
-    return script_latency_parse(base_text(value), &options->latency_us, &why) == SUBSTRATE_OK
+    struct script_latency latency;
+    options->latency = value;
+    return script_latency_read(base_text(value), &latency, &why) == SUBSTRATE_OK
                ? SUBSTRATE_OK
-               : base_fail(error, SUBSTRATE_E_ARGUMENT, "--%s \"%s\": %s", option->name, value,
-                           why.message);
+               : base_option_refuse(option, value, why.message, error);
+}
+
+static enum substrate_status take_tick(const struct base_option *option, const char *value,
+                                       void *into, struct substrate_error *error) {
+    struct serve_options *options = into;
+    struct substrate_error why = {.status = SUBSTRATE_OK};
+    bool good = script_latency_parse(base_text(value), &options->tick_us, &why) == SUBSTRATE_OK;
+    return good && options->tick_us >= 1000
+               ? SUBSTRATE_OK
+               : base_option_refuse(option, value, "expected a time such as 12s, at least 1ms",
+                                    error);
+}
+
+static enum substrate_status take_writes(const struct base_option *option, const char *value,
+                                         void *into, struct substrate_error *error) {
+    struct serve_options *options = into;
+    options->writes_accepted = strcmp(value, "accept") == 0;
+    return options->writes_accepted ? SUBSTRATE_OK
+                                    : base_option_refuse(option, value, "expected accept", error);
+}
+
+static enum substrate_status take_profile(const struct base_option *option, const char *value,
+                                          void *into, struct substrate_error *error) {
+    struct serve_options *options = into;
+    if (options->profile_count == SERVE_PROFILES_MAX) {
+        return base_option_refuse(option, value, "at most 16 profiles", error);
+    }
+    options->profiles[options->profile_count++] = value;
+    return SUBSTRATE_OK;
 }
 
 static enum substrate_status take_host(const struct base_option *option, const char *value,
@@ -48,10 +81,19 @@ static const struct base_option TABLE[] = {
      65535, false},
     {"seed", 0, "N", "seed of spaces that name none (0)", base_option_number, AT(seed), 0,
      UINT64_MAX, false},
-    {"latency", 0, "SPEC", "delay of every answer: 50ms, 1.5s, 200us, 0 (0)", take_latency, 0, 0, 0,
+    {"latency", 0, "SPEC",
+     "delay of every answer, short for the script's: 50ms, 1.5s,\nuniform(10ms,90ms) (0)",
+     take_latency, 0, 0, 0, false},
+    {"script", 0, "FILE", "what happens, and what it causes, as JSON", base_option_text, AT(script),
+     0, 0, false},
+    {"profile", 0, "NAME",
+     "a script that ships, behind the file's: public-gateway,\nreorgs, restarts", take_profile, 0,
+     0, 0, true},
+    {"tick", 0, "TIME", "the head goes on each so often: 12s", take_tick, 0, 0, 0, false},
+    {"writes", 0, "accept", "extrinsics are accepted (and never included)", take_writes, 0, 0, 0,
      false},
-    {"rules", 0, "FILE", "latency by method, and a gate, as JSON", base_option_text, AT(rules), 0,
-     0, false},
+    {"strict-rules", 0, NULL, "a rule that never fired is exit status 4", base_option_flag,
+     AT(strict_rules), 0, 0, false},
     {"head", 0, "N|HASH", "block of the first recording to start at (its head)", base_option_text,
      AT(head), 0, 0, false},
     {"journal", 0, "FILE", "write events to FILE as they come, and FILE.canonical\nat the end",

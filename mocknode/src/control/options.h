@@ -7,15 +7,18 @@
 #include <stdint.h>
 
 #define SERVE_HOSTS_MAX 16
+#define SERVE_PROFILES_MAX 16
 
 struct serve_options {
     char **fixtures; /* folders; words of the command line */
     size_t fixture_count;
-    const char *host, *rules, *head, *journal, *tls_cert, *tls_key;
+    const char *host, *script, *latency, *head, *journal, *tls_cert, *tls_key;
+    const char *profiles[SERVE_PROFILES_MAX];
+    size_t profile_count;
     const char *allowed_hosts[SERVE_HOSTS_MAX];
     size_t allowed_host_count;
-    uint64_t port, seed, latency_us, connections_max, spaces_max;
-    bool unsafe_control, help;
+    uint64_t port, seed, tick_us, connections_max, spaces_max;
+    bool writes_accepted, strict_rules, unsafe_control, help;
 };
 
 /* false: one line has been written to standard error. */

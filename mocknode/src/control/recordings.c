@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "control/control.h"
 
 /* The last part of a path, trailing slashes aside. */
 static struct substrate_text folder_name(const char *path) {
@@ -61,6 +61,31 @@ static bool add(struct recordings *recordings, const char *folder) {
     return true;
 }
 
+/* A recorded block by its number or hash. NULL: there is none, as the error says. */
+static const struct chain_block *find_block(const struct chain *chain, struct substrate_text text,
+                                            struct substrate_error *error) {
+    uint64_t number = 0;
+    struct substrate_hash hash;
+    size_t size = 0;
+    const struct chain_block *block = NULL;
+    if (base_text_u64(text, &number)) {
+        block = chain_at(chain, number);
+    } else if (base_hex_read(text, hash.bytes, 32, &size) && size == 32) {
+        block = chain_find(chain, &hash);
+    } else {
+        (void)base_fail(error, SUBSTRATE_E_ARGUMENT,
+                        "\"%.*s\" is neither a block number nor a block hash (0x and 64 digits)",
+                        (int)(text.size < 80 ? text.size : 80), text.data);
+        return NULL;
+    }
+    if (block == NULL) {
+        (void)base_fail(error, SUBSTRATE_E_NOT_FOUND,
+                        "block %.*s is not recorded; the recording's head is block %llu",
+                        (int)text.size, text.data, (unsigned long long)chain_head(chain)->number);
+    }
+    return block;
+}
+
 bool recordings_load(struct recordings *recordings, char **folders, size_t count,
                      const char *head) {
     *recordings = (struct recordings){base_calloc(count, sizeof(*recordings->list)),
@@ -76,7 +101,7 @@ bool recordings_load(struct recordings *recordings, char **folders, size_t count
     struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
     if (head != NULL) {
         struct spaces_recording *first = &recordings->list[0];
-        first->head = control_find_block(first->chain, base_text(head), &error);
+        first->head = find_block(first->chain, base_text(head), &error);
         return first->head != NULL || complain("--head", error.message);
     }
     return true;

@@ -27,7 +27,7 @@ struct spaces {
     struct slots by_use;  /* the longest unused first; those that are dropped are in `dropped` */
     struct slots dropped; /* until their last connection has gone */
     struct base_heap due;
-    uint64_t unmatched_before; /* of spaces that are gone */
+    uint64_t unmatched_before, errors_before; /* of spaces that are gone */
 };
 
 struct spaces *spaces_new(const struct spaces_options *options) {
@@ -45,6 +45,7 @@ struct spaces *spaces_new(const struct spaces_options *options) {
 static void free_slot(struct spaces *spaces, struct slot *slot) {
     if (slot->space != NULL) {
         spaces->unmatched_before += space_unmatched_ever(slot->space);
+        spaces->errors_before += space_errors_ever(slot->space);
         space_free(slot->space);
     }
     base_heap_remove(&spaces->due, &slot->due);
@@ -123,12 +124,24 @@ static bool keep_canonical(struct space *space, FILE *file) {
     return good;
 }
 
+static void tell_unfired(const struct space *space, spaces_unfired *tell, void *context) {
+    size_t cursor = 0;
+    struct substrate_text rule = space_unfired(space, &cursor);
+    while (rule.data != NULL) {
+        tell(context, space_name(space), rule);
+        rule = space_unfired(space, &cursor);
+    }
+}
+
 void spaces_drop(struct spaces *spaces, struct space *space) {
     struct slot *slot = slot_of(space);
     assert(!slot->dropped);
     if (spaces->options.canonical != NULL) {
         /* A file that fails is told at the end, by its error indicator. */
         (void)keep_canonical(space, spaces->options.canonical);
+    }
+    if (spaces->options.unfired != NULL) {
+        tell_unfired(space, spaces->options.unfired, spaces->options.context);
     }
     (void)base_map_remove(&spaces->by_name, space_name(space));
     TAILQ_REMOVE(&spaces->by_use, slot, by_use);
@@ -236,6 +249,19 @@ uint64_t spaces_unmatched(const struct spaces *spaces) {
     TAILQ_FOREACH(slot, &spaces->by_use, by_use) { count += space_unmatched_ever(slot->space); }
     TAILQ_FOREACH(slot, &spaces->dropped, by_use) { count += space_unmatched_ever(slot->space); }
     return count;
+}
+
+uint64_t spaces_errors(const struct spaces *spaces) {
+    uint64_t count = spaces->errors_before;
+    const struct slot *slot;
+    TAILQ_FOREACH(slot, &spaces->by_use, by_use) { count += space_errors_ever(slot->space); }
+    TAILQ_FOREACH(slot, &spaces->dropped, by_use) { count += space_errors_ever(slot->space); }
+    return count;
+}
+
+void spaces_tell_unfired(const struct spaces *spaces, spaces_unfired *tell, void *context) {
+    const struct slot *slot;
+    TAILQ_FOREACH(slot, &spaces->by_use, by_use) { tell_unfired(slot->space, tell, context); }
 }
 
 static int by_name(const void *left, const void *right) {

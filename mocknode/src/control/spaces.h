@@ -20,6 +20,8 @@ struct spaces_recording {
     const struct chain_block *head; /* NULL: the recording's */
 };
 
+typedef void spaces_unfired(void *context, struct substrate_text space, struct substrate_text rule);
+
 struct spaces_options {
     const struct spaces_recording *recordings; /* borrowed; the first is the default */
     size_t recording_count;
@@ -28,6 +30,8 @@ struct spaces_options {
     struct space_config config; /* of all, but for chain, head and owner */
     /* Gets the canonical lines of spaces that are dropped; NULL: they are not kept. */
     FILE *canonical;
+    /* Gets the rules that never fired of spaces that are dropped; NULL: nobody. */
+    spaces_unfired *unfired;
     /* Says when spaces_run is to be called next. */
     void (*due)(void *context, uint64_t due);
     void *context;
@@ -64,6 +68,9 @@ void spaces_left(struct spaces *spaces, struct space *space);
 
 /* What happened in all spaces, dropped ones too. */
 uint64_t spaces_unmatched(const struct spaces *spaces);
+uint64_t spaces_errors(const struct spaces *spaces); /* of scripts */
+/* Tells each rule that never fired, with its space; those of dropped spaces were told before. */
+void spaces_tell_unfired(const struct spaces *spaces, spaces_unfired *tell, void *context);
 /* Writes the canonical lines of the spaces that there are, by name. false: out of memory, or the
  * file failed. */
 bool spaces_write_canonical(struct spaces *spaces, FILE *file);

@@ -355,9 +355,10 @@ void script_gates_drop(struct script_run *run, struct script_item *item) {
     group->arrived--;
     group->needed -= group->needed > 1;
     if (group->count == 0) {
-        uint64_t number = group->number;
+        uint64_t number = group->number, needed = group->needed;
         begin_anew(run, group);
         group->number = number;
+        group->needed = needed; /* those that are gone are not waited for */
         group->done = false;
     }
 }

@@ -133,9 +133,6 @@ void script_item_go(struct script_run *run, struct script_item *item, uint64_t n
 /* The same behind another item, for the members of a gate. */
 void script_item_go_behind(struct script_run *run, struct script_item *item, uint64_t now,
                            struct script_item *after);
-/* Lets leave what was put since `mark` (a tie of the heap) and is due. */
-uint64_t script_mark(const struct script_run *run);
-void script_drain(struct script_run *run, uint64_t now, uint64_t mark);
 void script_flights_end(struct script_run *run, struct script_item *item);
 
 /* ---- the run ---- */

@@ -157,6 +157,10 @@ void script_left(struct script_run *run, struct script_item *item, uint64_t now)
 /* Takes it out, wherever it is; what waited for what it owed is released. It is idle then, and may
  * be begun anew. */
 void script_drop(struct script_run *run, struct script_item *item, uint64_t now);
+/* What is put between the two leaves now, before all that was put earlier: for what an event of the
+ * space's own causes, when that must have left before the rules on it have their turn. */
+uint64_t script_mark(const struct script_run *run);
+void script_drain(struct script_run *run, uint64_t now, uint64_t mark);
 /* When script_run_due has something to do; UINT64_MAX: never. */
 uint64_t script_due(const struct script_run *run);
 /* Limits and times that have passed, and host.emit for what is due. */

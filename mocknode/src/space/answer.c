@@ -1,119 +1,65 @@
-/* One call's content: canonical request, occurrence, the method's outcome and its text. */
+/* One call's content: canonical request, occurrence, what the rules and the methods say, and the
+ * reply's text. */
 #include "space/state.h"
 
 #include <string.h>
 #include "base/hash.h"
 #include "base/text.h"
 
-/* A keyed choice: what it says depends on its key alone, never on what was asked before. */
-static void subscription_id(const struct space *space, const struct space_series *series,
-                            uint64_t occurrence, char id[SPACE_ID_SIZE]) {
-    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    struct substrate_bytes label = {(const uint8_t *)series->label.data, series->label.size};
-    struct substrate_bytes request = {(const uint8_t *)series->request.data, series->request.size};
-    uint64_t seed = base_xxh64(label, space->seed ^ occurrence);
-    for (size_t half = 0; half < 2; half++) {
-        uint64_t bits = base_xxh64(request, seed + half);
-        for (size_t i = 0; i < SPACE_ID_SIZE / 2; i++) {
-            id[half * SPACE_ID_SIZE / 2 + i] = letters[bits % 62];
-            bits /= 62;
-        }
-    }
+static const struct substrate_text nothing = {NULL, 0};
+
+/* One call being answered. */
+struct answering {
+    struct space_work *work;
+    const struct rpc_envelope *envelope;
+    struct rpc_request request;
+    struct method_outcome outcome;
+    struct space_flight *flight;
+    struct script_content content;
+    struct script_envelope reply;
+    enum space_outcome kind;
+};
+
+void space_write_internal_error(struct base_buf *out, struct substrate_text id) {
+    rpc_write_error(out, id, RPC_ERROR_INTERNAL, NULL, nothing);
+}
+
+static struct substrate_text limit_data(size_t limit, char room[64]) {
+    int size = snprintf(room, 64, "\"Exceeded max limit of %zu\"", limit);
+    return (struct substrate_text){room, (size_t)size};
 }
 
 void space_write_limit_error(struct base_buf *out, struct substrate_text id, int64_t code,
                              const char *message, size_t limit) {
-    char data[64];
-    int size = snprintf(data, sizeof(data), "\"Exceeded max limit of %zu\"", limit);
-    rpc_write_error(out, id, code, message, (struct substrate_text){data, (size_t)size});
+    char room[64];
+    rpc_write_error(out, id, code, message, limit_data(limit, room));
 }
 
-static void write_unmatched(struct space *space, const struct rpc_envelope *envelope,
-                            const struct rpc_request *request, const struct method_outcome *outcome,
-                            struct base_buf *out) {
-    struct space_unmatched what = {request->name, base_buf_view(&space->canonical),
-                                   base_text(outcome->reason), outcome->nearest, 0};
-    struct base_buf data = BASE_BUF_INIT;
-    space_unmatched(space, &what, &data);
-    rpc_write_error(out, envelope->id, RPC_ERROR_UNMATCHED, NULL, base_buf_view(&data));
-    out->failed = out->failed || data.failed;
-    base_buf_free(&data);
-}
+/* ---- the request ---- */
 
-static enum space_outcome subscribe(struct space_work *work, const struct rpc_envelope *envelope,
-                                    const struct rpc_request *request,
-                                    const struct method_outcome *outcome,
-                                    const struct space_flight *flight, struct base_buf *out) {
-    struct space_peer *peer = work->peer;
-    struct space *space = peer->space;
-    char id[SPACE_ID_SIZE + 2] = "\"";
-    subscription_id(space, flight->series, flight->occurrence, id + 1);
-    id[SPACE_ID_SIZE + 1] = '"';
-    if (peer->subscription_count >= space->config.subscriptions_max) {
-        space_write_limit_error(out, envelope->id, RPC_ERROR_TOO_MANY_SUBSCRIPTIONS, NULL,
-                                space->config.subscriptions_max);
-        return SPACE_ERROR;
-    }
-    if (!peer->websocket ||
-        !space_subscribe(peer, request, outcome, id + 1, flight->arrived, work->call)) {
-        rpc_write_error(out, envelope->id, RPC_ERROR_INTERNAL, NULL,
-                        (struct substrate_text){NULL, 0});
-        return SPACE_ERROR;
-    }
-    rpc_write_result(out, envelope->id, (struct substrate_text){id, sizeof(id)});
-    return SPACE_RESULT;
-}
-
-static enum space_outcome write_outcome(struct space_work *work,
-                                        const struct rpc_envelope *envelope,
-                                        const struct rpc_request *request,
-                                        const struct method_outcome *outcome,
-                                        const struct space_flight *flight, struct base_buf *out) {
-    switch (outcome->kind) {
-    case METHOD_RESULT:
-        rpc_write_result(out, envelope->id, outcome->text);
-        return SPACE_RESULT;
-    case METHOD_ERROR:
-        if (outcome->code == 0) {
-            rpc_write_error_object(out, envelope->id, outcome->text);
-        } else {
-            rpc_write_error(out, envelope->id, outcome->code, outcome->message, outcome->data);
-        }
-        return SPACE_ERROR;
-    case METHOD_UNMATCHED:
-        write_unmatched(work->peer->space, envelope, request, outcome, out);
-        return SPACE_UNMATCHED;
-    case METHOD_OPEN:
-        return subscribe(work, envelope, request, outcome, flight, out);
-    case METHOD_END:
-        break;
-    }
-    bool ended = space_unsubscribe(work->peer, outcome);
-    rpc_write_result(out, envelope->id, ended ? BASE_TEXT("true") : BASE_TEXT("false"));
-    return SPACE_RESULT;
-}
-
-/* Parses and answers; the canonical text of a request whose parameters are wrong is its exact JSON.
- */
-static void resolve(struct space *space, const struct rpc_envelope *envelope,
-                    struct rpc_request *request, struct method_outcome *outcome) {
-    struct substrate_text data = {NULL, 0};
-    memset(outcome, 0, sizeof(*outcome));
-    memset(request, 0, sizeof(*request));
+/* Parses and asks the methods; the canonical text of a request whose parameters are wrong is its
+ * exact JSON. */
+static void resolve(struct answering *answering) {
+    struct space *space = answering->work->peer->space;
+    const struct rpc_envelope *envelope = answering->envelope;
+    struct rpc_request *request = &answering->request;
+    struct method_outcome *outcome = &answering->outcome;
+    struct substrate_text data = nothing;
     base_buf_reset(&space->canonical);
     enum substrate_status status =
         method_parse(envelope->method, envelope->params, &space->arena, request, &data);
     if (status == SUBSTRATE_OK) {
-        method_answer(&(struct method_node){space->view, false}, request, &space->arena, outcome);
+        struct method_node node = {space->view, space->config.writes_accepted ||
+                                                    script_writes_accepted(space_script(space))};
+        method_answer(&node, request, &space->arena, outcome);
         rpc_request_write(request, outcome->has_block ? &outcome->block : NULL, &space->canonical);
         return;
     }
     outcome->kind = METHOD_ERROR;
     outcome->code = status == SUBSTRATE_E_ARGUMENT ? RPC_ERROR_INVALID_PARAMS : RPC_ERROR_INTERNAL;
     outcome->data = data;
-    const struct rpc_method *method = method_find(envelope->method);
-    request->method = method;
-    request->name = method != NULL ? base_text(method->name) : envelope->method;
+    request->method = method_find(envelope->method);
+    request->name = request->method != NULL ? base_text(request->method->name) : envelope->method;
     base_buf_text(&space->canonical, request->name);
     base_buf_char(&space->canonical, ' ');
     if (envelope->params.kind == BASE_JSON_NONE) {
@@ -123,53 +69,177 @@ static void resolve(struct space *space, const struct rpc_envelope *envelope,
     }
 }
 
-/* The gate sees a batch as one call: its entries run in turn, so only one can be in flight. */
-static void meet_gate(struct space_work *work, const struct rpc_request *request,
-                      const struct rpc_envelope *envelope, const struct space_series *series) {
+/* It has arrived: counted, journaled, in flight; and the rules are asked. false: out of memory. */
+static bool arrive(struct answering *answering, struct substrate_text canonical) {
+    struct space_work *work = answering->work;
+    struct space_peer *peer = work->peer;
+    struct space *space = peer->space;
+    const struct rpc_envelope *envelope = answering->envelope;
+    struct space_series *series = space_series_of(space, peer->label, canonical);
+    struct space_method *method = space_method_of(space, envelope->method);
+    if (series == NULL || method == NULL) {
+        return false;
+    }
+    struct space_flight flight = {
+        .series = series, .method = method, .occurrence = series->count, .name = method->name};
+    if (answering->request.method != NULL) {
+        flight.name = base_text(answering->request.method->name);
+    }
+    answering->flight = space_call_begin(work->call, envelope->id, &flight);
+    if (answering->flight == NULL) {
+        return false;
+    }
+    series->count++;
+    method->count++;
+    space->counts.requests++;
+    struct script_event event =
+        space_event_of_flight(work->call, answering->flight, SCRIPT_ARRIVED);
+    struct space_note note = {.series = series, .method = method};
+    const struct chain_block *head = view_head(space->view);
+    event.head = head->hash;
+    event.head_number = head->number;
+    event.batch = work->in_batch;
+    space_record(space, &event, &note);
+    answering->flight->arrived = event.seq;
+    if (script_listens(space->run, SCRIPT_ARRIVED)) {
+        struct script_event *kept = base_arena_alloc(&space->arena, sizeof(*kept));
+        if (kept == NULL) {
+            return true; /* nobody hears of it */
+        }
+        *kept = event; /* until the verdict ends */
+        script_match(space->run, kept, &work->verdict);
+        script_told(space->run, kept, space->now);
+    }
+    return true;
+}
+
+/* ---- the content ---- */
+
+static void give(struct answering *answering, enum space_outcome kind, struct substrate_text text) {
+    answering->kind = kind;
+    answering->content.kind = kind == SPACE_RESULT ? SCRIPT_CONTENT_RESULT : SCRIPT_CONTENT_ERROR;
+    answering->content.text = text;
+}
+
+static void give_error(struct answering *answering, enum space_outcome kind, int64_t code,
+                       const char *message, struct substrate_text data) {
+    struct base_buf object = BASE_BUF_INIT;
+    rpc_write_error_value(&object, code, message, data);
+    struct substrate_text text =
+        object.failed
+            ? nothing
+            : base_arena_text(&answering->work->peer->space->arena, base_buf_view(&object));
+    base_buf_free(&object);
+    give(answering, kind, text);
+}
+
+static void give_unmatched(struct answering *answering) {
+    struct space *space = answering->work->peer->space;
+    const struct method_outcome *outcome = &answering->outcome;
+    struct space_unmatched what = {answering->request.name, base_buf_view(&space->canonical),
+                                   base_text(outcome->reason), outcome->nearest, 0};
+    struct base_buf data = BASE_BUF_INIT;
+    space_unmatched(space, &what, &data);
+    give_error(answering, SPACE_UNMATCHED, RPC_ERROR_UNMATCHED, NULL, base_buf_view(&data));
+    base_buf_free(&data);
+}
+
+static void give_stream(struct answering *answering) {
+    struct space_work *work = answering->work;
+    struct space_peer *peer = work->peer;
+    size_t max = (size_t)peer->space->limits.subscriptions;
+    char room[64];
+    if (peer->subscription_count >= max) {
+        give_error(answering, SPACE_ERROR, RPC_ERROR_TOO_MANY_SUBSCRIPTIONS, NULL,
+                   limit_data(max, room));
+        return;
+    }
+    const struct space_subscription *made =
+        peer->websocket
+            ? space_subscribe(work, &answering->request, &answering->outcome, answering->flight)
+            : NULL;
+    if (made == NULL) {
+        give_error(answering, SPACE_ERROR, RPC_ERROR_INTERNAL, NULL, nothing);
+        return;
+    }
+    give(answering, SPACE_RESULT, base_arena_text(&peer->space->arena, base_buf_view(&made->id)));
+}
+
+/* Carries out what the method says. */
+static void give_outcome(struct answering *answering) {
+    const struct method_outcome *outcome = &answering->outcome;
+    switch (outcome->kind) {
+    case METHOD_RESULT:
+        give(answering, SPACE_RESULT, outcome->text);
+        return;
+    case METHOD_ERROR:
+        if (outcome->code == 0) {
+            give(answering, SPACE_ERROR, outcome->text);
+        } else {
+            give_error(answering, SPACE_ERROR, outcome->code, outcome->message, outcome->data);
+        }
+        return;
+    case METHOD_UNMATCHED:
+        give_unmatched(answering);
+        return;
+    case METHOD_OPEN:
+        give_stream(answering);
+        return;
+    case METHOD_END:
+        break;
+    }
+    bool ended = space_unsubscribe(answering->work, outcome, answering->flight);
+    give(answering, SPACE_RESULT, ended ? BASE_TEXT("true") : BASE_TEXT("false"));
+}
+
+static void decide(struct answering *answering) {
+    struct space_work *work = answering->work;
     struct space *space = work->peer->space;
-    if (!work->gated &&
-        script_gate_holds(space->gate, work->peer, request->name, envelope->method)) {
-        work->gated = true;
-        work->member =
-            (struct script_member){work->call,        work->peer,        series->request,
-                                   work->peer->label, series->count - 1, space->journal_end};
+    struct script_content *content = &answering->content;
+    bool ruled = work->verdict.count > 0;
+    content->arena = &space->arena;
+    if (ruled) {
+        script_content(space->run, &work->verdict, content, space->now);
+    }
+    if (content->kind == SCRIPT_CONTENT_NONE) {
+        give_outcome(answering);
+    } else {
+        answering->kind = content->kind == SCRIPT_CONTENT_RESULT ? SPACE_RESULT : SPACE_ERROR;
+    }
+    if (ruled) {
+        script_content_after(space->run, &work->verdict, content, space->now);
+        script_envelope(space->run, &work->verdict, &answering->reply);
     }
 }
 
-static uint64_t latency_of(const struct space *space, const struct rpc_request *request,
-                           const struct rpc_envelope *envelope) {
-    const struct script_rule *rule =
-        script_rules_find(space->rules, request->name, envelope->method);
-    return rule != NULL ? rule->latency_us : space->latency_us;
+/* ---- the reply ---- */
+
+static void write_reply(struct answering *answering, struct base_buf *out) {
+    const struct script_content *content = &answering->content;
+    struct substrate_text id = answering->envelope->id;
+    if (content->text.data == NULL) {
+        space_write_internal_error(out, id);
+    } else if (content->payload > 0 || !script_envelope_is_plain(&answering->reply)) {
+        script_write_reply(out, &answering->reply, id, content);
+    } else if (content->kind == SCRIPT_CONTENT_RESULT) {
+        rpc_write_result(out, id, content->text);
+    } else {
+        rpc_write_error_object(out, id, content->text);
+    }
 }
 
 /* What is the same for every connection and run: the answer from behind its id on. */
-static uint64_t digest_of(const struct base_buf *out, size_t from, size_t id_size) {
-    size_t skip = from + sizeof("{\"jsonrpc\":\"2.0\",\"id\":") - 1 + id_size;
+static uint64_t digest_of(const struct answering *answering, const struct base_buf *out,
+                          size_t from) {
+    size_t skip = from;
+    if (script_envelope_is_plain(&answering->reply)) {
+        skip += sizeof("{\"jsonrpc\":\"2.0\",\"id\":") - 1 + answering->envelope->id.size;
+    }
     if (out->failed || skip >= out->size) {
         return 0;
     }
     struct substrate_bytes answer = {(const uint8_t *)out->data + skip, out->size - skip};
     return base_xxh64(answer, 0);
-}
-
-void space_write_internal_error(struct base_buf *out, struct substrate_text id) {
-    rpc_write_error(out, id, RPC_ERROR_INTERNAL, NULL, (struct substrate_text){NULL, 0});
-}
-
-/* Tells that the request has arrived; what follows of it is in the flight. */
-static struct space_flight arrive(struct space_work *work, const struct rpc_envelope *envelope,
-                                  struct space_series *series, struct space_method *method) {
-    struct space *space = work->peer->space;
-    struct space_flight flight = {
-        .series = series, .method = method, .occurrence = series->count++};
-    struct space_event event = space_event_of_call(work->call, &flight, SPACE_EVENT_ARRIVED);
-    event.batch = work->in_batch;
-    event.id = envelope->id;
-    flight.arrived = space_tell(space, &event);
-    method->count++;
-    space->counts.requests++;
-    return flight;
 }
 
 static struct space_entry entry_of(const struct space_work *work, const struct space_flight *flight,
@@ -180,7 +250,7 @@ static struct space_entry entry_of(const struct space_work *work, const struct s
                                 .occurrence = flight->occurrence,
                                 .arrived = flight->arrived,
                                 .arrived_us = space->now - space->started_us,
-                                .ordinal = work->peer->ordinal};
+                                .ordinal = work->peer->script.ordinal};
     entry.id_size = (uint8_t)(id.size < SPACE_ID_INLINE ? id.size : SPACE_ID_INLINE);
     if (entry.id_size > 0) {
         memcpy(entry.id, id.data, entry.id_size);
@@ -188,47 +258,55 @@ static struct space_entry entry_of(const struct space_work *work, const struct s
     return entry;
 }
 
-void space_answer(struct space_work *work, const struct rpc_envelope *envelope,
-                  struct base_buf *out) {
+void space_answer(struct space_work *work, const struct rpc_envelope *envelope) {
     struct space *space = work->peer->space;
-    struct rpc_request request;
-    struct method_outcome outcome;
-    resolve(space, envelope, &request, &outcome);
-    struct space_series *series =
-        space->canonical.failed
-            ? NULL
-            : space_series_of(space, work->peer->label, base_buf_view(&space->canonical));
-    struct space_method *method = space_method_of(space, envelope->method);
-    if (series == NULL || method == NULL) {
+    struct base_buf *out = &work->call->text;
+    struct answering answering = {.work = work, .envelope = envelope};
+    size_t limit = (size_t)space->limits.reply, from = out->size;
+    resolve(&answering);
+    if (space->canonical.failed || !arrive(&answering, base_buf_view(&space->canonical))) {
         space_write_internal_error(out, envelope->id);
         return;
     }
-    struct space_flight flight = arrive(work, envelope, series, method);
-    struct space_entry entry = entry_of(work, &flight, envelope->id);
-    entry.latency_us = latency_of(space, &request, envelope);
-    work->latency_us += entry.latency_us;
-    meet_gate(work, &request, envelope, series);
-    size_t from = out->size;
-    entry.outcome = write_outcome(work, envelope, &request, &outcome, &flight, out);
-    if (out->size - from > space->config.response_max) {
+    decide(&answering);
+    write_reply(&answering, out);
+    work->unlimited = work->unlimited || answering.content.unlimited;
+    if (out->size - from > limit && !answering.content.unlimited) {
         out->size = from;
-        space_write_limit_error(out, envelope->id, RPC_ERROR_RESPONSE_TOO_BIG, NULL,
-                                space->config.response_max);
-        entry.outcome = SPACE_ERROR;
+        space_write_limit_error(out, envelope->id, RPC_ERROR_RESPONSE_TOO_BIG, NULL, limit);
+        answering.kind = SPACE_ERROR;
     }
-    entry.digest = digest_of(out, from, envelope->id.size);
-    flight.entry = space_journal_add(space, &entry);
-    space_call_begin(work->call, envelope->id, &flight);
+    struct space_entry entry = entry_of(work, answering.flight, envelope->id);
+    entry.outcome = answering.kind;
+    entry.digest = digest_of(&answering, out, from);
+    if (work->verdict.count > 0) {
+        uint64_t before = script_delay(&work->call->item);
+        script_emission(space->run, &work->verdict, &work->call->item, space->now);
+        entry.latency_us = script_delay(&work->call->item) - before;
+    }
+    answering.flight->entry = space_journal_add(space, &entry);
 }
 
 void space_note_notification(struct space_work *work, const struct rpc_envelope *envelope) {
-    struct space *space = work->peer->space;
+    struct space_peer *peer = work->peer;
+    struct space *space = peer->space;
     struct space_method *method = space_method_of(space, envelope->method);
-    struct space_series *series = space_series_of(space, work->peer->label, envelope->method);
-    if (series != NULL && method != NULL) {
-        struct space_flight flight = arrive(work, envelope, series, method);
-        struct space_entry entry = entry_of(work, &flight, (struct substrate_text){NULL, 0});
-        entry.outcome = SPACE_NOTIFICATION;
-        (void)space_journal_add(space, &entry);
+    struct space_series *series = space_series_of(space, peer->label, envelope->method);
+    if (series == NULL || method == NULL) {
+        return;
     }
+    struct space_flight flight = {.series = series, .method = method, .occurrence = series->count};
+    struct space_note note = {.series = series, .method = method};
+    struct script_event event = space_event_of(peer, SCRIPT_ARRIVED);
+    event.batch = work->in_batch;
+    event.method = event.sent = method->name;
+    event.request = series->request;
+    event.occurrence = ++series->count;
+    method->count++;
+    space->counts.requests++;
+    space_record(space, &event, &note); /* rules are on calls, which have an answer */
+    flight.arrived = event.seq;
+    struct space_entry entry = entry_of(work, &flight, nothing);
+    entry.outcome = SPACE_NONE;
+    (void)space_journal_add(space, &entry);
 }

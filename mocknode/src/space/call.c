@@ -1,4 +1,4 @@
-/* A call's life after its content: flight, queue, gate, emission through the port, and its end. */
+/* A call's life after its content: in flight, given out through the port, written, and its end. */
 #include "space/state.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@
 /* Reading goes on when a connection that was paused has so few requests in flight. */
 #define INFLIGHT_LOW 32768
 
-struct space_call *space_call_new(struct space_peer *peer) {
+struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind kind) {
     struct space *space = peer->space;
     struct space_call *call = space->pool;
     if (call != NULL) {
@@ -22,18 +22,19 @@ struct space_call *space_call_new(struct space_peer *peer) {
             return NULL;
         }
     }
-    memset(&call->item, 0, sizeof(call->item));
-    call->item.channel = peer;
-    call->item.state = SCRIPT_PENDING;
+    script_item_begin(&call->item, &peer->script);
+    call->kind = kind;
     call->peer = peer;
     call->status = 200;
     call->mark = 0;
-    call->held = false;
+    call->emitted = false;
     call->flight_count = 0;
     call->next_emitted = NULL;
     call->stream = NULL;
+    call->subscription = NULL;
     call->notified = 0;
     base_buf_reset(&call->text);
+    base_buf_reset(&call->ids);
     call->previous = NULL;
     call->next = peer->calls;
     if (peer->calls != NULL) {
@@ -43,7 +44,7 @@ struct space_call *space_call_new(struct space_peer *peer) {
     return call;
 }
 
-/* How many requests of the connection are in flight under this id. */
+/* How many requests of the connection were in flight under this id before the change. */
 static uintptr_t count_id(struct space_peer *peer, uint64_t digest, int change) {
     uintptr_t before = (uintptr_t)base_idmap_get(&peer->ids, digest);
     uintptr_t after = change > 0 ? before + 1 : before - 1;
@@ -55,17 +56,20 @@ static uintptr_t count_id(struct space_peer *peer, uint64_t digest, int change) 
     return before;
 }
 
-void space_call_begin(struct space_call *call, struct substrate_text id,
-                      const struct space_flight *flight) {
+struct space_flight *space_call_begin(struct space_call *call, struct substrate_text id,
+                                      const struct space_flight *flight) {
     struct space_peer *peer = call->peer;
     struct space_counts *counts = &peer->space->counts;
     if (!base_grow((void **)&call->flights, &call->flight_capacity, call->flight_count + 1,
                    sizeof(*call->flights))) {
-        return;
+        return NULL;
     }
     struct substrate_bytes bytes = {(const uint8_t *)id.data, id.size};
     struct space_flight *made = &call->flights[call->flight_count++];
     *made = *flight;
+    made->id_at = call->ids.size;
+    base_buf_text(&call->ids, id);
+    made->id_size = call->ids.failed ? 0 : id.size;
     made->id_digest = base_xxh64(bytes, peer->space->seed);
     counts->dup_inflight += count_id(peer, made->id_digest, 1) > 0;
     peer->inflight++;
@@ -76,6 +80,7 @@ void space_call_begin(struct space_call *call, struct substrate_text id,
     if (counts->inflight > counts->inflight_max) {
         counts->inflight_max = counts->inflight;
     }
+    return made;
 }
 
 static void end_flights(struct space_call *call) {
@@ -87,12 +92,27 @@ static void end_flights(struct space_call *call) {
     call->flight_count = 0;
 }
 
+static void unlink_emitted(struct space_peer *peer, struct space_call *call) {
+    struct space_call *before = NULL;
+    for (struct space_call *at = peer->first_emitted; at != NULL; at = at->next_emitted) {
+        if (at == call) {
+            *(before != NULL ? &before->next_emitted : &peer->first_emitted) = call->next_emitted;
+            peer->last_emitted = peer->last_emitted == call ? before : peer->last_emitted;
+            return;
+        }
+        before = at;
+    }
+}
+
 void space_call_free(struct space_call *call) {
     struct space_peer *peer = call->peer;
     struct space *space = peer->space;
-    script_queue_drop(&space->queue, &call->item);
+    script_drop(space->run, &call->item, space->now);
     end_flights(call);
-    space_reply_left(peer, call);
+    space_reply_left(call);
+    if (call->emitted) {
+        unlink_emitted(peer, call);
+    }
     if (call->previous != NULL) {
         call->previous->next = call->next;
     } else {
@@ -104,81 +124,201 @@ void space_call_free(struct space_call *call) {
     if (call->text.capacity > KEEP_TEXT) {
         base_buf_free(&call->text);
     }
+    if (call->ids.capacity > KEEP_TEXT) {
+        base_buf_free(&call->ids);
+    }
     call->next = space->pool;
     space->pool = call;
 }
 
-/* Out of memory here means an answer that never leaves; the connection cannot be kept. */
-void space_call_put(struct space_call *call, uint64_t due, struct space_call *after) {
+/* ---- given out ---- */
+
+/* The events of one text that leaves: one of a notification, one for each request of an answer. */
+struct leaving {
+    struct space_call *call;
+    struct script_event one, *events;
+    size_t count;
+    bool heard; /* by a rule, or something that waits */
+    struct script_verdict verdict;
+};
+
+static struct script_event notified_event(struct space_call *call) {
+    struct script_event event = space_event_of(call->peer, SCRIPT_NOTIFIED);
+    event.item = &call->item;
+    event.cause = call->item.cause;
+    event.stream = base_text(call->stream->name);
+    event.subscription = call->subscription;
+    return event;
+}
+
+/* false: out of memory; then nobody hears of it. */
+static bool begin_leaving(struct leaving *leaving) {
+    struct space_call *call = leaving->call;
     struct space *space = call->peer->space;
-    if (!script_queue_put(&space->queue, &call->item, due, after != NULL ? &after->item : NULL)) {
-        space_call_free(call);
+    bool notification = call->kind == SPACE_NOTIFICATION;
+    leaving->count = notification ? 1 : call->flight_count;
+    leaving->events = &leaving->one;
+    leaving->verdict = (struct script_verdict)SCRIPT_VERDICT_INIT;
+    leaving->heard = script_listens(space->run, notification ? SCRIPT_NOTIFIED : SCRIPT_ANSWERED);
+    if (leaving->count > 1) {
+        leaving->events = base_calloc(leaving->count, sizeof(*leaving->events));
+    }
+    if (leaving->events == NULL) {
+        leaving->count = 0;
+        return false;
+    }
+    for (size_t i = 0; i < leaving->count; i++) {
+        leaving->events[i] = notification
+                                 ? notified_event(call)
+                                 : space_event_of_flight(call, &call->flights[i], SCRIPT_ANSWERED);
+        if (leaving->heard) {
+            script_match(space->run, &leaving->events[i], &leaving->verdict);
+        }
+    }
+    return true;
+}
+
+static void end_leaving(struct leaving *leaving) {
+    if (leaving->events != &leaving->one) {
+        base_free(leaving->events);
     }
 }
 
-/* Members of a gate leave one after the other, also across connections. */
-void space_release(struct space *space, const struct script_release *release) {
-    space->counts.gate_timeouts += release->timed_out;
-    struct space_call *before = NULL;
-    for (size_t i = 0; i < release->count; i++) {
-        struct space_call *call = release->members[i].item;
-        call->held = false;
-        space_tell_call(call, SPACE_EVENT_RELEASED, (struct substrate_text){NULL, 0},
-                        release->timed_out ? BASE_TEXT("limit") : BASE_TEXT("full"));
-        space_call_put(call, call->earliest > space->now ? call->earliest : space->now, before);
-        before = call;
-    }
-}
-
-static void tell_answered(struct space_call *call) {
+static void record_answered(struct leaving *leaving, size_t i, unsigned copy) {
+    struct space_call *call = leaving->call;
     struct space *space = call->peer->space;
-    for (size_t i = 0; i < call->flight_count; i++) {
-        struct space_flight *flight = &call->flights[i];
-        struct space_event event = space_event_of_call(call, flight, SPACE_EVENT_ANSWERED);
-        event.size = call->text.size;
-        flight->answered = space_tell(space, &event);
-        space_journal_emitted(space, flight->entry, flight->answered);
+    struct space_flight *flight = &call->flights[i];
+    struct space_note note = space_note_of_flight(flight);
+    note.size = call->text.size;
+    space_record(space, &leaving->events[i], &note);
+    struct space_entry *entry = space_journal_entry(space, flight->entry);
+    if (copy == 0) {
+        flight->answered = leaving->events[i].seq;
+    }
+    if (copy == 0 && entry != NULL) {
+        entry->emitted = flight->answered;
+        entry->emitted_us = space->now - space->started_us;
     }
 }
 
-static void tell_notified(struct space_call *call) {
-    struct space_event event = space_event_of(call->peer, SPACE_EVENT_NOTIFIED);
-    event.call = call->subscribed;
-    event.name = base_text(call->stream);
-    event.size = call->text.size;
-    call->notified = space_tell(call->peer->space, &event);
+static void record_notified(struct leaving *leaving, bool skipped) {
+    struct space_call *call = leaving->call;
+    struct space_note note = {.call = call->subscribed,
+                              .size = skipped ? 0 : call->text.size,
+                              .by = skipped ? BASE_TEXT("skip") : (struct substrate_text){NULL, 0}};
+    space_record(call->peer->space, &leaving->one, &note);
+    call->notified = leaving->one.seq;
 }
 
-static void tell_written(const struct space_call *call) {
-    struct space *space = call->peer->space;
-    for (size_t i = 0; i < call->flight_count; i++) {
-        struct space_event event =
-            space_event_of_call(call, &call->flights[i], SPACE_EVENT_WRITTEN);
-        event.call = call->flights[i].answered;
-        (void)space_tell(space, &event);
-    }
-    if (call->notified > 0) {
-        struct space_event event = space_event_of(call->peer, SPACE_EVENT_WRITTEN);
-        event.call = call->notified;
-        event.name = base_text(call->stream);
-        (void)space_tell(space, &event);
-    }
-}
-
-static void emit(struct space_call *call) {
+static void link_emitted(struct space_call *call) {
     struct space_peer *peer = call->peer;
+    if (call->emitted) {
+        return;
+    }
+    call->emitted = true;
     if (peer->first_emitted == NULL) {
         peer->first_emitted = call;
     } else {
         peer->last_emitted->next_emitted = call;
     }
     peer->last_emitted = call;
-    tell_answered(call);
-    if (call->stream != NULL) {
-        tell_notified(call);
+}
+
+/* A cut of the connection that was asked for before there was a text. */
+static bool take_sever(struct space_peer *peer, struct wire_shape *shape) {
+    bool asked = peer->sever_at.kind != WIRE_PLACE_NONE;
+    if (asked && shape->sever_at.kind == WIRE_PLACE_NONE) {
+        shape->sever_at = peer->sever_at;
+        shape->sever_with = peer->sever_with;
     }
-    call->mark =
-        peer->space->config.port->send(peer->connection, call->status, base_buf_view(&call->text));
+    peer->sever_at.kind = WIRE_PLACE_NONE;
+    return asked;
+}
+
+static void give_out(struct leaving *leaving) {
+    struct space_call *call = leaving->call;
+    struct space_peer *peer = call->peer;
+    const struct space_port *port = peer->space->config.port;
+    struct wire_shape shape;
+    bool shaped = leaving->heard || peer->sever_at.kind != WIRE_PLACE_NONE;
+    if (shaped) {
+        memset(&shape, 0, sizeof(shape));
+        script_frame(peer->space->run, &leaving->verdict, &shape);
+        (void)take_sever(peer, &shape);
+    }
+    if (call->item.alone) {
+        port->flush(peer->connection);
+    }
+    link_emitted(call);
+    call->mark = port->send(peer->connection, call->status, base_buf_view(&call->text),
+                            shaped ? &shape : NULL);
+    if (call->item.alone) {
+        port->flush(peer->connection);
+    }
+}
+
+static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
+    struct space *space = call->peer->space;
+    struct leaving leaving = {.call = call};
+    struct script_notification notification = {false};
+    (void)begin_leaving(&leaving);
+    if (call->kind == SPACE_NOTIFICATION) {
+        if (leaving.heard && !script_leaves(space->run, &leaving.verdict, &call->item, now)) {
+            end_leaving(&leaving);
+            return;
+        }
+        if (leaving.heard) {
+            script_notification(space->run, &leaving.verdict, &notification);
+        }
+        record_notified(&leaving, notification.skip);
+    } else {
+        for (size_t i = 0; i < leaving.count; i++) {
+            record_answered(&leaving, i, copy);
+        }
+    }
+    if (!notification.skip && !call->peer->ended) {
+        give_out(&leaving);
+    }
+    if (leaving.heard) {
+        for (size_t i = 0; i < leaving.count; i++) {
+            script_told(space->run, &leaving.events[i], now);
+        }
+        script_rest(space->run, &leaving.verdict, now);
+    }
+    end_leaving(&leaving);
+    if (notification.skip) {
+        space_call_free(call);
+    }
+}
+
+void space_emit(void *context, struct script_item *item, unsigned copy, uint64_t now) {
+    struct space_call *call = (struct space_call *)(void *)item;
+    (void)context;
+    if (call->kind == SPACE_HANDSHAKE) {
+        space_handshake(call);
+    } else {
+        emit_text(call, copy, now);
+    }
+}
+
+/* ---- written ---- */
+
+static void tell_written(struct space_call *call) {
+    struct space *space = call->peer->space;
+    for (size_t i = 0; i < call->flight_count; i++) {
+        struct space_flight *flight = &call->flights[i];
+        struct script_event event = space_event_of_flight(call, flight, SCRIPT_WRITTEN);
+        struct space_note note = space_note_of_flight(flight);
+        event.id.size = 0;
+        note.call = flight->answered;
+        space_tell(space, &event, &note);
+    }
+    if (call->notified > 0) {
+        struct script_event event = notified_event(call);
+        struct space_note note = {.call = call->notified};
+        event.kind = SCRIPT_WRITTEN;
+        space_tell(space, &event, &note);
+    }
 }
 
 void space_written(struct space_peer *peer, uint64_t mark, uint64_t now) {
@@ -186,26 +326,13 @@ void space_written(struct space_peer *peer, uint64_t mark, uint64_t now) {
     space_begin(space, now);
     while (peer->first_emitted != NULL && peer->first_emitted->mark <= mark) {
         struct space_call *call = peer->first_emitted;
-        peer->first_emitted = call->next_emitted;
         tell_written(call);
-        script_queue_left(&space->queue, &call->item);
+        script_left(space->run, &call->item, space->now);
         space_call_free(call);
     }
     if (peer->paused && peer->inflight < INFLIGHT_LOW) {
         peer->paused = false;
-        space->config.port->pause(peer->connection, false);
+        space_peer_read(peer);
     }
     space_end(space);
-}
-
-void space_emit_due(struct space *space) {
-    struct script_release release;
-    while (space->gate != NULL && script_gate_expire(space->gate, space->now, &release)) {
-        space_release(space, &release);
-    }
-    struct script_item *item = script_queue_take(&space->queue, space->now);
-    while (item != NULL) {
-        emit((struct space_call *)(void *)item);
-        item = script_queue_take(&space->queue, space->now);
-    }
 }

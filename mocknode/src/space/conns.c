@@ -33,7 +33,7 @@ static struct conns count_conns(const struct space *space) {
 
 static void fold(struct space *space) {
     for (const struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        if (!peer->made_request) {
+        if (peer->counted && !peer->made_request) {
             return;
         }
     }
@@ -44,8 +44,10 @@ static void fold(struct space *space) {
     space->comings.event_count = 0;
     space->comings.next_place = 0;
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        peer->place = space->comings.next_place++;
-        space->comings.counted[peer->place] = true;
+        if (peer->counted) {
+            peer->place = space->comings.next_place++;
+            space->comings.counted[peer->place] = true;
+        }
     }
 }
 
@@ -72,9 +74,11 @@ void space_conns_reset(struct space *space) {
     comings->event_count = comings->next_place = 0;
     comings->opened_before = comings->open_before = comings->peak_before = 0;
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        peer->place = comings->next_place++;
-        comings->counted[peer->place] = peer->made_request || !peer->made_control;
-        (void)space_conns_add(space, peer->place, 1);
+        if (peer->counted) {
+            peer->place = comings->next_place++;
+            comings->counted[peer->place] = peer->made_request || !peer->made_control;
+            (void)space_conns_add(space, peer->place, 1);
+        }
     }
 }
 
@@ -121,6 +125,6 @@ void space_write_stats(struct space *space, struct base_buf *out) {
                     (unsigned long long)space->counts.subscriptions_opened,
                     (unsigned long long)space->counts.subscriptions_open,
                     (unsigned long long)space->counts.unmatched,
-                    (unsigned long long)space->counts.gate_timeouts,
+                    (unsigned long long)space->counts.limits_reached,
                     (unsigned long long)space->counts.dup_inflight);
 }

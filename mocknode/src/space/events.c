@@ -7,13 +7,13 @@
 #include "base/mem.h"
 
 #define FIRST_CAPACITY 4096
-#define TEXTS 6
+#define TEXTS 7
 #define ID_MAX 64
 #define ALIGN 8
 
 struct record {
     uint32_t size; /* with its texts, a multiple of ALIGN */
-    uint8_t kind;  /* SPACE_EVENT_KINDS: a filler */
+    uint8_t kind;  /* SCRIPT_EVENT_KINDS: a filler */
     bool post, batch;
     uint16_t code;
     uint32_t ordinal;
@@ -52,7 +52,7 @@ static size_t left_at(const struct space_events *events, uint64_t place) {
 /* What is skipped in place of a record: the rest of the ring that is too small for one. */
 static size_t filler_at(const struct space_events *events, uint64_t place) {
     size_t left = left_at(events, place);
-    bool fills = left < sizeof(struct record) || at(events, place)->kind == SPACE_EVENT_KINDS;
+    bool fills = left < sizeof(struct record) || at(events, place)->kind == SCRIPT_EVENT_KINDS;
     return fills ? left : 0;
 }
 
@@ -96,7 +96,7 @@ static struct record *reserve(struct space_events *events, size_t size) {
         size_t skip = left < size ? left : 0;
         if (events->capacity > 0 && events->end + skip + size - events->begin <= events->capacity) {
             if (skip >= sizeof(struct record)) {
-                at(events, events->end)->kind = SPACE_EVENT_KINDS;
+                at(events, events->end)->kind = SCRIPT_EVENT_KINDS;
             }
             events->end += skip;
             return at(events, events->end);
@@ -120,7 +120,8 @@ static void list_texts(struct space_event *event, struct substrate_text *texts[T
     texts[2] = &event->name;
     texts[3] = &event->by;
     texts[4] = &event->id;
-    texts[5] = &event->members;
+    texts[5] = &event->head;
+    texts[6] = &event->members;
 }
 
 uint64_t space_events_add(struct space_events *events, struct space_event *event) {
@@ -175,7 +176,7 @@ bool space_events_next(const struct space_events *events, struct space_events_wa
     }
     const struct record *record = at(events, place);
     struct substrate_text *texts[TEXTS];
-    *event = (struct space_event){.kind = (enum space_event_kind)record->kind,
+    *event = (struct space_event){.kind = (enum script_event_kind)record->kind,
                                   .post = record->post,
                                   .batch = record->batch,
                                   .code = record->code,

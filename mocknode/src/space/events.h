@@ -9,28 +9,7 @@
 #include <stdint.h>
 #include <substrate/base.h>
 #include "base/buf.h"
-
-enum space_event_kind {
-    SPACE_EVENT_CONNECTING,
-    SPACE_EVENT_OPENED,
-    SPACE_EVENT_ARRIVED,
-    SPACE_EVENT_ANSWERED,
-    SPACE_EVENT_NOTIFIED,
-    SPACE_EVENT_WRITTEN,
-    SPACE_EVENT_PINGED,
-    SPACE_EVENT_PONGED,
-    SPACE_EVENT_SUBSCRIBED,
-    SPACE_EVENT_UNSUBSCRIBED,
-    SPACE_EVENT_HELD,
-    SPACE_EVENT_RELEASED,
-    SPACE_EVENT_CLOSED,
-    SPACE_EVENT_HEAD,
-    SPACE_EVENT_FINALIZED,
-    SPACE_EVENT_SIGNAL,
-    SPACE_EVENT_REFUSED,
-    SPACE_EVENT_FIRED,
-    SPACE_EVENT_KINDS
-};
+#include "script/event.h"
 
 /* All requests of one label that have one canonical text. */
 struct space_series {
@@ -46,7 +25,7 @@ struct space_method {
 
 /* One event. What its kind does not have is zero. */
 struct space_event {
-    enum space_event_kind kind;
+    enum script_event_kind kind;
     bool post, batch; /* it came by POST; it is an entry of a batch */
     uint16_t code;    /* of a close */
     uint32_t ordinal; /* of the connection, from 1; 0: none */
@@ -62,6 +41,7 @@ struct space_event {
     struct substrate_text name;    /* of a signal, gate, rule, or kind of stream */
     struct substrate_text by;      /* who closed; what released; the outcome of an answer */
     struct substrate_text id;      /* raw JSON; a long one is cut */
+    struct substrate_text head;    /* the hash of the head, raw, of arrivals and moves */
     struct substrate_text members; /* further members, as raw JSON: `"a":1,"b":2` */
 };
 
@@ -89,7 +69,6 @@ struct space_events_walk {
 bool space_events_next(const struct space_events *events, struct space_events_walk *walk,
                        struct space_event *event);
 
-const char *space_event_name(enum space_event_kind kind);
 /* Appends the event as a JSON object; `space`: NULL, or its name, as first member. */
 void space_event_write(const struct space_event *event, const struct substrate_text *space,
                        struct base_buf *out);

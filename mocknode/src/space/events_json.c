@@ -1,34 +1,7 @@
 /* Events as JSON: for mock_events, and for the lines of --journal. */
 #include "space/events.h"
 
-#include <assert.h>
 #include "base/json.h"
-
-static const char *const names[SPACE_EVENT_KINDS] = {
-    [SPACE_EVENT_CONNECTING] = "connecting",
-    [SPACE_EVENT_OPENED] = "opened",
-    [SPACE_EVENT_ARRIVED] = "arrived",
-    [SPACE_EVENT_ANSWERED] = "answered",
-    [SPACE_EVENT_NOTIFIED] = "notified",
-    [SPACE_EVENT_WRITTEN] = "written",
-    [SPACE_EVENT_PINGED] = "pinged",
-    [SPACE_EVENT_PONGED] = "ponged",
-    [SPACE_EVENT_SUBSCRIBED] = "subscribed",
-    [SPACE_EVENT_UNSUBSCRIBED] = "unsubscribed",
-    [SPACE_EVENT_HELD] = "held",
-    [SPACE_EVENT_RELEASED] = "released",
-    [SPACE_EVENT_CLOSED] = "closed",
-    [SPACE_EVENT_HEAD] = "head",
-    [SPACE_EVENT_FINALIZED] = "finalized",
-    [SPACE_EVENT_SIGNAL] = "signal",
-    [SPACE_EVENT_REFUSED] = "refused",
-    [SPACE_EVENT_FIRED] = "fired",
-};
-
-const char *space_event_name(enum space_event_kind kind) {
-    assert(kind < SPACE_EVENT_KINDS && names[kind] != NULL);
-    return names[kind];
-}
 
 static void number(struct base_buf *out, const char *member, uint64_t value) {
     base_buf_str(out, member);
@@ -66,7 +39,7 @@ static void cause(struct base_buf *out, const struct space_event *event) {
 /* What an event says of the call that it is about. */
 static void call(struct base_buf *out, const struct space_event *event) {
     if (event->call > 0) {
-        number(out, event->kind == SPACE_EVENT_WRITTEN ? ",\"text\":" : ",\"call\":", event->call);
+        number(out, event->kind == SCRIPT_WRITTEN ? ",\"text\":" : ",\"call\":", event->call);
     }
     if (event->method != NULL) {
         text(out, ",\"method\":", event->method->name);
@@ -88,7 +61,7 @@ void space_event_write(const struct space_event *event, const struct substrate_t
     }
     number(out, "\"seq\":", event->seq);
     number(out, ",\"clock\":", event->now_us * 1000);
-    base_buf_format(out, ",\"event\":\"%s\"", space_event_name(event->kind));
+    base_buf_format(out, ",\"event\":\"%s\"", script_event_names[event->kind]);
     if (event->ordinal > 0) {
         number(out, ",\"conn\":", event->ordinal);
         base_buf_str(out, ",\"label\":");

@@ -15,7 +15,7 @@ static const char *const outcome_names[] = {
     [SPACE_RESULT] = "result",
     [SPACE_ERROR] = "error",
     [SPACE_UNMATCHED] = "unmatched",
-    [SPACE_NOTIFICATION] = "notification",
+    [SPACE_NONE] = "notification",
 };
 
 static struct space_entry *entry_at(const struct space *space, uint64_t place) {
@@ -71,20 +71,21 @@ uint64_t space_journal_add(struct space *space, const struct space_entry *entry)
     return place;
 }
 
-void space_journal_emitted(struct space *space, uint64_t place, uint64_t seq) {
-    if (place >= space->journal_begin && place < space->journal_end) {
-        struct space_entry *entry = entry_at(space, place);
-        entry->emitted = seq;
-        entry->emitted_us = space->now - space->started_us;
-    }
+struct space_entry *space_journal_entry(struct space *space, uint64_t place) {
+    bool kept = place >= space->journal_begin && place < space->journal_end;
+    return kept ? entry_at(space, place) : NULL;
 }
 
 static void forget_flights(struct space *space) {
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         for (struct space_call *call = peer->calls; call != NULL; call = call->next) {
             for (size_t i = 0; i < call->flight_count; i++) {
-                call->flights[i].series = NULL;
-                call->flights[i].method = NULL;
+                struct space_flight *flight = &call->flights[i];
+                if (flight->method != NULL && flight->name.data == flight->method->name.data) {
+                    flight->name = (struct substrate_text){NULL, 0};
+                }
+                flight->series = NULL;
+                flight->method = NULL;
             }
         }
     }

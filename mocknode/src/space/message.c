@@ -1,11 +1,16 @@
-/* From a message to the calls in it: envelopes, batches, control calls, mistakes. */
+/* From a message to the calls in it: envelopes, batches, control calls, mistakes; and from their
+ * replies to the one text that leaves. */
 #include "space/state.h"
 
 #include <string.h>
+#include "base/mem.h"
 #include "base/text.h"
 
 /* Reading stops when one connection has so many requests in flight, as memory has an end. */
 #define INFLIGHT_HIGH 65536
+#define BATCH_TOO_LARGE (-32011)
+
+static const struct substrate_text nothing = {NULL, 0};
 
 static bool is_control(const struct space_work *work, const struct rpc_envelope *envelope) {
     return (envelope->kind == RPC_CALL || envelope->kind == RPC_NOTIFICATION) &&
@@ -13,63 +18,72 @@ static bool is_control(const struct space_work *work, const struct rpc_envelope 
            work->peer->space->config.port->control != NULL;
 }
 
-/* A control call takes effect at once and leaves no trace. In a batch it would come between calls
- * that are half done. A notification, or a call whose id makes it one, is ignored, like any other.
- */
-static void control(struct space_work *work, const struct rpc_envelope *envelope,
-                    struct base_buf *out) {
-    space_peer_controlled(work->peer);
-    if (envelope->kind == RPC_NOTIFICATION) {
+/* A mistake, or an entry of a batch that is none. */
+static void answer_mistake(struct space_work *work, const struct rpc_envelope *envelope,
+                           struct substrate_text text) {
+    struct base_buf *out = &work->call->text;
+    if (envelope->kind == RPC_PARSE_ERROR) {
+        space_tell_refused(work->peer, BASE_TEXT("no JSON"), text.size, text);
+        rpc_write_error(out, BASE_TEXT("null"), RPC_ERROR_PARSE, NULL, nothing);
+        work->call->status = 400;
         return;
     }
-    if (work->in_batch) {
-        rpc_write_error(out, envelope->id, RPC_ERROR_INVALID_REQUEST,
-                        "mocknode: control calls cannot be batched",
-                        (struct substrate_text){NULL, 0});
-        return;
-    }
-    work->peer->space->config.port->control(work->peer, envelope, work->peer->space->now, out);
+    space_tell_refused(work->peer, BASE_TEXT("no request"), text.size, text);
+    rpc_write_error(out, envelope->id.size > 0 ? envelope->id : BASE_TEXT("null"),
+                    RPC_ERROR_INVALID_REQUEST, NULL, nothing);
 }
 
-/* One call, notification or mistake, and its text; appends its answer, if any, to `out`. */
+/* In a batch a control call would come between calls that are half done. */
+static void refuse_control(struct space_work *work, const struct rpc_envelope *envelope) {
+    space_peer_controlled(work->peer);
+    if (envelope->kind == RPC_CALL) {
+        rpc_write_error(&work->call->text, envelope->id, RPC_ERROR_INVALID_REQUEST,
+                        "mocknode: control calls cannot be batched", nothing);
+    }
+}
+
+/* One call, notification or mistake, and its text; appends its answer, if any, to the call's text.
+ */
 static void answer_one(struct space_work *work, const struct rpc_envelope *envelope,
-                       struct substrate_text text, struct base_buf *out) {
+                       struct substrate_text text) {
     if (is_control(work, envelope)) {
-        control(work, envelope, out);
+        refuse_control(work, envelope);
         return;
     }
     space_peer_requested(work->peer);
     switch (envelope->kind) {
     case RPC_CALL:
-        space_answer(work, envelope, out);
+        space_answer(work, envelope);
         return;
     case RPC_NOTIFICATION:
         space_note_notification(work, envelope);
         return;
     case RPC_BATCH: /* a batch in a batch is no request */
     case RPC_INVALID:
-        space_tell_refused(work->peer, BASE_TEXT("no request"), text);
-        rpc_write_error(out, envelope->id.size > 0 ? envelope->id : BASE_TEXT("null"),
-                        RPC_ERROR_INVALID_REQUEST, NULL, (struct substrate_text){NULL, 0});
-        break;
     case RPC_PARSE_ERROR:
-        space_tell_refused(work->peer, BASE_TEXT("no JSON"), text);
-        rpc_write_error(out, BASE_TEXT("null"), RPC_ERROR_PARSE, NULL,
-                        (struct substrate_text){NULL, 0});
-        work->call->status = 400;
-        break;
+        answer_mistake(work, envelope, text);
+        return;
     }
 }
 
-static void answer_batch(struct space_work *work, struct base_json batch, struct base_buf *out) {
+/* Notes where a reply begins in the call's text. */
+static bool begin_reply(struct space_work *work, size_t at) {
+    bool good = base_grow((void **)&work->reply_at, &work->reply_capacity, work->reply_count + 1,
+                          sizeof(*work->reply_at));
+    if (good) {
+        work->reply_at[work->reply_count++] = at;
+    }
+    return good;
+}
+
+/* The replies stand behind one another, separated by commas. Stops when they are too large. */
+static void answer_entries(struct space_work *work, struct base_json batch) {
     struct space *space = work->peer->space;
+    struct base_buf *out = &work->call->text;
     struct base_json_walk walk;
     struct substrate_text key;
     struct base_json value;
     base_json_walk_init(&walk, batch);
-    base_buf_char(out, '[');
-    size_t entries = 0;
-    work->in_batch = true;
     while (base_json_walk_next(&walk, &key, &value)) {
         struct rpc_envelope envelope = rpc_read_value(value, &space->arena);
         size_t before = out->size;
@@ -77,100 +91,164 @@ static void answer_batch(struct space_work *work, struct base_json batch, struct
             base_buf_char(out, ',');
         }
         size_t from = out->size;
-        answer_one(work, &envelope, value.raw, out);
+        answer_one(work, &envelope, value.raw);
         if (out->size == from && !out->failed) {
-            out->size = before;
+            out->size = before; /* no reply */
+        } else if (!begin_reply(work, from)) {
+            out->failed = true;
         }
-        entries++;
-    }
-    if (entries == 0) {
-        base_buf_reset(out);
-        struct rpc_envelope empty = {.kind = RPC_INVALID, .id = BASE_TEXT("null")};
-        answer_one(work, &empty, batch.raw, out);
-        return;
-    }
-    base_buf_char(out, ']');
-    if (out->size == 2) {
-        base_buf_reset(out); /* nothing but notifications */
-    } else if (out->size > space->config.response_max) {
-        base_buf_reset(out);
-        space_write_limit_error(out, BASE_TEXT("null"), -32011, "The batch response was too large",
-                                space->config.response_max);
+        if (out->size > space->limits.reply && !work->unlimited) {
+            break;
+        }
     }
 }
 
-/* Queues the answer, or has the gate hold it. */
-static void send_later(struct space_work *work) {
-    struct space_call *call = work->call;
+static void answer_batch(struct space_work *work, struct base_json batch) {
     struct space *space = work->peer->space;
-    call->earliest = space->now + work->latency_us;
-    struct script_release release;
-    if (work->gated && script_gate_hold(space->gate, &work->member, space->now, &release)) {
-        call->held = true;
-        space_tell_call(call, SPACE_EVENT_HELD, (struct substrate_text){NULL, 0},
-                        (struct substrate_text){NULL, 0});
-        space_release(space, &release);
+    struct base_buf *out = &work->call->text;
+    if (base_json_length(batch) == 0) {
+        struct rpc_envelope empty = {.kind = RPC_INVALID, .id = BASE_TEXT("null")};
+        answer_one(work, &empty, batch.raw);
         return;
     }
-    space_call_put(call, call->earliest, NULL);
+    work->in_batch = true;
+    base_buf_char(out, '[');
+    answer_entries(work, batch);
+    base_buf_char(out, ']');
+    if (out->size == 2) {
+        base_buf_reset(out); /* nothing but notifications */
+    } else if (out->size > space->limits.reply && !work->unlimited) {
+        base_buf_reset(out);
+        work->reply_count = 0;
+        space_write_limit_error(out, BASE_TEXT("null"), BATCH_TOO_LARGE,
+                                "The batch response was too large", space->limits.reply);
+    }
+}
+
+/* Makes the text anew as the rules on the whole message say. */
+static void reshape(struct space_work *work) {
+    struct space *space = work->peer->space;
+    struct base_buf *text = &work->call->text, made = BASE_BUF_INIT;
+    struct script_batch how;
+    memset(&how, 0, sizeof(how));
+    script_batch(space->run, &work->verdict, &how);
+    if (script_batch_is_plain(&how) || text->size == 0 || text->failed) {
+        return;
+    }
+    bool array = work->in_batch && work->reply_count > 0;
+    size_t count = array ? work->reply_count : 1;
+    struct substrate_text *replies = base_calloc(count, sizeof(*replies));
+    if (replies == NULL) {
+        text->failed = true;
+        return;
+    }
+    replies[0] = base_buf_view(text);
+    for (size_t i = 0; array && i < count; i++) {
+        size_t end = i + 1 < count ? work->reply_at[i + 1] : text->size;
+        replies[i] =
+            (struct substrate_text){text->data + work->reply_at[i], end - 1 - work->reply_at[i]};
+    }
+    script_write_message(&made, &how, array, replies, count);
+    base_free(replies);
+    base_buf_free(text);
+    *text = made;
+}
+
+static bool begin(struct space_work *work, struct space_peer *peer, uint64_t now) {
+    *work = (struct space_work){.peer = peer, .verdict = SCRIPT_VERDICT_INIT};
+    space_begin(peer->space, now);
+    script_run_due(peer->space->run, peer->space->now);
+    work->call = space_call_new(peer, SPACE_ANSWER);
+    return work->call != NULL;
 }
 
 static void finish(struct space_work *work) {
     struct space_call *call = work->call;
     struct space_peer *peer = work->peer;
+    struct space *space = peer->space;
+    reshape(work);
     if (call->text.failed) {
         base_buf_free(&call->text);
         space_write_internal_error(&call->text, BASE_TEXT("null"));
     }
-    if (call->text.size == 0 && peer->websocket) {
+    bool silent = call->text.size == 0 && peer->websocket;
+    if (!silent) {
+        script_put(space->run, &call->item, space->now, NULL);
+    }
+    script_rest(space->run, &work->verdict, space->now);
+    if (silent) {
         space_call_free(call);
-    } else {
-        send_later(work);
     }
-    if (peer->inflight > INFLIGHT_HIGH && !peer->paused) {
+    base_free(work->reply_at);
+    if (peer->inflight > INFLIGHT_HIGH) {
         peer->paused = true;
-        peer->space->config.port->pause(peer->connection, true);
+        space_peer_read(peer);
     }
-    base_arena_reset(&peer->space->arena);
-    space_end(peer->space);
+    base_arena_reset(&space->arena);
+    space_end(space);
 }
 
-static bool begin(struct space_work *work, struct space_peer *peer, uint64_t now) {
-    memset(work, 0, sizeof(*work));
-    work->peer = peer;
-    space_begin(peer->space, now);
-    space_emit_due(peer->space);
-    work->call = space_call_new(peer);
-    return work->call != NULL;
+/* A control call takes effect at once, is answered at once, and leaves no trace. A notification, or
+ * a call whose id makes it one, is ignored, like any other. */
+static void control(struct space_work *work, const struct rpc_envelope *envelope) {
+    struct space_peer *peer = work->peer;
+    struct space *space = peer->space;
+    const struct space_port *port = space->config.port;
+    struct base_buf out = BASE_BUF_INIT;
+    space_peer_controlled(peer);
+    space_call_free(work->call);
+    if (envelope->kind == RPC_CALL) {
+        port->control(peer, envelope, space->now, &out);
+    }
+    if (out.failed) {
+        base_buf_free(&out);
+        space_write_internal_error(&out, envelope->id);
+    }
+    if (out.size > 0 || (envelope->kind == RPC_NOTIFICATION && !peer->websocket)) {
+        (void)port->send(peer->connection, 200, base_buf_view(&out), NULL);
+    }
+    base_buf_free(&out);
+    base_arena_reset(&space->arena);
+    space_end(space);
 }
 
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now) {
     struct space_work work;
+    if (message.size > peer->space->limits.request) {
+        space_oversize(peer, now);
+        return;
+    }
     if (!begin(&work, peer, now)) {
         return;
     }
     struct rpc_envelope envelope = rpc_read(message, &peer->space->arena);
-    peer->over_limit = peer->over_limit && space_full(peer->space);
-    if (peer->over_limit && !is_control(&work, &envelope)) {
+    if (is_control(&work, &envelope)) {
+        control(&work, &envelope);
+        return;
+    }
+    if (peer->over_limit && space_full(peer->space)) {
         peer->space->counts.rejected++;
         work.call->status = 429;
         base_buf_str(&work.call->text, SPACE_FULL_TEXT);
     } else if (envelope.kind == RPC_BATCH) {
-        answer_batch(&work, envelope.batch, &work.call->text);
+        peer->over_limit = false;
+        answer_batch(&work, envelope.batch);
     } else {
-        answer_one(&work, &envelope, message, &work.call->text);
+        peer->over_limit = false;
+        answer_one(&work, &envelope, message);
     }
     finish(&work);
 }
 
-void space_oversize(struct space_peer *peer, size_t message_max, uint64_t now) {
+void space_oversize(struct space_peer *peer, uint64_t now) {
     struct space_work work;
     if (begin(&work, peer, now)) {
+        size_t limit = (size_t)peer->space->limits.request;
         space_peer_requested(peer);
-        space_tell_refused(peer, BASE_TEXT("too large"), (struct substrate_text){NULL, 0});
+        space_tell_refused(peer, BASE_TEXT("too large"), 0, nothing);
         work.call->status = 413;
         space_write_limit_error(&work.call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG,
-                                NULL, message_max);
+                                NULL, limit);
         finish(&work);
     }
 }

@@ -1,16 +1,21 @@
-/* A space's beginning, end, reset and script. */
+/* A space's beginning, end, reset, script and time. */
 #include "space/state.h"
 
-#include <string.h>
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-static void start(struct space *space) {
-    space->latency_us = space->config.latency_us;
-    space->rules = space->config.rules;
-    const struct script_gate_rule *rule =
-        space->config.rules != NULL ? space->config.rules->gate : NULL;
-    space->gate = rule != NULL ? script_gate_new(rule) : NULL;
+/* What a reset brings back, beside the script. */
+static void set_scene(struct space *space) {
+    const struct space_config *config = &space->config;
+    space->limits = (struct script_limits){config->connections_max, config->subscriptions_max,
+                                           config->request_max, config->response_max};
+    space->tick =
+        (struct space_tick){.every_us = config->tick_us, .due = space->now + config->tick_us};
+}
+
+static struct view_start start_of(const struct space *space) {
+    return (struct view_start){space->config.head, VIEW_LAG_RECORDED};
 }
 
 struct space *space_new(const struct space_config *config, struct substrate_text name,
@@ -23,28 +28,34 @@ struct space *space_new(const struct space_config *config, struct substrate_text
     space->seed = seed;
     space->started_us = space->now = now;
     space->due = SUBSTRATE_NEVER;
-    space->view = view_new(config->chain, &(struct view_start){config->head, VIEW_LAG_RECORDED},
-                           SPACE_BLOCKS_MAX);
     base_arena_init(&space->arena, 16384);
     space_events_init(&space->events, config->events_max);
     space_journal_start(space);
+    set_scene(space);
+    space_host_init(space);
     char *copy = base_strdup(name);
     space->name = (struct substrate_text){copy, name.size};
-    start(space);
-    if (copy == NULL || space->view == NULL ||
-        (config->rules != NULL && config->rules->gate != NULL && space->gate == NULL)) {
+    struct view_start scene = start_of(space);
+    space->view = view_new(config->chain, &scene, config->blocks_max);
+    space->run = script_run_new(config->script, seed, &space->host);
+    if (copy == NULL || space->view == NULL || space->run == NULL) {
         space_free(space);
         return NULL;
     }
+    script_run_start(space->run, space->now);
+    space_end(space);
     return space;
 }
 
-static void drop_scripts(struct space *space) {
-    script_gate_free(space->gate);
-    script_rules_free(space->own_rules);
-    script_rules_free(space->gate_rules);
-    space->gate = NULL;
-    space->own_rules = space->gate_rules = NULL;
+static void free_pool(struct space *space) {
+    while (space->pool != NULL) {
+        struct space_call *call = space->pool;
+        space->pool = call->next;
+        base_buf_free(&call->text);
+        base_buf_free(&call->ids);
+        base_free(call->flights);
+        base_free(call);
+    }
 }
 
 void space_free(struct space *space) {
@@ -52,17 +63,12 @@ void space_free(struct space *space) {
         return;
     }
     while (space->peers != NULL) {
-        space_close(space->peers, &(struct space_closed){.by = BASE_TEXT("node")}, space->now);
+        space_close(space->peers, &(struct space_closed){.by = SCRIPT_BY_NODE}, space->now);
     }
-    drop_scripts(space);
-    while (space->pool != NULL) {
-        struct space_call *call = space->pool;
-        space->pool = call->next;
-        base_buf_free(&call->text);
-        base_free(call->flights);
-        base_free(call);
-    }
-    script_queue_free(&space->queue);
+    free_pool(space);
+    script_run_free(space->run);
+    script_free(space->script);
+    view_free(space->view);
     base_map_free(&space->series);
     base_map_free(&space->methods);
     base_map_free(&space->unmatched_map);
@@ -71,7 +77,6 @@ void space_free(struct space *space) {
     base_buf_free(&space->canonical);
     base_buf_free(&space->key);
     base_buf_free(&space->line);
-    view_free(space->view);
     base_free(space->journal);
     space_events_free(&space->events);
     base_free(space->comings.events);
@@ -90,58 +95,57 @@ void *space_owner(const struct space *space) { return space->config.owner; }
 
 bool space_is_idle(const struct space *space) { return space->peers == NULL; }
 
-const struct chain *space_chain(const struct space *space) { return space->config.chain; }
+/* ---- the script ---- */
 
-/* Lets go what the gate holds, in order of arrival, when the gate itself is taken away. */
-static void release_held(struct space *space) {
-    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        struct space_call *call = peer->calls;
-        while (call != NULL && call->next != NULL) {
-            call = call->next; /* the newest stands first */
-        }
-        while (call != NULL) {
-            struct space_call *newer = call->previous;
-            if (call->held) {
-                call->held = false;
-                space_call_put(call, call->earliest > space->now ? call->earliest : space->now,
-                               NULL);
-            }
-            call = newer;
-        }
+const struct script *space_script(const struct space *space) {
+    return space->has_script ? space->script : space->config.script;
+}
+
+static void set_script(struct space *space, struct script *script, bool own) {
+    struct script *old = space->script;
+    space->script = script;
+    space->has_script = own;
+    script_run_set(space->run, space_script(space), space->seed, space->now);
+    script_free(old);
+    script_run_start(space->run, space->now);
+}
+
+void space_set_script(struct space *space, struct script *script, uint64_t now) {
+    space_begin(space, now);
+    set_script(space, script, true);
+}
+
+struct script_run *space_script_run(const struct space *space) {
+    return space->run;
+}
+
+uint64_t space_errors_ever(const struct space *space) { return space->errors_ever; }
+
+void space_signal(struct space *space, struct substrate_text name, uint64_t now) {
+    struct script_event event = {.kind = SCRIPT_SIGNAL, .name = name};
+    space_begin(space, now);
+    space_tell(space, &event, NULL);
+}
+
+struct substrate_text space_unfired(const struct space *space, size_t *cursor) {
+    return script_unfired(space->run, cursor);
+}
+
+void space_write_fired(const struct space *space, struct base_buf *out) {
+    const struct script *script = space_script(space);
+    base_buf_char(out, '[');
+    for (size_t i = 0; script != NULL && i < script_rule_count(script); i++) {
+        base_buf_str(out, i > 0 ? ",{\"rule\":" : "{\"rule\":");
+        base_json_write_string(out, script_rule_name(script, i));
+        base_buf_format(out, ",\"fired\":%llu}",
+                        (unsigned long long)script_fired_count(space->run, i));
     }
+    base_buf_char(out, ']');
 }
 
-void space_set_latency(struct space *space, uint64_t latency_us) { space->latency_us = latency_us; }
+/* ---- reset ---- */
 
-void space_set_rules(struct space *space, struct script_rules *rules) {
-    script_rules_free(space->own_rules);
-    space->own_rules = rules;
-    space->rules = rules;
-}
-
-bool space_set_gate(struct space *space, struct script_rules *rules, uint64_t now) {
-    space_begin(space, now);
-    release_held(space);
-    script_gate_free(space->gate);
-    script_rules_free(space->gate_rules);
-    space->gate_rules = rules;
-    bool wanted = rules != NULL && rules->gate != NULL;
-    space->gate = wanted ? script_gate_new(rules->gate) : NULL;
-    return !wanted || space->gate != NULL;
-}
-
-void space_reset(struct space *space, uint64_t now) {
-    space_begin(space, now);
-    release_held(space);
-    /* First, as subscribers hear of it, and it may count something. */
-    const struct chain_block *head =
-        space->config.head != NULL ? space->config.head : chain_head(space->config.chain);
-    (void)space_set_head(space, head, now, NULL);
-    view_reset(space->view, &(struct view_start){head, VIEW_LAG_RECORDED});
-    drop_scripts(space);
-    start(space);
-    space_journal_reset(space);
-    space->started_us = now;
+static void reset_counts(struct space *space) {
     struct space_counts *counts = &space->counts;
     *counts = (struct space_counts){.inflight = counts->inflight,
                                     .inflight_max = counts->inflight,
@@ -155,12 +159,37 @@ void space_reset(struct space *space, uint64_t now) {
     space_conns_reset(space);
 }
 
+/* First what a script holds goes and the head is back, as subscribers hear of it; then all that
+ * happened is forgotten; then `start` is carried out. */
+void space_reset(struct space *space, uint64_t now) {
+    struct view_start scene = start_of(space);
+    const struct chain_block *head =
+        scene.head != NULL ? scene.head : chain_head(space->config.chain);
+    space_begin(space, now);
+    script_run_set(space->run, NULL, space->seed, space->now);
+    (void)space_set_head(space, head, space->now, NULL);
+    view_reset(space->view, &scene);
+    set_scene(space);
+    space_journal_reset(space);
+    space->started_us = space->now;
+    reset_counts(space);
+    set_script(space, NULL, false);
+}
+
+/* ---- time ---- */
+
 void space_begin(struct space *space, uint64_t now) {
     space->now = now > space->now ? now : space->now;
 }
 
+/* What a tick or a refused handshake causes may be due at once. */
 void space_end(struct space *space) {
-    space_emit_due(space);
+    script_run_due(space->run, space->now);
+    space_tick_due(space);
+    while (space->reaping) {
+        space_peers_reap(space);
+        script_run_due(space->run, space->now);
+    }
     uint64_t due = space_due(space);
     if (due != space->due && space->config.port->due != NULL) {
         space->due = due;
@@ -174,8 +203,9 @@ void space_run(struct space *space, uint64_t now) {
 }
 
 uint64_t space_due(const struct space *space) {
-    uint64_t queue = script_queue_due(&space->queue), gate = script_gate_due(space->gate);
-    return queue < gate ? queue : gate;
+    uint64_t script = script_due(space->run);
+    uint64_t tick = space->tick.every_us > 0 ? space->tick.due : SUBSTRATE_NEVER;
+    return script < tick ? script : tick;
 }
 
 bool space_health(const struct chain *chain, struct base_buf *out) {

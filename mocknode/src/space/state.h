@@ -5,8 +5,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "methods/method.h"
-#include "script/gate.h"
-#include "script/queue.h"
+#include "script/script.h"
 #include "space/events.h"
 #include "space/space.h"
 
@@ -22,59 +21,84 @@ struct space_flight {
     uint64_t occurrence;
     const struct space_series *series; /* NULL, and so is method: forgotten by a reset */
     const struct space_method *method;
+    struct substrate_text name; /* canonical; of the table, or of `method` */
+    size_t id_at, id_size;      /* the raw id in the call's `ids` */
 };
 
-/* Something that is to be emitted: an answer (to one request or to a batch) or a notification. */
+enum space_call_kind { SPACE_ANSWER, SPACE_NOTIFICATION, SPACE_HANDSHAKE };
+
+/* Something that leaves later: an answer (to one request or to a batch), a notification, or the
+ * answer of a handshake. */
 struct space_call {
-    struct script_item item; /* first: the queue gives it back */
+    struct script_item item; /* first: the script gives it back */
     struct space_peer *peer;
+    enum space_call_kind kind;
     struct space_call *previous, *next; /* all of a peer; `next` also of the pool */
     struct space_call *next_emitted;
-    struct base_buf text;
+    bool emitted;
+    struct base_buf text, ids;
     int status; /* of HTTP */
     uint64_t mark;
-    uint64_t earliest;   /* arrival and latency */
-    bool held;           /* by the gate */
-    const char *stream;  /* of a notification: the kind of its stream */
-    uint64_t subscribed; /* of a notification: seq of the beginning of its stream */
-    uint64_t notified;
     struct space_flight *flights;
     size_t flight_count, flight_capacity;
+    /* Of a notification. */
+    const struct method_stream *stream;
+    struct space_subscription *subscription; /* NULL: it has ended */
+    uint64_t subscribed, notified;           /* seq of its beginning, of this notification */
 };
 
 struct space_subscription {
-    char id[SPACE_ID_SIZE];
+    struct base_buf id; /* raw JSON */
     struct method_opened opened;
     struct base_arena arena;  /* of `opened` */
+    struct base_buf last;     /* the raw result that was told last */
     uint64_t subscribed;      /* seq of its beginning */
+    unsigned quiet;           /* how many rules keep it quiet */
     struct space_call *reply; /* until it has left */
+    struct space_peer *peer;
     struct space_subscription *next;
 };
 
+/* A ping of a rule, until its pong. */
+struct space_ping {
+    struct space_ping *next;
+    struct substrate_text rule;
+    size_t size;
+    uint8_t payload[125];
+};
+
 struct space_peer {
+    struct script_peer script; /* first: the script gives it back */
     struct space *space;
     void *connection;
     struct space_peer *previous, *next;
-    struct substrate_text label;
-    uint32_t ordinal; /* in the space, from 1; 0: a POST that has brought control calls only */
-    size_t place;     /* in the comings and goings that are counted */
+    struct substrate_text label, address;
+    size_t place; /* in the comings and goings that are counted */
     bool websocket, privileged;
+    bool counted; /* among the comings */
     bool made_request, made_control;
     bool over_limit; /* came when the space was full: only control calls are answered */
-    bool paused;
+    bool refused;    /* its handshake was; it goes when the call from outside ends */
+    bool ended;      /* nothing more is to be done to it */
+    bool paused, stopped, reading_stopped; /* by load, by a rule; as the port was told */
     struct space_call *calls;
     struct space_call *first_emitted, *last_emitted;
     struct space_subscription *subscriptions;
     size_t subscription_count;
     size_t inflight;
     struct base_idmap ids; /* digests of ids in flight, with how often */
+    struct space_ping *first_ping, **last_ping;
+    struct script_handshake *handshake; /* how it is to be answered; NULL: plainly, or it was */
+    struct base_arena arena;            /* of `handshake` */
+    struct wire_place sever_at;         /* of its next text */
+    enum wire_sever sever_with;
 };
 
 enum space_outcome {
     SPACE_RESULT,
     SPACE_ERROR,
     SPACE_UNMATCHED,
-    SPACE_NOTIFICATION, /* no answer */
+    SPACE_NONE, /* a notification of the peer's: no answer */
 };
 
 /* A request, as the raw and the canonical journal have it. */
@@ -97,7 +121,7 @@ struct space_unmatched {
 
 /* What was counted since the start or the last reset. */
 struct space_counts {
-    uint64_t requests, unmatched, gate_timeouts, dup_inflight, rejected;
+    uint64_t requests, unmatched, limits_reached, dup_inflight, rejected;
     uint64_t subscriptions_opened, subscriptions_open;
     size_t inflight, inflight_max, inflight_max_per_conn;
 };
@@ -112,6 +136,12 @@ struct space_comings {
     int64_t opened_before, open_before, peak_before; /* of events that were folded */
 };
 
+/* The head goes on by itself. */
+struct space_tick {
+    uint64_t every_us, due; /* every_us 0: it does not */
+    struct script_cause cause;
+};
+
 struct space {
     struct space_config config;
     struct substrate_text name;
@@ -119,11 +149,13 @@ struct space {
     uint64_t now; /* as told by the last call from outside */
     uint64_t due; /* as last told to the port */
     struct view *view;
-    uint64_t latency_us;
-    const struct script_rules *rules;
-    struct script_rules *own_rules, *gate_rules; /* set by control calls */
-    struct script_gate *gate;
-    struct script_queue queue;
+    bool has_script;       /* a script of its own, or none, in place of the configuration's */
+    struct script *script; /* the own one */
+    struct script_host host;
+    struct script_run *run;
+    struct space_tick tick;
+    struct script_limits limits;
+    struct substrate_error why; /* an action did not take effect, for the journal */
     struct space_peer *peers;
     size_t full_count; /* peers that take a place: all but those of control calls only */
     uint32_t last_ordinal;
@@ -132,6 +164,7 @@ struct space {
     struct base_buf canonical; /* of one request */
     struct base_buf key, line;
     struct space_events events;
+    struct space_wait *waits; /* of mock_wait */
     /* Memory of what happened; a reset empties it. */
     struct base_arena memory;
     size_t memory_used;
@@ -141,33 +174,47 @@ struct space {
     size_t journal_capacity;
     uint64_t journal_begin, journal_end, journal_base;
     struct space_counts counts;
-    uint64_t unmatched_ever;
+    uint64_t unmatched_ever, errors_ever;
     struct space_comings comings;
+    /* What a limit released last: those of one gate count once. */
+    uint64_t limit_at, limit_by;
+    bool reaping; /* peers whose handshake was refused wait to be freed */
 };
 
 /* tell.c: the one place where events are told. */
-uint64_t space_tell(struct space *space, struct space_event *event);
-/* An event of a connection, to be completed and told. */
-struct space_event space_event_of(const struct space_peer *peer, enum space_event_kind kind);
-struct space_event space_event_of_call(const struct space_call *call,
-                                       const struct space_flight *flight,
-                                       enum space_event_kind kind);
-void space_tell_call(const struct space_call *call, enum space_event_kind kind,
-                     struct substrate_text name, struct substrate_text by);
-void space_tell_refused(const struct space_peer *peer, struct substrate_text why,
-                        struct substrate_text text);
-void space_tell_subscription(const struct space_peer *peer, enum space_event_kind kind,
-                             const struct space_subscription *subscription);
-void space_tell_head(struct space *space, enum space_event_kind kind,
-                     const struct chain_block *from, const struct chain_block *to);
+extern const char *const space_by_names[]; /* of enum script_by */
+/* What the journal keeps of an event beside what the script hears. */
+struct space_note {
+    uint64_t call, size;
+    const struct space_series *series;
+    const struct space_method *method;
+    struct substrate_text by, members;
+};
+/* Gives the event its number and journals it. `note`: NULL, or more to keep. */
+void space_record(struct space *space, struct script_event *event, const struct space_note *note);
+/* The same, and the script hears of it: for events without a text. */
+void space_tell(struct space *space, struct script_event *event, const struct space_note *note);
+struct script_event space_event_of(struct space_peer *peer, enum script_event_kind kind);
+/* Of one of a call's requests. */
+struct script_event space_event_of_flight(struct space_call *call,
+                                          const struct space_flight *flight,
+                                          enum script_event_kind kind);
+struct space_note space_note_of_flight(const struct space_flight *flight);
+void space_tell_refused(struct space_peer *peer, struct substrate_text why, uint64_t size,
+                        struct substrate_text beginning);
 
 /* space.c */
 void space_begin(struct space *space, uint64_t now); /* of each call from outside: its time */
 void space_end(struct space *space);                 /* what is due leaves; the port is told */
+const struct script *space_script(const struct space *space); /* that runs; NULL: none */
 
 /* peer.c */
 void space_peer_requested(struct space_peer *peer);
 void space_peer_controlled(struct space_peer *peer);
+void space_peer_read(struct space_peer *peer); /* tells the port whether it is to be read from */
+void space_peers_reap(struct space *space);
+/* Carries out the answer of a handshake. */
+void space_handshake(struct space_call *call);
 
 /* conns.c: the counting of connections. */
 bool space_conns_add(struct space *space, size_t place, int sign);
@@ -176,42 +223,61 @@ size_t space_conns_place(struct space *space);
 void space_conns_reset(struct space *space);
 
 /* call.c */
-struct space_call *space_call_new(struct space_peer *peer);
+/* NULL: out of memory. */
+struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind kind);
 void space_call_free(struct space_call *call);
-void space_call_put(struct space_call *call, uint64_t due, struct space_call *after);
-/* Counts a request of the call as in flight. */
-void space_call_begin(struct space_call *call, struct substrate_text id,
-                      const struct space_flight *flight);
-void space_release(struct space *space, const struct script_release *release);
-void space_emit_due(struct space *space);
+/* Counts a request of the call as in flight. NULL: out of memory. */
+struct space_flight *space_call_begin(struct space_call *call, struct substrate_text id,
+                                      const struct space_flight *flight);
+/* The `emit` of the script's host. */
+void space_emit(void *context, struct script_item *item, unsigned copy, uint64_t now);
 
 /* One message being worked on. */
 struct space_work {
     struct space_peer *peer;
     struct space_call *call;
-    uint64_t latency_us;
-    bool gated, in_batch;
-    struct script_member member; /* of the gate: the first entry that matched */
+    struct script_verdict verdict;
+    bool in_batch;
+    bool unlimited; /* a reply in it is not subject to the limits */
+    struct substrate_text *replies;
+    size_t *reply_at; /* where each begins in the call's text */
+    size_t reply_count, reply_capacity;
 };
 
 /* answer.c */
 /* The error of a message, or of a call, for which there was no memory. */
 void space_write_internal_error(struct base_buf *out, struct substrate_text id);
-/* One call's content; appends its answer to `out`. */
-void space_answer(struct space_work *work, const struct rpc_envelope *envelope,
-                  struct base_buf *out);
-void space_note_notification(struct space_work *work, const struct rpc_envelope *envelope);
 void space_write_limit_error(struct base_buf *out, struct substrate_text id, int64_t code,
                              const char *message, size_t limit);
+/* One call's content; appends its answer to the call's text. */
+void space_answer(struct space_work *work, const struct rpc_envelope *envelope);
+void space_note_notification(struct space_work *work, const struct rpc_envelope *envelope);
 
 /* streams.c */
-/* A stream begins; its first notification waits for the reply. */
-bool space_subscribe(struct space_peer *peer, const struct rpc_request *request,
-                     const struct method_outcome *outcome, const char *id, uint64_t arrived,
-                     struct space_call *reply);
-bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *outcome);
+/* A stream begins; its first notification waits for the reply. NULL: out of memory. */
+struct space_subscription *space_subscribe(struct space_work *work,
+                                           const struct rpc_request *request,
+                                           const struct method_outcome *outcome,
+                                           const struct space_flight *flight);
+bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome,
+                       const struct space_flight *flight);
 void space_subscriptions_free(struct space_peer *peer);
-void space_reply_left(struct space_peer *peer, const struct space_call *reply);
+void space_reply_left(struct space_call *reply);
+/* Every subscriber hears of a step of the view. */
+void space_streams_step(struct space *space, const struct view_step *step,
+                        const struct script_cause *cause);
+
+/* head.c */
+/* Tells the steps and frees them; returns the status. */
+enum substrate_status space_moved(struct space *space, struct view_steps *steps,
+                                  enum substrate_status status, const struct script_cause *cause);
+void space_tick_due(struct space *space);
+
+/* host_*.c: what the script's host does, by kind. */
+void space_host_init(struct space *space);
+void space_host_sockets(struct script_host *host);
+void space_host_streams(struct script_host *host);
+void space_host_chain(struct script_host *host);
 
 /* texts.c: what repeats is kept once, and what is long as its beginning, its size and its digest.
  * NULL: out of memory. */
@@ -225,7 +291,8 @@ void *space_keep(struct space *space, size_t size);
 /* journal.c */
 /* Adds an entry and returns its place; UINT64_MAX when out of memory. */
 uint64_t space_journal_add(struct space *space, const struct space_entry *entry);
-void space_journal_emitted(struct space *space, uint64_t place, uint64_t seq);
+/* The entry of a place; NULL: it is not kept any more. */
+struct space_entry *space_journal_entry(struct space *space, uint64_t place);
 void space_journal_start(struct space *space);
 void space_journal_reset(struct space *space);
 
@@ -233,5 +300,10 @@ void space_journal_reset(struct space *space);
 /* Counts and remembers a request that is unmatched, and appends the `data` of its error. */
 void space_unmatched(struct space *space, const struct space_unmatched *what,
                      struct base_buf *data);
+
+/* waits.c */
+/* Does the event end waits of mock_wait? */
+void space_waits_told(struct space *space, const struct script_event *event);
+void space_waits_forget(struct space_peer *peer);
 
 #endif

@@ -1,51 +1,51 @@
-/* Subscriptions and the head: what is sent when the head moves, and where it may move. */
+/* Streams: subscriptions from their beginning to their end, and what they are told. */
 #include "space/state.h"
 
 #include <string.h>
-#include "base/json.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+/* A keyed choice: what it says depends on its key alone, never on what was asked before. */
+static void write_id(const struct space *space, const struct space_flight *flight,
+                     struct base_buf *out) {
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const struct space_series *series = flight->series;
+    struct substrate_bytes label = {(const uint8_t *)series->label.data, series->label.size};
+    struct substrate_bytes request = {(const uint8_t *)series->request.data, series->request.size};
+    uint64_t seed = base_xxh64(label, space->seed ^ flight->occurrence);
+    base_buf_char(out, '"');
+    for (size_t half = 0; half < 2; half++) {
+        uint64_t bits = base_xxh64(request, seed + half);
+        for (size_t i = 0; i < SPACE_ID_SIZE / 2; i++) {
+            base_buf_char(out, letters[bits % 62]);
+            bits /= 62;
+        }
+    }
+    base_buf_char(out, '"');
+}
+
 static void free_subscription(struct space_subscription *subscription) {
     base_arena_free(&subscription->arena);
+    base_buf_free(&subscription->id);
+    base_buf_free(&subscription->last);
     base_free(subscription);
 }
 
-bool space_unsubscribe(struct space_peer *peer, const struct method_outcome *outcome) {
-    struct substrate_text id = outcome->text;
-    for (struct space_subscription **link = &peer->subscriptions; *link != NULL;
-         link = &(*link)->next) {
-        struct space_subscription *subscription = *link;
-        if (subscription->opened.stream == outcome->stream && id.size == SPACE_ID_SIZE + 2 &&
-            memcmp(id.data + 1, subscription->id, SPACE_ID_SIZE) == 0) {
-            *link = subscription->next;
-            space_tell_subscription(peer, SPACE_EVENT_UNSUBSCRIBED, subscription);
-            free_subscription(subscription);
-            peer->subscription_count--;
-            peer->space->counts.subscriptions_open--;
-            return true;
+/* Notifications that still wait leave without it. */
+static void forget(struct space_subscription *subscription) {
+    struct space_peer *peer = subscription->peer;
+    for (struct space_call *call = peer->calls; call != NULL; call = call->next) {
+        if (call->subscription == subscription) {
+            call->subscription = NULL;
         }
     }
-    return false;
+    peer->subscription_count--;
+    peer->space->counts.subscriptions_open--;
+    free_subscription(subscription);
 }
 
-void space_subscriptions_free(struct space_peer *peer) {
-    while (peer->subscriptions != NULL) {
-        struct space_subscription *subscription = peer->subscriptions;
-        peer->subscriptions = subscription->next;
-        free_subscription(subscription);
-        peer->space->counts.subscriptions_open--;
-    }
-    peer->subscription_count = 0;
-}
-
-void space_reply_left(struct space_peer *peer, const struct space_call *reply) {
-    for (struct space_subscription *at = peer->subscriptions; at != NULL; at = at->next) {
-        if (at->reply == reply) {
-            at->reply = NULL;
-        }
-    }
-}
+/* ---- what is told ---- */
 
 /* The `error` of a notification that cannot be made; jsonrpsee sends such ones in place of results.
  */
@@ -63,85 +63,78 @@ static void write_gap(struct space *space, const struct space_subscription *subs
     base_buf_free(&data);
 }
 
+/* A notification whose `member` is this raw JSON; it leaves now, never before `after`. */
+static bool notify(struct space_subscription *subscription, const char *member,
+                   struct substrate_text value, const struct script_cause *cause,
+                   struct space_call *after) {
+    struct space_peer *peer = subscription->peer;
+    struct space *space = peer->space;
+    struct space_call *call = space_call_new(peer, SPACE_NOTIFICATION);
+    if (call == NULL) {
+        return false;
+    }
+    call->stream = subscription->opened.stream;
+    call->subscription = subscription;
+    call->subscribed = subscription->subscribed;
+    if (cause != NULL) {
+        call->item.cause = *cause;
+    }
+    base_buf_str(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"");
+    base_buf_str(&call->text, call->stream->notification);
+    base_buf_str(&call->text, "\",\"params\":{\"subscription\":");
+    base_buf_text(&call->text, base_buf_view(&subscription->id));
+    base_buf_str(&call->text, ",\"");
+    base_buf_str(&call->text, member);
+    base_buf_str(&call->text, "\":");
+    base_buf_text(&call->text, value);
+    base_buf_str(&call->text, "}}");
+    if (call->text.failed) {
+        space_call_free(call);
+        return false;
+    }
+    script_put(space->run, &call->item, space->now, after != NULL ? &after->item : NULL);
+    return true;
+}
+
+/* The same for the stream's own course; what is quiet says nothing. */
+static bool notify_result(struct space_subscription *subscription, struct substrate_text value,
+                          const struct script_cause *cause) {
+    if (subscription->quiet > 0) {
+        return true;
+    }
+    base_buf_reset(&subscription->last);
+    base_buf_text(&subscription->last, value);
+    return notify(subscription, "result", value, cause, subscription->reply);
+}
+
 /* One subscription that is being told something. */
 struct telling {
-    struct space_peer *peer;
     struct space_subscription *subscription;
+    const struct script_cause *cause;
 };
 
 static void tell(void *context, const struct method_notice *notice) {
     const struct telling *telling = context;
-    const struct space_subscription *subscription = telling->subscription;
-    struct space *space = telling->peer->space;
-    struct space_call *call = space_call_new(telling->peer);
-    if (call == NULL) {
-        return;
+    struct space_subscription *subscription = telling->subscription;
+    if (notice->gap == NULL) {
+        (void)notify_result(subscription, notice->result, telling->cause);
+    } else if (subscription->quiet == 0) {
+        struct base_buf error = BASE_BUF_INIT;
+        write_gap(subscription->peer->space, subscription, notice->gap, &error);
+        (void)notify(subscription, "error", base_buf_view(&error), telling->cause,
+                     subscription->reply);
+        base_buf_free(&error);
     }
-    call->stream = subscription->opened.stream->notification;
-    call->subscribed = subscription->subscribed;
-    base_buf_format(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{",
-                    call->stream);
-    base_buf_format(&call->text, "\"subscription\":\"%.*s\",\"%s\":", SPACE_ID_SIZE,
-                    subscription->id, notice->gap != NULL ? "error" : "result");
-    if (notice->gap != NULL) {
-        write_gap(space, subscription, notice->gap, &call->text);
-    } else {
-        base_buf_text(&call->text, notice->result);
-    }
-    base_buf_str(&call->text, "}}");
-    space_call_put(call, space->now, subscription->reply);
 }
 
-bool space_subscribe(struct space_peer *peer, const struct rpc_request *request,
-                     const struct method_outcome *outcome, const char *id, uint64_t arrived,
-                     struct space_call *reply) {
-    struct space_subscription *made = base_calloc(1, sizeof(*made));
-    if (made == NULL) {
-        return false;
-    }
-    base_arena_init(&made->arena, 1024);
-    if (!method_open(outcome->stream, request, &made->arena, &made->opened)) {
-        free_subscription(made);
-        return false;
-    }
-    memcpy(made->id, id, SPACE_ID_SIZE);
-    made->subscribed = arrived;
-    made->reply = reply;
-    struct space_subscription **tail = &peer->subscriptions;
-    while (*tail != NULL) {
-        tail = &(*tail)->next;
-    }
-    *tail = made;
-    space_tell_subscription(peer, SPACE_EVENT_SUBSCRIBED, made);
-    peer->subscription_count++;
-    peer->space->counts.subscriptions_opened++;
-    peer->space->counts.subscriptions_open++;
-    if (outcome->text.data != NULL) {
-        struct telling telling = {peer, made};
-        tell(&telling, &(struct method_notice){outcome->text, NULL});
-    }
-    return true;
-}
-
-/* ---- moves of the head ---- */
-
-struct view *space_view(const struct space *space) {
-    return space->view;
-}
-
-/* Tells a step as events, and every subscriber of it. */
-static void tell_step(struct space *space, const struct view_step *step) {
+void space_streams_step(struct space *space, const struct view_step *step,
+                        const struct script_cause *cause) {
     struct base_arena arena;
     base_arena_init(&arena, 0);
-    if (step->head != step->head_before) {
-        space_tell_head(space, SPACE_EVENT_HEAD, step->head_before, step->head);
-    }
-    if (step->finalized != step->finalized_before) {
-        space_tell_head(space, SPACE_EVENT_FINALIZED, step->finalized_before, step->finalized);
-    }
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        for (struct space_subscription *at = peer->subscriptions; at != NULL; at = at->next) {
-            struct telling telling = {peer, at};
+        struct space_subscription *at = peer->ended ? NULL : peer->subscriptions;
+        for (; at != NULL; at = at->next) {
+            struct telling telling = {at, cause};
             (void)method_step(&at->opened, space->view, step, &arena, tell, &telling);
             base_arena_reset(&arena);
         }
@@ -149,25 +142,199 @@ static void tell_step(struct space *space, const struct view_step *step) {
     base_arena_free(&arena);
 }
 
-static enum substrate_status moved(struct space *space, struct view_steps *steps,
-                                   enum substrate_status status) {
-    for (size_t i = 0; i < steps->count; i++) {
-        tell_step(space, &steps->list[i]);
+/* ---- beginning and end ---- */
+
+static void tell_subscription(struct space_work *work, struct space_subscription *subscription,
+                              const struct space_flight *flight, enum script_event_kind kind) {
+    struct space *space = work->peer->space;
+    struct script_event event = space_event_of_flight(work->call, flight, kind);
+    struct script_verdict verdict = SCRIPT_VERDICT_INIT;
+    char room[128];
+    struct base_buf members = BASE_BUF_ON(room);
+    base_buf_str(&members, "\"subscription\":");
+    base_buf_text(&members, base_buf_view(&subscription->id));
+    struct space_note note = space_note_of_flight(flight);
+    note.members = base_buf_view(&members);
+    event.id.size = 0;
+    event.stream = base_text(subscription->opened.stream->name);
+    event.subscription = subscription;
+    event.batch = work->in_batch;
+    space_record(space, &event, &note);
+    subscription->subscribed = kind == SCRIPT_SUBSCRIBED ? event.seq : subscription->subscribed;
+    if (script_listens(space->run, kind)) {
+        script_match(space->run, &event, &verdict);
+        script_told(space->run, &event, space->now);
+        script_emission(space->run, &verdict, &work->call->item, space->now);
+        script_rest(space->run, &verdict, space->now);
     }
-    view_steps_free(steps);
-    return status;
+    base_buf_free(&members);
 }
 
-enum substrate_status space_set_head(struct space *space, const struct chain_block *block,
-                                     uint64_t now, struct substrate_error *error) {
-    struct view_steps steps = {NULL, 0, 0};
-    space_begin(space, now);
-    return moved(space, &steps, view_set_head(space->view, block, VIEW_SCENE, &steps, error));
+struct space_subscription *space_subscribe(struct space_work *work,
+                                           const struct rpc_request *request,
+                                           const struct method_outcome *outcome,
+                                           const struct space_flight *flight) {
+    struct space_peer *peer = work->peer;
+    struct space_subscription *made = base_calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return NULL;
+    }
+    made->peer = peer;
+    base_arena_init(&made->arena, 1024);
+    write_id(peer->space, flight, &made->id);
+    if (made->id.failed || !method_open(outcome->stream, request, &made->arena, &made->opened)) {
+        free_subscription(made);
+        return NULL;
+    }
+    made->reply = work->call;
+    struct space_subscription **tail = &peer->subscriptions;
+    while (*tail != NULL) {
+        tail = &(*tail)->next;
+    }
+    *tail = made;
+    peer->subscription_count++;
+    peer->space->counts.subscriptions_opened++;
+    peer->space->counts.subscriptions_open++;
+    if (outcome->text.data != NULL) {
+        (void)notify_result(made, outcome->text, NULL);
+    }
+    tell_subscription(work, made, flight, SCRIPT_SUBSCRIBED);
+    return made;
 }
 
-enum substrate_status space_advance(struct space *space, uint64_t count, uint64_t now,
-                                    struct substrate_error *error) {
-    struct view_steps steps = {NULL, 0, 0};
-    space_begin(space, now);
-    return moved(space, &steps, view_advance(space->view, count, false, 0, &steps, error));
+/* The link to the stream of that kind and raw id; its end: none. */
+static struct space_subscription **find(struct space_peer *peer, const struct method_stream *stream,
+                                        struct substrate_text id) {
+    struct space_subscription **link = &peer->subscriptions;
+    while (*link != NULL && ((*link)->opened.stream != stream ||
+                             !base_text_equal(base_buf_view(&(*link)->id), id))) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome,
+                       const struct space_flight *flight) {
+    struct space_subscription **link = find(work->peer, outcome->stream, outcome->text);
+    struct space_subscription *subscription = *link;
+    if (subscription == NULL) {
+        return false;
+    }
+    *link = subscription->next;
+    tell_subscription(work, subscription, flight, SCRIPT_UNSUBSCRIBED);
+    forget(subscription);
+    return true;
+}
+
+void space_subscriptions_free(struct space_peer *peer) {
+    while (peer->subscriptions != NULL) {
+        struct space_subscription *subscription = peer->subscriptions;
+        peer->subscriptions = subscription->next;
+        forget(subscription);
+    }
+}
+
+void space_reply_left(struct space_call *reply) {
+    for (struct space_subscription *at = reply->peer->subscriptions; at != NULL; at = at->next) {
+        if (at->reply == reply) {
+            at->reply = NULL;
+        }
+    }
+}
+
+/* ---- the script's host ---- */
+
+static const char *const no_memory = "out of memory";
+
+static const char *host_quiet(void *context, const struct script_act *act, void *about, bool on) {
+    struct space_subscription *subscription = about;
+    (void)context;
+    (void)act;
+    if (on) {
+        subscription->quiet++;
+    } else if (subscription->quiet > 0) {
+        subscription->quiet--;
+    }
+    return NULL;
+}
+
+/* n more like the last one. */
+static const char *again(struct space_subscription *subscription, const struct script_act *act,
+                         uint64_t n, struct space_call *after) {
+    if (subscription->last.size == 0) {
+        return "it was told nothing yet";
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        if (!notify(subscription, "result", base_buf_view(&subscription->last), &act->cause,
+                    after)) {
+            return no_memory;
+        }
+    }
+    return NULL;
+}
+
+static const char *host_flood(void *context, const struct script_act *act, void *about,
+                              uint64_t n) {
+    struct space_subscription *subscription = about;
+    (void)context;
+    return again(subscription, act, n, subscription->reply);
+}
+
+static const char *host_late(void *context, const struct script_act *act, void *about, uint64_t n) {
+    (void)context;
+    return again(about, act, n, (struct space_call *)(void *)act->event->item);
+}
+
+static const char *host_stream_id(void *context, const struct script_act *act, void *about,
+                                  struct substrate_text id) {
+    struct space_subscription *subscription = about;
+    (void)context;
+    (void)act;
+    base_buf_reset(&subscription->id);
+    base_buf_text(&subscription->id, id);
+    return subscription->id.failed ? no_memory : NULL;
+}
+
+/* As the node does it: nothing is said, and an unsubscribe finds nothing more. */
+static const char *host_stop(void *context, const struct script_act *act, void *about) {
+    struct space_subscription *subscription = about, **link = &subscription->peer->subscriptions;
+    (void)context;
+    (void)act;
+    while (*link != NULL && *link != subscription) {
+        link = &(*link)->next;
+    }
+    if (*link == NULL) {
+        return "it has ended already";
+    }
+    *link = subscription->next;
+    forget(subscription);
+    return NULL;
+}
+
+static const char *host_notify(void *context, const struct script_act *act,
+                               struct script_peer *only, struct substrate_text stream,
+                               struct substrate_text value) {
+    struct space *space = context;
+    struct substrate_text kind =
+        stream.size > 0 || act->event == NULL ? stream : act->event->stream;
+    size_t told = 0;
+    for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
+        struct space_subscription *at = peer->ended ? NULL : peer->subscriptions;
+        for (; at != NULL; at = at->next) {
+            if ((only == NULL || only == &peer->script) &&
+                base_text_is(kind, at->opened.stream->name)) {
+                told += notify(at, "result", value, &act->cause, at->reply);
+            }
+        }
+    }
+    return told > 0 ? NULL : "there is no such stream";
+}
+
+void space_host_streams(struct script_host *host) {
+    host->quiet = host_quiet;
+    host->flood = host_flood;
+    host->late = host_late;
+    host->stream_id = host_stream_id;
+    host->stop = host_stop;
+    host->notify = host_notify;
 }

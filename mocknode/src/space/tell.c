@@ -1,11 +1,18 @@
-/* The one place where a space says what happened: each event gets its number, goes to the journal,
- * and, with --journal, to its file. */
+/* The one place where a space says what happened: each event gets its number, goes to the journal
+ * (and, with --journal, to its file), and then the script hears of it. */
 #include "space/state.h"
 
 #include "base/json.h"
 #include "base/text.h"
 
 #define REFUSED_FIRST 64 /* bytes of what was refused */
+
+const char *const space_by_names[] = {
+    [SCRIPT_BY_NOBODY] = "",
+    [SCRIPT_BY_PEER] = "peer",
+    [SCRIPT_BY_NODE] = "node",
+    [SCRIPT_BY_RESET] = "reset",
+};
 
 static void write_line(struct space *space, const struct space_event *event) {
     struct base_buf *line = &space->line;
@@ -17,86 +24,99 @@ static void write_line(struct space *space, const struct space_event *event) {
     }
 }
 
-uint64_t space_tell(struct space *space, struct space_event *event) {
-    event->now_us = space->now;
-    uint64_t seq = space_events_add(&space->events, event);
-    if (space->config.journal != NULL) {
-        write_line(space, event);
+/* The name that an event goes by: of a signal, a rule, or a kind of stream. */
+static struct substrate_text name_of(const struct script_event *event) {
+    return event->name.size > 0 ? event->name : event->rule.size > 0 ? event->rule : event->stream;
+}
+
+void space_record(struct space *space, struct script_event *event, const struct space_note *note) {
+    struct space_event kept = {.kind = event->kind,
+                               .post = event->post,
+                               .batch = event->batch,
+                               .code = event->code,
+                               .now_us = space->now,
+                               .cause = event->cause.seq,
+                               .name = name_of(event),
+                               .id = event->id};
+    if (event->peer != NULL) {
+        kept.ordinal = event->peer->ordinal;
+        kept.label = event->peer->label_text;
     }
-    return seq;
+    if (event->cause.depth > 0) {
+        kept.rule = script_cause_rule(space->run, &event->cause);
+    }
+    static const uint32_t with_head =
+        SCRIPT_BIT(SCRIPT_ARRIVED) | SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED);
+    if ((with_head & SCRIPT_BIT(event->kind)) != 0) {
+        kept.head =
+            (struct substrate_text){(const char *)event->head.bytes, sizeof(event->head.bytes)};
+    }
+    if (event->by != SCRIPT_BY_NOBODY) {
+        kept.by = base_text(space_by_names[event->by]);
+    }
+    if (note != NULL) {
+        kept.call = note->call;
+        kept.size = note->size;
+        kept.series = note->series;
+        kept.method = note->method;
+        kept.occurrence = event->occurrence > 0 ? event->occurrence - 1 : 0;
+        kept.by = note->by.size > 0 ? note->by : kept.by;
+        kept.members = note->members;
+    }
+    event->seq = space_events_add(&space->events, &kept);
+    if (space->config.journal != NULL) {
+        write_line(space, &kept);
+    }
+    if (space->waits != NULL) {
+        space_waits_told(space, event);
+    }
 }
 
-struct space_event space_event_of(const struct space_peer *peer, enum space_event_kind kind) {
-    return (struct space_event){
-        .kind = kind, .ordinal = peer->ordinal, .label = peer->label, .post = !peer->websocket};
+void space_tell(struct space *space, struct script_event *event, const struct space_note *note) {
+    space_record(space, event, note);
+    if (script_listens(space->run, event->kind)) {
+        script_tell(space->run, event, space->now);
+    }
 }
 
-struct space_event space_event_of_call(const struct space_call *call,
-                                       const struct space_flight *flight,
-                                       enum space_event_kind kind) {
-    struct space_event event = space_event_of(call->peer, kind);
+struct script_event space_event_of(struct space_peer *peer, enum script_event_kind kind) {
+    return (struct script_event){
+        .kind = kind, .peer = &peer->script, .address = peer->address, .post = !peer->websocket};
+}
+
+struct script_event space_event_of_flight(struct space_call *call,
+                                          const struct space_flight *flight,
+                                          enum script_event_kind kind) {
+    struct script_event event = space_event_of(call->peer, kind);
+    event.item = &call->item;
+    event.cause = call->item.cause;
     event.batch = call->flight_count > 1;
-    event.call = flight->arrived;
-    event.series = flight->series;
-    event.method = flight->method;
-    event.occurrence = flight->occurrence;
+    event.method = flight->name;
+    event.occurrence = flight->occurrence + 1;
+    event.id = (struct substrate_text){call->ids.data + flight->id_at, flight->id_size};
+    if (flight->method != NULL) {
+        event.sent = flight->method->name;
+        event.request = flight->series->request;
+    }
     return event;
 }
 
-void space_tell_refused(const struct space_peer *peer, struct substrate_text why,
-                        struct substrate_text text) {
+struct space_note space_note_of_flight(const struct space_flight *flight) {
+    return (struct space_note){
+        .call = flight->arrived, .series = flight->series, .method = flight->method};
+}
+
+void space_tell_refused(struct space_peer *peer, struct substrate_text why, uint64_t size,
+                        struct substrate_text beginning) {
     char room[256];
     struct base_buf members = BASE_BUF_ON(room);
-    struct space_event event = space_event_of(peer, SPACE_EVENT_REFUSED);
-    size_t first = text.size < REFUSED_FIRST ? text.size : REFUSED_FIRST;
+    size_t first = beginning.size < REFUSED_FIRST ? beginning.size : REFUSED_FIRST;
     base_buf_str(&members, "\"why\":");
     base_json_write_string(&members, why);
     base_buf_str(&members, ",\"first\":");
-    base_json_write_hex(&members, (struct substrate_bytes){(const uint8_t *)text.data, first});
-    event.size = text.size;
-    event.members = base_buf_view(&members);
-    (void)space_tell(peer->space, &event);
-    base_buf_free(&members);
-}
-
-void space_tell_call(const struct space_call *call, enum space_event_kind kind,
-                     struct substrate_text name, struct substrate_text by) {
-    for (size_t i = 0; i < call->flight_count; i++) {
-        struct space_event event = space_event_of_call(call, &call->flights[i], kind);
-        event.name = name;
-        event.by = by;
-        (void)space_tell(call->peer->space, &event);
-    }
-}
-
-void space_tell_subscription(const struct space_peer *peer, enum space_event_kind kind,
-                             const struct space_subscription *subscription) {
-    struct space_event event = space_event_of(peer, kind);
-    char id[SPACE_ID_SIZE + 2 + sizeof("\"subscription\":")];
-    int size =
-        snprintf(id, sizeof(id), "\"subscription\":\"%.*s\"", SPACE_ID_SIZE, subscription->id);
-    event.call = subscription->subscribed;
-    event.name = base_text(subscription->opened.stream->notification);
-    event.members = (struct substrate_text){id, (size_t)size};
-    (void)space_tell(peer->space, &event);
-}
-
-static void write_place(struct base_buf *out, const struct chain_block *block) {
-    base_buf_format(out, "{\"number\":%llu,\"hash\":", (unsigned long long)block->number);
-    base_json_write_hex(out, (struct substrate_bytes){block->hash.bytes, 32});
-    base_buf_char(out, '}');
-}
-
-void space_tell_head(struct space *space, enum space_event_kind kind,
-                     const struct chain_block *from, const struct chain_block *to) {
-    char room[256];
-    struct base_buf members = BASE_BUF_ON(room);
-    struct space_event event = {.kind = kind};
-    base_buf_str(&members, "\"from\":");
-    write_place(&members, from);
-    base_buf_str(&members, ",\"to\":");
-    write_place(&members, to);
-    event.members = base_buf_view(&members);
-    (void)space_tell(space, &event);
+    base_json_write_hex(&members, (struct substrate_bytes){(const uint8_t *)beginning.data, first});
+    struct space_note note = {.size = size, .members = base_buf_view(&members)};
+    struct script_event event = space_event_of(peer, SCRIPT_REFUSED);
+    space_tell(peer->space, &event, &note);
     base_buf_free(&members);
 }

@@ -120,6 +120,16 @@ int wire_listen_accept(int listener, bool *exhausted) {
     return descriptor;
 }
 
+void wire_peer_address(int descriptor, char *room, size_t size) {
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    room[0] = '\0';
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &length) == 0) {
+        (void)getnameinfo((struct sockaddr *)&peer, length, room, (socklen_t)size, NULL, 0,
+                          NI_NUMERICHOST);
+    }
+}
+
 bool wire_peer_is_loopback(int descriptor) {
     struct sockaddr_storage peer;
     socklen_t size = sizeof(peer);

@@ -23,5 +23,7 @@ int wire_listen_reserve(void);
 
 /* Whether the peer is on this machine. */
 bool wire_peer_is_loopback(int descriptor);
+/* Writes the peer's address, without its port, terminated; "" when it cannot be told. */
+void wire_peer_address(int descriptor, char *room, size_t size);
 
 #endif

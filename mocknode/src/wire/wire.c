@@ -308,6 +308,11 @@ void *wire_conn_user(const struct wire_conn *conn) { return conn->user; }
 
 bool wire_conn_is_websocket(const struct wire_conn *conn) { return conn->websocket; }
 
+const char *wire_conn_address(const struct wire_conn *conn, char room[WIRE_ADDRESS_MAX]) {
+    wire_peer_address(conn->stream.watch.descriptor, room, WIRE_ADDRESS_MAX);
+    return room;
+}
+
 uint64_t wire_send(struct wire_conn *conn, struct substrate_text message) {
     return wire_send_shaped(conn, message, NULL);
 }
