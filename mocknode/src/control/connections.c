@@ -119,7 +119,8 @@ static void on_close(void *context, struct wire_conn *conn, const struct wire_cl
     struct connections *connections = context;
     struct space_peer *peer = wire_conn_user(conn);
     struct space *space = space_of(peer);
-    struct space_closed how = {by[closed->by], (uint16_t)closed->code, closed->reason};
+    struct space_closed how = {by[closed->by], (uint16_t)closed->code, closed->reason,
+                               closed->size};
     wire_conn_set_user(conn, NULL);
     space_close(peer, &how, substrate_now_us());
     spaces_left(connections->spaces, space);

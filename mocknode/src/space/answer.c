@@ -18,6 +18,7 @@ struct answering {
     struct script_content content;
     struct script_envelope reply;
     enum space_outcome kind;
+    uint64_t delay_us; /* of this call alone */
 };
 
 void space_write_internal_error(struct base_buf *out, struct substrate_text id) {
@@ -199,7 +200,12 @@ static void decide(struct answering *answering) {
     bool ruled = work->verdict.count > 0;
     content->arena = &space->arena;
     if (ruled) {
+        struct script_item *item = &work->call->item;
+        uint64_t before = script_delay(item);
         script_content(space->run, &work->verdict, content, space->now);
+        /* What the call opens must know already when its reply leaves. */
+        script_emission(space->run, &work->verdict, item, space->now);
+        answering->delay_us = script_delay(item) - before;
     }
     if (content->kind == SCRIPT_CONTENT_NONE) {
         give_outcome(answering);
@@ -279,11 +285,7 @@ void space_answer(struct space_work *work, const struct rpc_envelope *envelope) 
     struct space_entry entry = entry_of(work, answering.flight, envelope->id);
     entry.outcome = answering.kind;
     entry.digest = digest_of(&answering, out, from);
-    if (work->verdict.count > 0) {
-        uint64_t before = script_delay(&work->call->item);
-        script_emission(space->run, &work->verdict, &work->call->item, space->now);
-        entry.latency_us = script_delay(&work->call->item) - before;
-    }
+    entry.latency_us = answering.delay_us;
     answering.flight->entry = space_journal_add(space, &entry);
 }
 

@@ -292,6 +292,7 @@ static const char *host_restart(void *context, const struct script_act *act,
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         if (peer->websocket && !peer->ended) {
             peer->ended = true;
+            peer->ending = act->cause;
             space->config.port->reset(peer->connection);
         }
     }

@@ -16,6 +16,12 @@ static const struct space_port *port_of(const struct space_peer *peer) {
     return peer->space->config.port;
 }
 
+/* A rule ends the connection. */
+static void end_peer(struct space_peer *peer, const struct script_act *act) {
+    peer->ended = true;
+    peer->ending = act->cause;
+}
+
 static const char *host_send(void *context, const struct script_act *act,
                              struct script_peer *script, struct substrate_text text, bool binary) {
     struct space_peer *peer = peer_of(script);
@@ -48,7 +54,6 @@ static const char *host_close(void *context, const struct script_act *act,
                               struct substrate_text reason) {
     struct space_peer *peer = peer_of(script);
     (void)context;
-    (void)act;
     if (peer->ended) {
         return gone;
     }
@@ -57,7 +62,7 @@ static const char *host_close(void *context, const struct script_act *act,
     } else {
         port_of(peer)->end(peer->connection);
     }
-    peer->ended = true;
+    end_peer(peer, act);
     return NULL;
 }
 
@@ -65,12 +70,11 @@ static const char *host_end(void *context, const struct script_act *act,
                             struct script_peer *script) {
     struct space_peer *peer = peer_of(script);
     (void)context;
-    (void)act;
     if (peer->ended) {
         return gone;
     }
     port_of(peer)->end(peer->connection);
-    peer->ended = true;
+    end_peer(peer, act);
     return NULL;
 }
 
@@ -78,11 +82,10 @@ static const char *host_reset(void *context, const struct script_act *act,
                               struct script_peer *script) {
     struct space_peer *peer = peer_of(script);
     (void)context;
-    (void)act;
     if (peer->ended) {
         return gone;
     }
-    peer->ended = true;
+    end_peer(peer, act);
     port_of(peer)->reset(peer->connection);
     return NULL;
 }
@@ -92,9 +95,9 @@ static const char *host_sever(void *context, const struct script_act *act,
                               enum wire_sever with) {
     struct space_peer *peer = peer_of(script);
     (void)context;
-    (void)act;
     peer->sever_at = at;
     peer->sever_with = with;
+    peer->ending = act->cause;
     return peer->ended ? gone : NULL;
 }
 

@@ -212,10 +212,23 @@ static void control(struct space_work *work, const struct rpc_envelope *envelope
     space_end(space);
 }
 
+/* `message`: empty when it was thrown away while it came. */
+static void refuse_size(struct space_peer *peer, struct substrate_text message, uint64_t now) {
+    struct space_work work;
+    if (begin(&work, peer, now)) {
+        space_peer_requested(peer);
+        space_tell_refused(peer, BASE_TEXT("too large"), message.size, message);
+        work.call->status = 413;
+        space_write_limit_error(&work.call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG,
+                                NULL, (size_t)peer->space->limits.request);
+        finish(&work);
+    }
+}
+
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now) {
     struct space_work work;
     if (message.size > peer->space->limits.request) {
-        space_oversize(peer, now);
+        refuse_size(peer, message, now);
         return;
     }
     if (!begin(&work, peer, now)) {
@@ -240,15 +253,4 @@ void space_message(struct space_peer *peer, struct substrate_text message, uint6
     finish(&work);
 }
 
-void space_oversize(struct space_peer *peer, uint64_t now) {
-    struct space_work work;
-    if (begin(&work, peer, now)) {
-        size_t limit = (size_t)peer->space->limits.request;
-        space_peer_requested(peer);
-        space_tell_refused(peer, BASE_TEXT("too large"), 0, nothing);
-        work.call->status = 413;
-        space_write_limit_error(&work.call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG,
-                                NULL, limit);
-        finish(&work);
-    }
-}
+void space_oversize(struct space_peer *peer, uint64_t now) { refuse_size(peer, nothing, now); }

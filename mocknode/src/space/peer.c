@@ -273,9 +273,12 @@ static void tell_closed(struct space_peer *peer, const struct space_closed *how)
         base_buf_str(&members, ",\"reason\":");
         base_json_write_string(&members, how->reason);
     }
-    struct space_note note = {.members = base_buf_view(&members)};
+    struct space_note note = {.size = how->size, .members = base_buf_view(&members)};
     struct script_event event = space_event_of(peer, SCRIPT_CLOSED);
     event.by = how->by;
+    if (how->by != SCRIPT_BY_PEER) {
+        event.cause = peer->ending;
+    }
     event.code = how->code;
     event.reason = how->reason;
     space_tell(peer->space, &event, members.failed ? NULL : &note);

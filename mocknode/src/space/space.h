@@ -112,6 +112,7 @@ struct space_closed {
     enum script_by by;
     uint16_t code; /* of RFC 6455; 0: none was said */
     struct substrate_text reason;
+    uint64_t size; /* bytes that were handed to the socket */
 };
 void space_close(struct space_peer *peer, const struct space_closed *how, uint64_t now);
 /* Asks the port to close all WebSockets. */

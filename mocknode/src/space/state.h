@@ -77,9 +77,10 @@ struct space_peer {
     bool websocket, privileged;
     bool counted; /* among the comings */
     bool made_request, made_control;
-    bool over_limit; /* came when the space was full: only control calls are answered */
-    bool refused;    /* its handshake was; it goes when the call from outside ends */
-    bool ended;      /* nothing more is to be done to it */
+    bool over_limit;            /* came when the space was full: only control calls are answered */
+    bool refused;               /* its handshake was; it goes when the call from outside ends */
+    bool ended;                 /* nothing more is to be done to it */
+    struct script_cause ending; /* what ended it, if a rule did */
     bool paused, stopped, reading_stopped; /* by load, by a rule; as the port was told */
     struct space_call *calls;
     struct space_call *first_emitted, *last_emitted;

@@ -63,6 +63,17 @@ static void write_gap(struct space *space, const struct space_subscription *subs
     base_buf_free(&data);
 }
 
+/* {"jsonrpc","method","params":{"subscription":ID, and where the id begins. */
+static size_t begin_notification(struct base_buf *out,
+                                 const struct space_subscription *subscription) {
+    base_buf_str(out, "{\"jsonrpc\":\"2.0\",\"method\":\"");
+    base_buf_str(out, subscription->opened.stream->notification);
+    base_buf_str(out, "\",\"params\":{\"subscription\":");
+    size_t at = out->size;
+    base_buf_text(out, base_buf_view(&subscription->id));
+    return at;
+}
+
 /* A notification whose `member` is this raw JSON; it leaves now, never before `after`. */
 static bool notify(struct space_subscription *subscription, const char *member,
                    struct substrate_text value, const struct script_cause *cause,
@@ -79,10 +90,7 @@ static bool notify(struct space_subscription *subscription, const char *member,
     if (cause != NULL) {
         call->item.cause = *cause;
     }
-    base_buf_str(&call->text, "{\"jsonrpc\":\"2.0\",\"method\":\"");
-    base_buf_str(&call->text, call->stream->notification);
-    base_buf_str(&call->text, "\",\"params\":{\"subscription\":");
-    base_buf_text(&call->text, base_buf_view(&subscription->id));
+    (void)begin_notification(&call->text, subscription);
     base_buf_str(&call->text, ",\"");
     base_buf_str(&call->text, member);
     base_buf_str(&call->text, "\":");
@@ -144,11 +152,12 @@ void space_streams_step(struct space *space, const struct view_step *step,
 
 /* ---- beginning and end ---- */
 
+/* A stream begins or ends: the event, what the stream says first, and then the rules on it. */
 static void tell_subscription(struct space_work *work, struct space_subscription *subscription,
-                              const struct space_flight *flight, enum script_event_kind kind) {
+                              const struct space_flight *flight, enum script_event_kind kind,
+                              struct substrate_text first) {
     struct space *space = work->peer->space;
     struct script_event event = space_event_of_flight(work->call, flight, kind);
-    struct script_verdict verdict = SCRIPT_VERDICT_INIT;
     char room[128];
     struct base_buf members = BASE_BUF_ON(room);
     base_buf_str(&members, "\"subscription\":");
@@ -160,14 +169,20 @@ static void tell_subscription(struct space_work *work, struct space_subscription
     event.subscription = subscription;
     event.batch = work->in_batch;
     space_record(space, &event, &note);
-    subscription->subscribed = kind == SCRIPT_SUBSCRIBED ? event.seq : subscription->subscribed;
+    base_buf_free(&members);
+    if (kind == SCRIPT_SUBSCRIBED) {
+        subscription->subscribed = event.seq;
+    }
+    if (first.data != NULL) {
+        (void)notify_result(subscription, first, NULL);
+    }
     if (script_listens(space->run, kind)) {
+        struct script_verdict verdict = SCRIPT_VERDICT_INIT;
         script_match(space->run, &event, &verdict);
         script_told(space->run, &event, space->now);
         script_emission(space->run, &verdict, &work->call->item, space->now);
         script_rest(space->run, &verdict, space->now);
     }
-    base_buf_free(&members);
 }
 
 struct space_subscription *space_subscribe(struct space_work *work,
@@ -195,10 +210,7 @@ struct space_subscription *space_subscribe(struct space_work *work,
     peer->subscription_count++;
     peer->space->counts.subscriptions_opened++;
     peer->space->counts.subscriptions_open++;
-    if (outcome->text.data != NULL) {
-        (void)notify_result(made, outcome->text, NULL);
-    }
-    tell_subscription(work, made, flight, SCRIPT_SUBSCRIBED);
+    tell_subscription(work, made, flight, SCRIPT_SUBSCRIBED, outcome->text);
     return made;
 }
 
@@ -221,7 +233,8 @@ bool space_unsubscribe(struct space_work *work, const struct method_outcome *out
         return false;
     }
     *link = subscription->next;
-    tell_subscription(work, subscription, flight, SCRIPT_UNSUBSCRIBED);
+    tell_subscription(work, subscription, flight, SCRIPT_UNSUBSCRIBED,
+                      (struct substrate_text){NULL, 0});
     forget(subscription);
     return true;
 }
@@ -285,14 +298,39 @@ static const char *host_late(void *context, const struct script_act *act, void *
     return again(about, act, n, (struct space_call *)(void *)act->event->item);
 }
 
+/* What waits already is written anew. */
+static void rename_waiting(struct space_subscription *subscription, struct substrate_text old) {
+    for (struct space_call *call = subscription->peer->calls; call != NULL; call = call->next) {
+        if (call->subscription != subscription || call->notified > 0) {
+            continue;
+        }
+        struct base_buf text = BASE_BUF_INIT;
+        size_t rest = begin_notification(&text, subscription) + old.size;
+        base_buf_append(&text, call->text.data + rest, call->text.size - rest);
+        if (text.failed) {
+            base_buf_free(&text);
+        } else {
+            base_buf_free(&call->text);
+            call->text = text;
+        }
+    }
+}
+
 static const char *host_stream_id(void *context, const struct script_act *act, void *about,
                                   struct substrate_text id) {
     struct space_subscription *subscription = about;
+    struct base_buf old = subscription->id, made = BASE_BUF_INIT;
     (void)context;
     (void)act;
-    base_buf_reset(&subscription->id);
-    base_buf_text(&subscription->id, id);
-    return subscription->id.failed ? no_memory : NULL;
+    base_buf_text(&made, id);
+    if (made.failed) {
+        base_buf_free(&made);
+        return no_memory;
+    }
+    subscription->id = made;
+    rename_waiting(subscription, base_buf_view(&old));
+    base_buf_free(&old);
+    return NULL;
 }
 
 /* As the node does it: nothing is said, and an unsubscribe finds nothing more. */

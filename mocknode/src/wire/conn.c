@@ -66,7 +66,10 @@ void wire_conn_ending(struct wire_conn *conn, enum wire_by by, unsigned code,
 void wire_conn_tell_closed(struct wire_conn *conn) {
     const struct wire_handler *handler = &conn->wire->handler;
     const struct wire_closed closed = {
-        conn->by, conn->close_code, {conn->close_reason, strlen(conn->close_reason)}};
+        .by = conn->by,
+        .code = conn->close_code,
+        .reason = {conn->close_reason, strlen(conn->close_reason)},
+        .size = conn->stage == WIRE_GONE ? conn->left_mark : wire_out_consumed(&conn->stream.out)};
     if (conn->told) {
         conn->told = false;
         if (handler->on_close != NULL) {

@@ -56,6 +56,7 @@ struct wire_closed {
     enum wire_by by;
     unsigned code;                /* of the close frame that began it; 0: there was none */
     struct substrate_text reason; /* borrowed */
+    uint64_t size;                /* bytes that were handed to the socket, handshake included */
 };
 
 /* Members that a user does not need may be NULL, except on_connecting and on_message. */
