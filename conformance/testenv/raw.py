@@ -117,11 +117,12 @@ class Raw:
 class Tool:
     """conformance/unit/wire_tool.c as a child process: a server whose connections do as they are told."""
 
-    def __init__(self, certificate=None):
+    def __init__(self, certificate=None, trusts=None):
         arguments = [] if certificate is None else [certificate.file, certificate.key]
         self.tls = None if certificate is None else TRUSTING
         self.process = subprocess.Popen([BIN / "wire_tool", *arguments], stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1"})
+                                        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=1",
+                                             **({"SSL_CERT_FILE": str(trusts.file)} if trusts else {})})
         self.port = int(self.process.stdout.readline())
 
     def __enter__(self):

@@ -504,3 +504,132 @@ def test_no_descriptors_left(start):
         raw.socket.close()
     status, stderr = node.stop()
     assert status == 0 and stderr.count("file descriptors") == 1, stderr
+
+
+# ---- memory that a peer can make the node spend ----
+
+
+def resident(process):
+    with open(f"/proc/{process.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def test_who_does_not_read_is_not_read_from(plain):
+    """A thousand answers of 1 MB are asked for by one segment; what is written for them stays far below that."""
+    with plain.raw(buffer=4096) as raw, plain.raw() as other:
+        before = resident(plain.process)
+        raw.send(frame(TEXT, "send 1000000") * 1000)
+        other.say("echo alive")
+        assert other.text() == "alive"
+        assert resident(plain.process) - before < 20e6
+        got = raw.frame()
+        assert len(got.payload) == 1000000
+
+
+def test_who_is_sent_too_much_is_given_up(plain):
+    with plain.raw(buffer=4096), plain.raw() as other:
+        for _ in range(20):
+            other.say("#1 send 1000000")
+        while "closed 1 node 0 " not in plain.log(other):
+            pass
+
+
+def test_large_messages_leave_no_memory_behind(plain):
+    with plain.raw() as raw:
+        before = resident(plain.process)
+        others = [plain.raw() for _ in range(50)]
+        for other in others:
+            other.send(frame(TEXT, "x" * 90000, final=False), frame(CONTINUATION, "y" * 5000))
+            assert other.text() == "95000"
+            other.say("send 500000")
+            other.frame()
+        raw.say("echo on")
+        assert raw.text() == "on"
+        assert resident(plain.process) - before < 50 * 30000
+        for other in others:
+            other.socket.close()
+
+
+# ---- as a client, which the recorder is ----
+
+
+def until(tool, speaker, line):
+    while not [said for said in tool.log(speaker) if line in said]:
+        pass
+
+
+@pytest.fixture(params=["plain", "tls"])
+def pair(request, certificate):
+    """A server, and a tool that dials it; its URL."""
+    tls = request.param == "tls"
+    with Tool(certificate if tls else None) as server, Tool(trusts=certificate) as client:
+        yield server, client, f"{'wss' if tls else 'ws'}://localhost:{server.port}"
+
+
+def test_a_client_talks(pair):
+    server, client, url = pair
+    with client.raw() as raw, server.raw() as direct:
+        raw.send(frame(TEXT, f"dial {url}/some/path?x=1"), frame(TEXT, "tell echo_early"))
+        until(client, raw, "upstream said 5 early")
+        assert "connecting 2 /some/path" in server.log(direct)
+        raw.say("tell send_500000_fragments=3")
+        until(client, raw, f"upstream said 500000 {letters(40).decode()}")
+        raw.say("tell send_5_each_byte_pings=1")
+        until(client, raw, "upstream said 5 abcde")
+        direct.say("#2 ping hello")
+        until(server, direct, "pong 2 hello")
+        raw.say("hang_up")
+        until(server, direct, "closed 2 peer 1000 ")
+
+
+@pytest.mark.parametrize("told, heard", [
+    ("close 1008 enough", "it closed with 1008: enough"), ("end", "hung up"), ("reset", "hung up"),
+    ("send 5 mask", "a frame of a server is masked"), ("send 5 rsv=1", "a reserved bit"),
+    ("send 5 no_start", "a continuation without a beginning"), ("send 5 utf8", "not UTF-8"),
+])
+def test_a_client_says_why_it_is_over(pair, told, heard):
+    server, client, url = pair
+    with client.raw() as raw, server.raw() as direct:
+        raw.say(f"dial {url}")
+        until(server, direct, "connecting 2")
+        direct.say(f"#2 {told}")
+        until(client, raw, "upstream closed")
+        assert heard in client.log(raw)[-1]
+
+
+@pytest.mark.parametrize("path, heard", [
+    ("/refused", "answered with 301"), ("/accept", "another one's"), ("/no_upgrade", "another one's"),
+    ("/status", "answered with 200"),
+])
+def test_a_client_looks_at_the_handshake(pair, path, heard):
+    _, client, url = pair
+    with client.raw() as raw:
+        raw.say(f"dial {url}{path}")
+        until(client, raw, "upstream closed")
+        assert heard in client.log(raw)[-1]
+
+
+def test_certificates_that_a_client_does_not_trust(certificate, tmp_path):
+    stranger = Certificate(tmp_path, "stranger")
+    with Tool(certificate) as server, Tool(trusts=stranger) as client, client.raw() as raw:
+        raw.say(f"dial wss://localhost:{server.port}")
+        until(client, raw, "upstream closed")
+        assert "its certificate is not trusted: self-signed" in client.log(raw)[-1]
+    with Tool(stranger) as server, Tool(trusts=stranger) as client, client.raw() as raw:
+        raw.say(f"dial wss://localhost:{server.port}")
+        until(client, raw, "upstream closed")
+        assert "ostname mismatch" in client.log(raw)[-1]
+
+
+def test_what_a_client_cannot_reach(plain, certificate):
+    with Tool(trusts=certificate) as client, client.raw() as raw:
+        raw.say(f"dial wss://127.0.0.1:{plain.port}")
+        until(client, raw, "upstream closed")
+        assert "no TLS" in client.log(raw)[-1]
+    with Tool() as client, client.raw() as raw:
+        raw.say("dial ws://127.0.0.1:1")
+        until(client, raw, "upstream closed: Connection refused")
+    for url in ("http://x", "ws://", "ws://a:b", "ws://a:0", "ws://a:65536", "ws://user@x", "ws://[::1", ""):
+        with Tool() as client, client.raw() as raw:
+            raw.say(f"dial {url}")
+            until(client, raw, "no upstream: upstream")

@@ -512,15 +512,20 @@ static void read_exactly(int peer, unsigned char *data, size_t size) {
     ck_assert_int_eq(recv(peer, data, size, MSG_WAITALL), (ssize_t)size);
 }
 
-static int shake_hands(uint16_t port) {
-    static const char hello[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                "Sec-WebSocket-Version: 13\r\n"
-                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+static int connect_to(uint16_t port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int peer = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_ge(peer, 0);
     ck_assert_int_eq(connect(peer, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return peer;
+}
+
+static int shake_hands(uint16_t port) {
+    static const char hello[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                "Sec-WebSocket-Version: 13\r\n"
+                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    int peer = connect_to(port);
     ck_assert_int_eq(send(peer, hello, sizeof(hello) - 1, 0), (ssize_t)sizeof(hello) - 1);
     unsigned char last[4] = {0};
     while (memcmp(last, "\r\n\r\n", 4) != 0) {
@@ -573,7 +578,82 @@ START_TEST(pings) {
 }
 END_TEST
 
+/* A peer that sends no head, half of one, or half of a later one, is gone when its time is over; a
+ * WebSocket is not. */
+START_TEST(half_open) {
+    static const char *const sent[] = {"", "GET / HT", "GET / HTTP/1.1\r\n\r\nGET"};
+    struct wire_options options = {.head_us = 20000};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
+    struct wire *wire = NULL;
+    pthread_t thread;
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    int open = shake_hands(wire_port(wire));
+    for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+        int peer = connect_to(wire_port(wire));
+        char byte = 0;
+        ck_assert_int_eq(send(peer, sent[i], strlen(sent[i]), 0), (ssize_t)strlen(sent[i]));
+        while (recv(peer, &byte, 1, 0) > 0) { /* the answer to what was whole */
+        }
+        (void)close(peer);
+    }
+    unsigned char ping[2];
+    read_exactly(open, ping, sizeof(ping));
+    ck_assert_int_eq(send(open, "\x89\x80mask", 6, 0), 6);
+    read_exactly(open, ping, sizeof(ping));
+    ck_assert_uint_eq(ping[0], 0x8a);
+    (void)close(open);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(wire_counters(wire)->heads_expired, 3);
+    wire_destroy(wire);
+}
+END_TEST
+
+/* More silent peers than may be: the one that came first is dropped for the one that comes, once it
+ * has been silent for a second of the clock, which is told here. */
+static uint64_t told_us = 1000000;
+static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static uint64_t told_clock(void) {
+    (void)pthread_mutex_lock(&told_lock);
+    uint64_t now = told_us;
+    (void)pthread_mutex_unlock(&told_lock);
+    return now;
+}
+
+START_TEST(too_many_silent) {
+    struct wire_options options = {.heads_max = 2, .now_us = told_clock};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
+    struct wire *wire = NULL;
+    pthread_t thread;
+    int peers[4];
+    char byte = 0;
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    for (size_t i = 0; i < 3; i++) {
+        peers[i] = connect_to(wire_port(wire));
+    }
+    (void)close(shake_hands(wire_port(wire))); /* the three have been taken by now */
+    ck_assert_int_eq(recv(peers[0], &byte, 1, MSG_DONTWAIT), -1);
+    (void)pthread_mutex_lock(&told_lock);
+    told_us += 1000000;
+    (void)pthread_mutex_unlock(&told_lock);
+    peers[3] = connect_to(wire_port(wire));
+    ck_assert_int_eq(recv(peers[0], &byte, 1, 0), 0);
+    ck_assert_int_eq(recv(peers[1], &byte, 1, MSG_DONTWAIT), -1);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(wire_counters(wire)->heads_dropped, 1);
+    ck_assert_uint_eq(wire_counters(wire)->heads_expired, 0);
+    wire_destroy(wire);
+    for (size_t i = 0; i < 4; i++) {
+        (void)close(peers[i]);
+    }
+}
+END_TEST
+
 CHECK_MAIN("wire", every_size, interleaved, writes_of_a_shape, stops_of_several_messages,
            unfinished_frames, fragments_and_limits, frames_of_a_server, keys_and_hosts,
            head_of_a_post, head_keeps_alive, head_asks_for_a_websocket, heads_that_are_none,
-           targets, escapes, pings)
+           targets, escapes, pings, half_open, too_many_silent)

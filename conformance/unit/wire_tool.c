@@ -5,8 +5,10 @@
  *
  *     send SIZE [shape words]   close CODE REASON   end   reset   deaf 0|1   pause 0|1   cork 0|1
  *     no_pong 0|1   resume   flush   ping TEXT   accept   refuse   log   echo TEXT
+ *     dial URL   tell TEXT   hang_up
  *
- * `log` answers with all callbacks so far, a line each. */
+ * `log` answers with all callbacks so far, a line each. `dial` opens a WebSocket of the tool's own,
+ * as a client, `tell` sends to it, `_` for a blank. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "base/text.h"
 #include "base/buf.h"
+#include "wire/upstream.h"
 #include "wire/wire.h"
 
 #define CONNS_MAX 64
@@ -110,6 +113,51 @@ static void send_shaped(struct wire_conn *conn, char **words, size_t count) {
     base_buf_free(&text);
 }
 
+/* ---- as a client ---- */
+
+static struct wire_upstreams *upstreams;
+static struct wire_upstream *upstream;
+
+static void upstream_said(void *user, struct substrate_text message) {
+    (void)user;
+    base_buf_format(&happened, "upstream said %zu %.*s\n", message.size,
+                    (int)(message.size < 40 ? message.size : 40), message.data);
+}
+
+static void upstream_closed(void *user, const char *reason) {
+    (void)user;
+    upstream = NULL;
+    base_buf_format(&happened, "upstream closed: %s\n", reason);
+}
+
+static void hang_up(void) {
+    if (upstream != NULL) {
+        wire_upstream_close(upstream);
+        upstream = NULL;
+    }
+}
+
+static void dial(const char *url) {
+    static const struct wire_upstream_handler handler = {upstream_said, upstream_closed};
+    struct substrate_error error = {.status = SUBSTRATE_OK};
+    hang_up();
+    if (upstreams == NULL &&
+        wire_upstreams_create(server, url, &handler, &upstreams, &error) != SUBSTRATE_OK) {
+        base_buf_format(&happened, "no upstream: %s\n", error.message);
+        return;
+    }
+    upstream = wire_upstream_open(upstreams, &happened);
+}
+
+static void tell(char *text) {
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '_' ? ' ' : *at;
+    }
+    if (upstream != NULL) {
+        (void)wire_upstream_send(upstream, base_text(text));
+    }
+}
+
 /* ---- commands ---- */
 
 static void obey(struct wire_conn *conn, char **words, size_t count) {
@@ -143,6 +191,12 @@ static void obey(struct wire_conn *conn, char **words, size_t count) {
         wire_accept(conn, NULL);
     } else if (strcmp(words[0], "refuse") == 0) {
         wire_refuse(conn, 429, headers, 1, BASE_TEXT("slow down"));
+    } else if (strcmp(words[0], "dial") == 0) {
+        dial(first);
+    } else if (strcmp(words[0], "tell") == 0 && count > 1) {
+        tell(words[1]);
+    } else if (strcmp(words[0], "hang_up") == 0) {
+        hang_up();
     } else if (strcmp(words[0], "echo") == 0) {
         (void)wire_send(conn, base_text(first));
     }
@@ -269,7 +323,9 @@ int main(int argc, char **argv) {
     printf("%u\n", (unsigned)wire_port(server));
     (void)fflush(stdout);
     enum substrate_status status = wire_run(server);
+    hang_up();
     wire_destroy(server);
+    wire_upstreams_free(upstreams);
     base_buf_free(&happened);
     return status == SUBSTRATE_OK ? 0 : 1;
 }
