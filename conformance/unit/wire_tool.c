@@ -319,7 +319,10 @@ int main(int argc, char **argv) {
         fprintf(stderr, "wire_tool: %s\n", error.message);
         return 1;
     }
-    (void)signal(SIGTERM, stop);
+    struct sigaction action;
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = stop;
+    (void)sigaction(SIGTERM, &action, NULL);
     printf("%u\n", (unsigned)wire_port(server));
     (void)fflush(stdout);
     enum substrate_status status = wire_run(server);

@@ -194,7 +194,7 @@ void wire_destroy(struct wire *wire) {
     if (wire == NULL) {
         return;
     }
-    while ((conn = LIST_FIRST(&wire->conns)) != NULL) {
+    while (!LIST_EMPTY(&wire->conns)) {
         LIST_FOREACH(conn, &wire->conns, all) { wire_conn_lost(conn, WIRE_BY_NODE, false); }
         wire_conn_work(wire);
     }
