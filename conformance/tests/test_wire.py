@@ -141,6 +141,19 @@ def test_a_message_that_pauses(tool, at, before):
         assert raw.text() == "behind"
 
 
+def test_resuming_before_a_pause_and_without_one(tool):
+    """Each pause needs one resume, which may come first; one for nothing is no credit for later."""
+    with tool.raw() as raw, tool.raw() as other:
+        other.say("#1 resume")
+        other.send(frame(TEXT, "#1 cork 1"), frame(TEXT, "#1 send 10 pause=1"), frame(TEXT, "#1 send 10 pause=5"),
+                   frame(TEXT, "#1 resume"), frame(TEXT, "#1 cork 0"), frame(TEXT, "#1 ping x"))
+        assert raw.take(12 + 5) == (frame(TEXT, letters(10), mask=False) * 2)[:17]
+        assert tool.log(other) and not raw.buffer
+        other.say("#1 resume")
+        assert raw.take(7) == letters(10)[-7:]
+        assert raw.frame().opcode == PING
+
+
 def test_a_dribble_is_all_there(tool):
     with tool.raw() as raw:
         raw.say("send 1000 dribble=1")
@@ -209,6 +222,15 @@ def test_reset(tool):
         other.say("#1 reset")
         assert raw.rest() == (b"", "reset")
         assert tool.log(other)[-1] == "closed 1 reset 0 "
+
+
+def test_a_reset_among_what_waited(tool):
+    with tool.raw() as raw, tool.raw() as other:
+        raw.send(frame(TEXT, "pause 1"), frame(TEXT, "reset"), frame(TEXT, "echo no"))
+        other.say("#1 echo first")
+        assert raw.text() == "first"
+        other.say("#1 pause 0")
+        assert raw.rest() == (b"", "reset")
 
 
 def test_end(tool):

@@ -136,6 +136,7 @@ static void bury(struct wire_conn *conn) {
     renew_reserve(wire);
     LIST_REMOVE(conn, all);
     wire_http_free(conn);
+    wire_stream_free(&conn->stream);
     wire_reader_free(&conn->reader);
     base_free(conn);
 }
@@ -229,8 +230,8 @@ static void ready(struct wire_watch *watch, uint32_t events) {
 static bool stop(struct wire_conn *conn, enum wire_stop_kind kind) {
     switch (kind) {
     case WIRE_STOP_PAUSE:
-        conn->out_paused = !conn->out_resumed;
-        conn->out_resumed = false;
+        conn->out_paused = conn->out_resumes == 0;
+        conn->out_resumes -= conn->out_paused ? 0 : 1;
         return !conn->out_paused;
     case WIRE_STOP_RESET:
         wire_conn_lost(conn, WIRE_BY_RESET, true);

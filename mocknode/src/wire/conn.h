@@ -47,7 +47,8 @@ struct wire_conn {
     bool closing;                 /* a stop that ends it stands behind all that was sent */
     bool peer_closed, unreadable; /* no close frame is to be waited for */
     bool paused_by_user, paused_by_unsent, deaf, corked, no_pong;
-    bool out_paused, out_resumed;
+    bool out_paused;
+    size_t out_resumes; /* of pauses that the output has not come to */
     bool has_ending;
     enum wire_by by;
     unsigned close_code;

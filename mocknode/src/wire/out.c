@@ -78,6 +78,14 @@ static void pop_stop(struct wire_out *out) {
     }
 }
 
+size_t wire_out_pauses(const struct wire_out *out) {
+    size_t count = 0;
+    for (size_t i = out->stop_first; i < out->stop_count; i++) {
+        count += out->stops[i].kind == WIRE_STOP_PAUSE;
+    }
+    return count;
+}
+
 enum wire_stop_kind wire_out_take_stop(struct wire_out *out) {
     const struct wire_stop *stop = first_stop(out);
     if (stop == NULL || stop->kind == WIRE_STOP_WRITES || stop->at != wire_out_consumed(out)) {

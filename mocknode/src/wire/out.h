@@ -44,6 +44,8 @@ void wire_out_shaped(struct wire_out *out, struct substrate_text text,
                      const struct wire_shape *shape);
 /* A stop behind all that was appended. */
 void wire_out_stop(struct wire_out *out, enum wire_stop_kind kind);
+/* How many pauses are still to come. */
+size_t wire_out_pauses(const struct wire_out *out);
 /* Drops what is behind what was consumed, stops included. */
 void wire_out_drop(struct wire_out *out);
 

@@ -177,7 +177,11 @@ void wire_stream_close(struct wire_stream *stream, struct wire_loop *loop, bool 
                          sizeof(at_once));
     }
     wire_tls_free(stream->tls);
+    stream->tls = NULL;
     (void)close(stream->watch.descriptor);
+}
+
+void wire_stream_free(struct wire_stream *stream) {
     base_buf_free(&stream->in);
     wire_out_free(&stream->out);
 }

@@ -57,7 +57,9 @@ void wire_stream_woken(struct wire_stream *stream, uint32_t events);
 bool wire_stream_watch(struct wire_stream *stream, struct wire_loop *loop, bool input);
 /* FIN; over TLS close_notify before it when `notify`. */
 void wire_stream_shut(struct wire_stream *stream, bool notify);
-/* Closes the socket, with RST when `reset`, and frees what the stream holds. */
+/* Closes the socket, with RST when `reset`. What came in stays until wire_stream_free: whoever
+ * closes may be in the middle of it. */
 void wire_stream_close(struct wire_stream *stream, struct wire_loop *loop, bool reset);
+void wire_stream_free(struct wire_stream *stream);
 
 #endif

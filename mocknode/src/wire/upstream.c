@@ -91,6 +91,7 @@ static void bury(struct wire_upstream *upstream) {
     }
     base_buf_free(&upstream->accept);
     wire_reader_free(&upstream->reader);
+    wire_stream_free(&upstream->stream);
     base_free(upstream);
 }
 
@@ -174,7 +175,6 @@ static void try_next(struct wire_upstream *upstream, int reason) {
 
 /* The first event of a socket says whether it is connected. */
 static void connected(struct wire_upstream *upstream) {
-    struct wire_out out = upstream->stream.out;
     int reason = 0;
     socklen_t size = sizeof(reason);
     if (getsockopt(upstream->stream.watch.descriptor, SOL_SOCKET, SO_ERROR, &reason, &size) != 0) {
@@ -184,9 +184,7 @@ static void connected(struct wire_upstream *upstream) {
         upstream->phase = SHAKING;
         return;
     }
-    upstream->stream.out = (struct wire_out){.buf = BASE_BUF_INIT};
     close_socket(upstream);
-    upstream->stream.out = out;
     try_next(upstream, reason);
 }
 
@@ -419,7 +417,6 @@ struct wire_upstream *wire_upstream_open(struct wire_upstreams *upstreams, void 
     int failed = getaddrinfo(upstreams->host, upstreams->port, &hints, &upstream->addresses);
     if (failed != 0) {
         upstream->stream.closed = true;
-        wire_out_free(&upstream->stream.out);
         give_up(upstream, gai_strerror(failed));
         return upstream;
     }

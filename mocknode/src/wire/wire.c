@@ -361,7 +361,9 @@ void wire_cork(struct wire_conn *conn, bool corked) {
 void wire_no_pong(struct wire_conn *conn, bool silent) { conn->no_pong = silent; }
 
 void wire_resume(struct wire_conn *conn) {
-    conn->out_resumed = !conn->out_paused;
+    if (!conn->out_paused && conn->out_resumes < wire_out_pauses(&conn->stream.out)) {
+        conn->out_resumes++;
+    }
     conn->out_paused = false;
     wire_conn_schedule(conn);
 }
