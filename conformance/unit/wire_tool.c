@@ -5,10 +5,10 @@
  *
  *     send SIZE [shape words]   close CODE REASON   end   reset   deaf 0|1   pause 0|1   cork 0|1
  *     no_pong 0|1   resume   flush   ping TEXT   accept   refuse   log   echo TEXT
- *     dial URL   tell TEXT   hang_up
+ *     dial URL   tell TEXT   hang_up   memory
  *
- * `log` answers with all callbacks so far, a line each. `dial` opens a WebSocket of the tool's own,
- * as a client, `tell` sends to it, `_` for a blank. */
+ * `memory` answers with the bytes that are allocated, `log` with all callbacks so far, a line each.
+ * `dial` opens a WebSocket of the tool's own, as a client, `tell` sends to it, `_` for a blank. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +27,33 @@ static struct wire *server;
 static struct wire_conn *conns[CONNS_MAX];
 static size_t conn_count;
 static struct base_buf happened;
+
+/* ---- memory ---- */
+
+#define PREFIX 16 /* holds the size of a block, and keeps it aligned */
+
+static size_t allocated;
+
+static void *resize(void *context, void *memory, size_t size) {
+    char *block = memory != NULL ? (char *)memory - PREFIX : NULL;
+    size_t before = 0;
+    (void)context;
+    if (block != NULL) {
+        memcpy(&before, block, sizeof(before));
+    }
+    if (size == 0) {
+        allocated -= before;
+        free(block);
+        return NULL;
+    }
+    block = realloc(block, PREFIX + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    memcpy(block, &size, sizeof(size));
+    allocated += size - before;
+    return block + PREFIX;
+}
 
 static size_t number_of(const struct wire_conn *conn) {
     for (size_t i = 0; i < conn_count; i++) {
@@ -197,6 +224,10 @@ static void obey(struct wire_conn *conn, char **words, size_t count) {
         tell(words[1]);
     } else if (strcmp(words[0], "hang_up") == 0) {
         hang_up();
+    } else if (strcmp(words[0], "memory") == 0) {
+        char text[32];
+        int size = snprintf(text, sizeof(text), "%zu", allocated);
+        (void)wire_send(conn, (struct substrate_text){text, (size_t)size});
     } else if (strcmp(words[0], "echo") == 0) {
         (void)wire_send(conn, base_text(first));
     }
@@ -303,6 +334,7 @@ static void stop(int signal_number) {
 }
 
 int main(int argc, char **argv) {
+    static const struct substrate_allocator counting = {resize, NULL};
     struct substrate_error error = {.status = SUBSTRATE_OK};
     const struct wire_options options = {.message_max = 100000,
                                          .unsent_max = (size_t)8 << 20,
@@ -315,6 +347,7 @@ int main(int argc, char **argv) {
                                          .on_pong = on_pong,
                                          .on_refused = on_refused,
                                          .on_close = on_close};
+    substrate_allocator_set(&counting);
     if (wire_create(&options, &handler, &server, &error) != SUBSTRATE_OK) {
         fprintf(stderr, "wire_tool: %s\n", error.message);
         return 1;
