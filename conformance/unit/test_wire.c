@@ -3,7 +3,9 @@
 #include "check_main.h"
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -653,7 +655,77 @@ START_TEST(too_many_silent) {
 }
 END_TEST
 
+/* ---- without memory ---- */
+
+static atomic_long fail_in; /* allocations until one fails; negative: none does */
+
+static void *scarce(void *context, void *memory, size_t size) {
+    (void)context;
+    if (size == 0) {
+        free(memory);
+        return NULL;
+    }
+    return atomic_fetch_sub(&fail_in, 1) == 0 ? NULL : realloc(memory, size);
+}
+
+static void answer_in_shape(void *context, struct wire_conn *conn,
+                            const struct wire_message *message) {
+    static const struct wire_shape shape = {.fragments = 3, .dribble = 7, .utf8 = true};
+    (void)context;
+    (void)wire_send_shaped(conn, message->text, &shape);
+}
+
+/* A handshake, a message in two fragments that come one after the other, and its answer. Whether it
+ * came; if not, the connection was closed. */
+static bool converse(uint16_t port) {
+    static const char hello[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                "Sec-WebSocket-Version: 13\r\n"
+                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    unsigned char frames[64], seen[4096];
+    size_t size = client_frame(frames, 0x01, "abcdefghi"), count = 0;
+    size += client_frame(frames + size, 0x80, "jklmnopqrs");
+    int peer = connect_to(port);
+    (void)!send(peer, hello, sizeof(hello) - 1 - 10, MSG_NOSIGNAL);
+    (void)!send(peer, hello + sizeof(hello) - 1 - 10, 10, MSG_NOSIGNAL);
+    (void)!send(peer, frames, 20, MSG_NOSIGNAL);
+    (void)!send(peer, frames + 20, size - 20, MSG_NOSIGNAL);
+    bool answered = false, open = true;
+    while (open && !answered && count < sizeof(seen)) {
+        ssize_t got = recv(peer, seen + count, sizeof(seen) - count, 0);
+        open = got > 0;
+        count += open ? (size_t)got : 0;
+        answered = count > 5 && memcmp(seen + count - 5, "opqrs", 5) == 0;
+    }
+    (void)close(peer);
+    return answered;
+}
+
+START_TEST(without_memory) {
+    static const struct substrate_allocator allocator = {scarce, NULL};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = answer_in_shape};
+    const struct wire_options options = {.port = 0};
+    struct wire *wire = NULL;
+    pthread_t thread;
+    unsigned failures = 0;
+    atomic_store(&fail_in, -1);
+    substrate_allocator_set(&allocator);
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    for (long nth = 0; nth < 25; nth++) {
+        atomic_store(&fail_in, nth);
+        failures += !converse(wire_port(wire));
+        atomic_store(&fail_in, -1);
+        ck_assert_msg(converse(wire_port(wire)), "after allocation %ld", nth);
+    }
+    ck_assert_uint_gt(failures, 5);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    wire_destroy(wire);
+    substrate_allocator_set(NULL);
+}
+END_TEST
+
 CHECK_MAIN("wire", every_size, interleaved, writes_of_a_shape, stops_of_several_messages,
            unfinished_frames, fragments_and_limits, frames_of_a_server, keys_and_hosts,
            head_of_a_post, head_keeps_alive, head_asks_for_a_websocket, heads_that_are_none,
-           targets, escapes, pings, half_open, too_many_silent)
+           targets, escapes, pings, half_open, too_many_silent, without_memory)
