@@ -493,11 +493,14 @@ def test_names_with_bytes_in_hiding(node, target, kind):
         assert raw.answer()[0] == 404
 
 
-def test_half_open_peers_give_way(start):
-    """Thirty who say nothing, and a limit of forty descriptors: others get in once a second is over, and those who
-    are turned away meanwhile are told so."""
+@pytest.mark.parametrize("sent", [b"", b"GET /health/readiness HTTP/1.1\r\n\r\n"])
+def test_silent_peers_give_way(start, sent):
+    """Sixty who say nothing, or nothing more, and a limit of forty descriptors: others get in once a second is over,
+    and those who are turned away meanwhile are told so."""
     node = start(FIXTURE, wrap=("prlimit", "--nofile=40"))
     silent = [Raw(node.port) for _ in range(60)]
+    for raw in silent:
+        raw.send(sent)
     statuses = []
     while not statuses or statuses[-1] != 101:
         with Raw(node.port) as raw:

@@ -70,7 +70,7 @@ struct wire {
     int reserve; /* a descriptor for who comes when there are no others; -1: it is in use */
     bool accept_paused, exhaustion_said;
     char url[WIRE_URL_MAX];
-    struct wire_alarms heads, pings, leavings;
+    struct wire_alarms heads, rests, pings, leavings; /* rests: between two requests */
     uint64_t due_us;
     LIST_HEAD(, wire_conn) conns;
     struct wire_turn scheduled, later, gone;

@@ -390,7 +390,7 @@ static size_t take_head(struct wire_conn *conn, struct substrate_text bytes) {
     struct wire_head head;
     int status = wire_head_read(bytes, &head);
     if (status == 0) {
-        if (conn->alarm.of == NULL) { /* a later request has its time, too */
+        if (conn->alarm.of != &conn->wire->heads) { /* a later request has its time, too */
             wire_alarm_set(&conn->wire->heads, &conn->alarm, conn->wire->loop.turn_us);
         }
         return 0;
@@ -429,4 +429,5 @@ void wire_http_written(struct wire_conn *conn) {
         return;
     }
     conn->stage = WIRE_HEAD;
+    wire_alarm_set(&conn->wire->rests, &conn->alarm, conn->wire->loop.turn_us);
 }

@@ -22,6 +22,8 @@
 /* How long a peer may go on sending to a connection that ends. Closing at once would reset it, and
  * the answer might be lost. */
 #define LEAVING_US (2 * SECOND_US)
+/* How long a connection may rest between two requests. */
+#define REST_US ((uint64_t)3600 * SECOND_US)
 /* Nobody is dropped for his silence before. */
 #define SILENCE_US SECOND_US
 /* So many connections are taken in one turn, so that their heads are read meanwhile. */
@@ -40,20 +42,35 @@ static void head_due(struct wire_alarm *alarm, uint64_t now_us) {
     wire_conn_lost(conn, WIRE_BY_NODE, false);
 }
 
+static void rest_due(struct wire_alarm *alarm, uint64_t now_us) {
+    (void)now_us;
+    wire_conn_lost(conn_of(alarm), WIRE_BY_NODE, false);
+}
+
 static void leaving_due(struct wire_alarm *alarm, uint64_t now_us) {
     (void)now_us;
     wire_conn_lost(conn_of(alarm), WIRE_BY_NODE, false);
 }
 
-/* Makes room by dropping who has been silent for longest. */
-static bool drop_silent(struct wire *wire) {
-    struct wire_alarm *oldest = TAILQ_FIRST(&wire->heads.list);
-    if (oldest == NULL ||
-        wire->loop.turn_us + wire->options.head_us < oldest->due_us + SILENCE_US) {
+/* The one that has been silent for longest, if that is long. */
+static struct wire_conn *most_silent(struct wire *wire, const struct wire_alarms *alarms) {
+    struct wire_alarm *oldest = TAILQ_FIRST(&alarms->list);
+    bool is_long =
+        oldest != NULL && wire->loop.turn_us + alarms->delay_us >= oldest->due_us + SILENCE_US;
+    return is_long ? conn_of(oldest) : NULL;
+}
+
+/* Makes room by dropping who has sent no head, or rests between two requests. */
+static bool drop_silent(struct wire *wire, bool rests_too) {
+    struct wire_conn *conn = most_silent(wire, &wire->heads);
+    if (conn == NULL && rests_too) {
+        conn = most_silent(wire, &wire->rests);
+    }
+    if (conn == NULL) {
         return false;
     }
     wire->counters.heads_dropped++;
-    wire_conn_lost(conn_of(oldest), WIRE_BY_NODE, false);
+    wire_conn_lost(conn, WIRE_BY_NODE, false);
     return true;
 }
 
@@ -81,7 +98,7 @@ static void accept_exhausted(struct wire *wire) {
     }
     (void)close(wire->reserve);
     int peer = wire_listen_accept(wire->listener.descriptor, &exhausted);
-    bool roomy = peer < 0 || drop_silent(wire);
+    bool roomy = peer < 0 || drop_silent(wire, true);
     wire->reserve = roomy ? wire_listen_reserve() : -1;
     if (peer < 0) {
         return;
@@ -108,7 +125,7 @@ static void accept_some(struct wire_watch *watch, uint32_t events) {
         }
         struct wire_conn *conn = wire_conn_new(wire, peer, false);
         if (conn != NULL && wire->heads.count > wire->options.heads_max) {
-            (void)drop_silent(wire);
+            (void)drop_silent(wire, false);
         }
     }
 }
@@ -166,6 +183,7 @@ enum substrate_status wire_create(const struct wire_options *options,
     STAILQ_INIT(&made->later);
     STAILQ_INIT(&made->gone);
     wire_alarms_init(&made->heads, made->options.head_us, head_due);
+    wire_alarms_init(&made->rests, REST_US, rest_due);
     wire_alarms_init(&made->pings, made->options.ping_us, wire_ws_ping_due);
     wire_alarms_init(&made->leavings, LEAVING_US, leaving_due);
     wire_upstreams_init(made);
@@ -231,6 +249,7 @@ static uint64_t next_due(const struct wire *wire) {
 static void run_timers(struct wire *wire) {
     const struct wire_handler *handler = &wire->handler;
     wire_alarms_run(&wire->heads, wire->loop.turn_us);
+    wire_alarms_run(&wire->rests, wire->loop.turn_us);
     wire_alarms_run(&wire->pings, wire->loop.turn_us);
     wire_alarms_run(&wire->leavings, wire->loop.turn_us);
     wire_alarms_run(&wire->connects, wire->loop.turn_us);

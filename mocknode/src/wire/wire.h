@@ -116,7 +116,8 @@ struct wire_options {
 /* What happened to connections before anybody was told of them. */
 struct wire_counters {
     uint64_t heads_expired;  /* no whole head in head_us */
-    uint64_t heads_dropped;  /* the oldest without a head, when there were more than heads_max */
+    uint64_t heads_dropped;  /* who was silent for longest, when there were more than heads_max
+                              * without a head, or no descriptors for others */
     uint64_t no_descriptors; /* refused with 503, for file descriptors ran out */
     uint64_t hosts_refused;  /* 403: the Host header said a name that is not allowed */
     uint64_t unsent_over;    /* given up for more than unsent_max unsent */
