@@ -493,44 +493,6 @@ def test_names_with_bytes_in_hiding(node, target, kind):
         assert raw.answer()[0] == 404
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /health/readiness HTTP/1.1\r\n\r\n"])
-def test_silent_peers_give_way(start, sent):
-    """Sixty who say nothing, or nothing more, and a limit of forty descriptors: others get in once a second is over,
-    and those who are turned away meanwhile are told so."""
-    node = start(FIXTURE, wrap=("prlimit", "--nofile=40"))
-    silent = [Raw(node.port) for _ in range(60)]
-    for raw in silent:
-        raw.send(sent)
-    statuses = []
-    while not statuses or statuses[-1] != 101:
-        with Raw(node.port) as raw:
-            raw.send(hello())
-            statuses.append(int(raw.head()[0].split()[1]))
-    assert set(statuses) <= {101, 503}
-    status, stderr = node.stop()
-    assert status == 0 and stderr.count("file descriptors") == 1
-    for raw in silent:
-        raw.socket.close()
-
-
-def test_no_descriptors_left(start):
-    """However they come: those for whom there is no descriptor are told so, one after the other."""
-    node = start(FIXTURE, wrap=("prlimit", "--nofile=30"))
-    sockets = [Raw(node.port) for _ in range(60)]
-    for raw in sockets:
-        raw.send(hello())
-    statuses = []
-    for raw in sockets:
-        statuses.append(int(raw.head()[0].split()[1]))
-        if statuses[-1] == 503:
-            raw.socket.close()
-    assert set(statuses) == {101, 503} and statuses.count(101) > 10
-    for raw in sockets:
-        raw.socket.close()
-    status, stderr = node.stop()
-    assert status == 0 and stderr.count("file descriptors") == 1, stderr
-
-
 # ---- memory that a peer can make the node spend ----
 
 
