@@ -1,21 +1,15 @@
 /* The outgoing stream of a connection: frames, shapes, writes and stops, read back by a reader of
- * RFC 6455 frames that is written here; heads of HTTP requests; pings over a socket. */
+ * RFC 6455 frames that is written here; frames that come in; heads of HTTP requests. */
 #include "check_main.h"
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/frame.h"
 #include "wire/handshake.h"
 #include "wire/head.h"
 #include "wire/out.h"
-#include "wire/wire.h"
+#include "wire_frame.h"
 
 /* ---- frames, read by other code than ours ---- */
 
@@ -240,19 +234,6 @@ START_TEST(stops_of_several_messages) {
 END_TEST
 
 /* ---- frames that come in ---- */
-
-/* A masked frame of a client, by hand; returns its size. */
-static size_t client_frame(unsigned char *at, unsigned first, const char *payload) {
-    static const unsigned char mask[4] = {9, 8, 7, 6};
-    size_t size = strlen(payload);
-    at[0] = (unsigned char)first;
-    at[1] = (unsigned char)(0x80 | size);
-    memcpy(at + 2, mask, 4);
-    for (size_t i = 0; i < size; i++) {
-        at[6 + i] = (unsigned char)payload[i] ^ mask[i % 4];
-    }
-    return 6 + size;
-}
 
 /* Each beginning of a frame is unfinished, says how much it needs, and uses nothing. */
 START_TEST(unfinished_frames) {
@@ -492,240 +473,7 @@ START_TEST(escapes) {
 }
 END_TEST
 
-/* ---- pings ---- */
-
-static void take_anybody(void *context, struct wire_conn *conn,
-                         const struct wire_request *request) {
-    (void)context;
-    ck_assert(request->websocket && request->loopback);
-    wire_accept(conn, NULL);
-}
-
-static void ignore_message(void *context, struct wire_conn *conn,
-                           const struct wire_message *message) {
-    (void)context;
-    (void)conn;
-    (void)message;
-}
-
-static void *run_wire(void *wire) { return wire_run(wire) == SUBSTRATE_OK ? wire : NULL; }
-
-static void read_exactly(int peer, unsigned char *data, size_t size) {
-    ck_assert_int_eq(recv(peer, data, size, MSG_WAITALL), (ssize_t)size);
-}
-
-static int connect_to(uint16_t port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int peer = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_ge(peer, 0);
-    ck_assert_int_eq(connect(peer, (const struct sockaddr *)&address, sizeof(address)), 0);
-    return peer;
-}
-
-static int shake_hands(uint16_t port) {
-    static const char hello[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                "Sec-WebSocket-Version: 13\r\n"
-                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    int peer = connect_to(port);
-    ck_assert_int_eq(send(peer, hello, sizeof(hello) - 1, 0), (ssize_t)sizeof(hello) - 1);
-    unsigned char last[4] = {0};
-    while (memcmp(last, "\r\n\r\n", 4) != 0) {
-        memmove(last, last + 1, 3);
-        read_exactly(peer, last + 3, 1);
-    }
-    return peer;
-}
-
-/* How many pings a peer gets that never answers, up to its goodbye, which must be 1001. */
-static unsigned count_pings(uint16_t port) {
-    int peer = shake_hands(port);
-    unsigned pings = 0;
-    unsigned char head[2], payload[125] = {0};
-    read_exactly(peer, head, 2);
-    ck_assert_uint_eq(head[0], 0x89);
-    while (head[0] == 0x89) {
-        pings++;
-        read_exactly(peer, payload, head[1]);
-        read_exactly(peer, head, 2);
-    }
-    ck_assert_uint_eq(head[0], 0x88);
-    read_exactly(peer, payload, head[1]);
-    ck_assert_uint_eq((unsigned)payload[0] << 8 | payload[1], 1001);
-    (void)close(peer);
-    return pings;
-}
-
-/* The first ping comes at once, and it takes three idle times to end the connection: on a machine
- * that has time for it, that is two pings later. One that ends it after the first never gets there.
- */
-START_TEST(pings) {
-    struct wire_options options = {.ping_us = 10000, .idle_us = 10000};
-    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
-    struct wire *wire = NULL;
-    pthread_t thread;
-    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
-    unsigned most = 0;
-    for (unsigned i = 0; i < 100 && most < 3; i++) {
-        unsigned count = count_pings(wire_port(wire));
-        most = count > most ? count : most;
-    }
-    ck_assert_uint_eq(most, 3);
-    wire_stop(wire);
-    void *good = NULL;
-    ck_assert_int_eq(pthread_join(thread, &good), 0);
-    ck_assert_ptr_eq(good, wire);
-    wire_destroy(wire);
-}
-END_TEST
-
-/* A peer that sends no head, half of one, or half of a later one, is gone when its time is over; a
- * WebSocket is not. */
-START_TEST(half_open) {
-    static const char *const sent[] = {"", "GET / HT", "GET / HTTP/1.1\r\n\r\nGET"};
-    struct wire_options options = {.head_us = 20000};
-    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
-    struct wire *wire = NULL;
-    pthread_t thread;
-    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
-    int open = shake_hands(wire_port(wire));
-    for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
-        int peer = connect_to(wire_port(wire));
-        char byte = 0;
-        ck_assert_int_eq(send(peer, sent[i], strlen(sent[i]), 0), (ssize_t)strlen(sent[i]));
-        while (recv(peer, &byte, 1, 0) > 0) { /* the answer to what was whole */
-        }
-        (void)close(peer);
-    }
-    unsigned char ping[2];
-    read_exactly(open, ping, sizeof(ping));
-    ck_assert_int_eq(send(open, "\x89\x80mask", 6, 0), 6);
-    read_exactly(open, ping, sizeof(ping));
-    ck_assert_uint_eq(ping[0], 0x8a);
-    (void)close(open);
-    wire_stop(wire);
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    ck_assert_uint_eq(wire_counters(wire)->heads_expired, 3);
-    wire_destroy(wire);
-}
-END_TEST
-
-/* More silent peers than may be: the one that came first is dropped for the one that comes, once it
- * has been silent for a second of the clock, which is told here. */
-static uint64_t told_us = 1000000;
-static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static uint64_t told_clock(void) {
-    (void)pthread_mutex_lock(&told_lock);
-    uint64_t now = told_us;
-    (void)pthread_mutex_unlock(&told_lock);
-    return now;
-}
-
-START_TEST(too_many_silent) {
-    struct wire_options options = {.heads_max = 2, .now_us = told_clock};
-    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
-    struct wire *wire = NULL;
-    pthread_t thread;
-    int peers[4];
-    char byte = 0;
-    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
-    for (size_t i = 0; i < 3; i++) {
-        peers[i] = connect_to(wire_port(wire));
-    }
-    (void)close(shake_hands(wire_port(wire))); /* the three have been taken by now */
-    ck_assert_int_eq(recv(peers[0], &byte, 1, MSG_DONTWAIT), -1);
-    (void)pthread_mutex_lock(&told_lock);
-    told_us += 1000000;
-    (void)pthread_mutex_unlock(&told_lock);
-    peers[3] = connect_to(wire_port(wire));
-    ck_assert_int_eq(recv(peers[0], &byte, 1, 0), 0);
-    ck_assert_int_eq(recv(peers[1], &byte, 1, MSG_DONTWAIT), -1);
-    wire_stop(wire);
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    ck_assert_uint_eq(wire_counters(wire)->heads_dropped, 1);
-    ck_assert_uint_eq(wire_counters(wire)->heads_expired, 0);
-    wire_destroy(wire);
-    for (size_t i = 0; i < 4; i++) {
-        (void)close(peers[i]);
-    }
-}
-END_TEST
-
-/* ---- without memory ---- */
-
-static atomic_long fail_in; /* allocations until one fails; negative: none does */
-
-static void *scarce(void *context, void *memory, size_t size) {
-    (void)context;
-    if (size == 0) {
-        free(memory);
-        return NULL;
-    }
-    return atomic_fetch_sub(&fail_in, 1) == 0 ? NULL : realloc(memory, size);
-}
-
-static void answer_in_shape(void *context, struct wire_conn *conn,
-                            const struct wire_message *message) {
-    static const struct wire_shape shape = {.fragments = 3, .dribble = 7, .utf8 = true};
-    (void)context;
-    (void)wire_send_shaped(conn, message->text, &shape);
-}
-
-/* A handshake, a message in two fragments that come one after the other, and its answer. Whether it
- * came; if not, the connection was closed. */
-static bool converse(uint16_t port) {
-    static const char hello[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                "Sec-WebSocket-Version: 13\r\n"
-                                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    unsigned char frames[64], seen[4096];
-    size_t size = client_frame(frames, 0x01, "abcdefghi"), count = 0;
-    size += client_frame(frames + size, 0x80, "jklmnopqrs");
-    int peer = connect_to(port);
-    (void)!send(peer, hello, sizeof(hello) - 1 - 10, MSG_NOSIGNAL);
-    (void)!send(peer, hello + sizeof(hello) - 1 - 10, 10, MSG_NOSIGNAL);
-    (void)!send(peer, frames, 20, MSG_NOSIGNAL);
-    (void)!send(peer, frames + 20, size - 20, MSG_NOSIGNAL);
-    bool answered = false, open = true;
-    while (open && !answered && count < sizeof(seen)) {
-        ssize_t got = recv(peer, seen + count, sizeof(seen) - count, 0);
-        open = got > 0;
-        count += open ? (size_t)got : 0;
-        answered = count > 5 && memcmp(seen + count - 5, "opqrs", 5) == 0;
-    }
-    (void)close(peer);
-    return answered;
-}
-
-START_TEST(without_memory) {
-    static const struct substrate_allocator allocator = {scarce, NULL};
-    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = answer_in_shape};
-    const struct wire_options options = {.port = 0};
-    struct wire *wire = NULL;
-    pthread_t thread;
-    unsigned failures = 0;
-    atomic_store(&fail_in, -1);
-    substrate_allocator_set(&allocator);
-    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
-    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
-    for (long nth = 0; nth < 25; nth++) {
-        atomic_store(&fail_in, nth);
-        failures += !converse(wire_port(wire));
-        atomic_store(&fail_in, -1);
-        ck_assert_msg(converse(wire_port(wire)), "after allocation %ld", nth);
-    }
-    ck_assert_uint_gt(failures, 5);
-    wire_stop(wire);
-    ck_assert_int_eq(pthread_join(thread, NULL), 0);
-    wire_destroy(wire);
-    substrate_allocator_set(NULL);
-}
-END_TEST
-
 CHECK_MAIN("wire", every_size, interleaved, writes_of_a_shape, stops_of_several_messages,
            unfinished_frames, fragments_and_limits, frames_of_a_server, keys_and_hosts,
            head_of_a_post, head_keeps_alive, head_asks_for_a_websocket, heads_that_are_none,
-           targets, escapes, pings, half_open, too_many_silent, without_memory)
+           targets, escapes)
