@@ -43,6 +43,13 @@ ALLOWED = {
     "command": ("base", "substrate/*", "subtensor/*"),  # client/tools; JSON stays raw text: ids of any size
     "examples": ("substrate/*", "subtensor/*"),
 }
+# The doors of a part: whoever is not of it may include these headers only. Nobody but script/ decides about delay and
+# order, so its gates, draws and queue are nobody else's to know.
+DOORS = {
+    "script": ("awaited.h", "event.h", "host.h", "profile.h", "reply.h", "script.h"),
+}
+# Who may read a latency: the command line, and the control call of that name.
+LATENCY = ("mocknode/src/script", "mocknode/src/control")
 # No I/O, no clock, no thread.
 PURE = ("codec", "session", "query", "subtensor", "document", "rpc", "chain", "view", "methods", "script")
 TOLD = ("space",)  # may write a file, but is told the time
@@ -84,6 +91,14 @@ def allowed(part, target):
     return part_of(target) in (part, *ALLOWED[part]) or "/".join(Path(target).parts[2:]) in ALLOWED[part]
 
 
+def behind_door(part, path, target):
+    """Whether a header is one that its part keeps to itself."""
+    home = part_of(target)
+    if home == part or home not in DOORS or Path(target).name in DOORS[home]:
+        return False
+    return Path(target).name != "latency.h" or not str(path).startswith(LATENCY)
+
+
 def system_problem(path, part, name):
     reserved = RESERVED.get(name)
     if reserved and not any(str(path) == place or str(path).startswith(place + "/") for place in reserved):
@@ -105,6 +120,8 @@ def problem(path, name):
         return None
     if part not in ALLOWED:
         return f"the folder {part} is not in the table of ci/layers.py"
+    if behind_door(part, path, target):
+        return f"{target} is for {part_of(target)} alone"
     return None if allowed(part, target) else f"{part} must not include {target}"
 
 

@@ -14,7 +14,14 @@
 #include "script/script.h"
 
 #define WORLD_PEERS 8
+#ifndef WORLD_CALLS
 #define WORLD_CALLS 20000
+#endif
+
+/* A fuzz target is no test, and has its own way to fail. */
+#ifndef world_must
+#define world_must(condition) ck_assert(condition)
+#endif
 
 struct world_call {
     struct script_item item;
@@ -59,7 +66,7 @@ static inline void world_say(struct world *world, const char *format, ...) {
 /* What was said since the last look. */
 static inline const char *world_said(struct world *world) {
     static char said[65536];
-    ck_assert(world->log.size < sizeof said);
+    world_must(world->log.size < sizeof said);
     if (world->log.size > 0) {
         memcpy(said, world->log.data, world->log.size);
     }
@@ -174,6 +181,19 @@ static inline void world_released(void *context, const struct script_act *act,
     }
     struct script_event event = world_call_event(call, SCRIPT_RELEASED);
     event.seq = ++world->seq;
+    world_tell(world, &event, act);
+}
+
+static inline void world_ended(void *context, const struct script_act *act,
+                               struct script_peer *peer, const char *action,
+                               struct substrate_text by, enum script_end end) {
+    struct world *world = context;
+    if (world->log_held) {
+        world_say(world, "ended %s of %.*s on %u: %s", action, (int)by.size, by.data,
+                  peer != NULL ? peer->ordinal : 0, script_end_names[end]);
+    }
+    struct script_event event = world_event(world, SCRIPT_RELEASED);
+    event.peer = peer;
     world_tell(world, &event, act);
 }
 
@@ -435,17 +455,47 @@ static inline const char *world_limits(void *context, const struct script_act *a
 /* ---- the world ---- */
 
 static inline void world_set_host(struct world *world) {
-    world->host =
-        (struct script_host){world,           world_emit,     world_owed,      world_held,
-                             world_released,  world_fired,    world_signal,    world_too_long,
-                             world_no_memory, world_other_id, world_block_is,  world_recorded,
-                             world_send,      world_cork,     world_close,     world_end,
-                             world_reset,     world_sever,    world_deaf,      world_stop_reading,
-                             world_no_pong,   world_ping,     world_resume,    world_quiet,
-                             world_flood,     world_late,     world_stream_id, world_stop,
-                             world_notify,    world_advance,  world_set_head,  world_tick,
-                             world_block,     world_fork,     world_finalize,  world_hold_finality,
-                             world_upgrade,   world_prune,    world_restart,   world_limits};
+    world->host = (struct script_host){.context = world,
+                                       .emit = world_emit,
+                                       .owed = world_owed,
+                                       .held = world_held,
+                                       .released = world_released,
+                                       .ended = world_ended,
+                                       .fired = world_fired,
+                                       .signal = world_signal,
+                                       .chain_too_long = world_too_long,
+                                       .no_memory = world_no_memory,
+                                       .other_id = world_other_id,
+                                       .block_is = world_block_is,
+                                       .recorded = world_recorded,
+                                       .send = world_send,
+                                       .cork = world_cork,
+                                       .close = world_close,
+                                       .end = world_end,
+                                       .reset = world_reset,
+                                       .sever = world_sever,
+                                       .deaf = world_deaf,
+                                       .stop_reading = world_stop_reading,
+                                       .no_pong = world_no_pong,
+                                       .ping = world_ping,
+                                       .resume = world_resume,
+                                       .quiet = world_quiet,
+                                       .flood = world_flood,
+                                       .late = world_late,
+                                       .stream_id = world_stream_id,
+                                       .stop = world_stop,
+                                       .notify = world_notify,
+                                       .advance = world_advance,
+                                       .set_head = world_set_head,
+                                       .tick = world_tick,
+                                       .block = world_block,
+                                       .fork = world_fork,
+                                       .finalize = world_finalize,
+                                       .hold_finality = world_hold_finality,
+                                       .upgrade = world_upgrade,
+                                       .prune = world_prune,
+                                       .restart = world_restart,
+                                       .limits = world_limits};
 }
 
 static inline struct script *world_read(const char *json) {
@@ -453,23 +503,31 @@ static inline struct script *world_read(const char *json) {
     struct script *script = NULL;
     struct substrate_error error = {0};
     enum substrate_status status = script_read(&source, 1, &script, &error);
-    ck_assert_msg(status == SUBSTRATE_OK, "%s", error.message);
+    if (status != SUBSTRATE_OK) {
+        (void)fprintf(stderr, "%s\n", error.message);
+    }
+    world_must(status == SUBSTRATE_OK);
     return script;
 }
 
-static inline void world_begin(struct world *world, const char *json) {
+/* The script is the world's from now on. */
+static inline void world_begin_with(struct world *world, struct script *script) {
     memset(world, 0, sizeof *world);
     world->log = (struct base_buf)BASE_BUF_INIT;
     base_arena_init(&world->arena, 0);
     world->now = 1000;
     world_set_host(world);
-    world->script = world_read(json);
+    world->script = script;
     world->run = script_run_new(world->script, 7, &world->host);
-    ck_assert_ptr_nonnull(world->run);
+    world_must(world->run != NULL);
     world->calls = calloc(WORLD_CALLS, sizeof *world->calls);
     for (size_t i = 0; i < WORLD_PEERS; i++) {
         (void)snprintf(world->labels[i], sizeof world->labels[i], "%c", (char)('a' + i));
     }
+}
+
+static inline void world_begin(struct world *world, const char *json) {
+    world_begin_with(world, world_read(json));
 }
 
 /* A connection of that number, from 1, opens. */
@@ -503,7 +561,7 @@ static inline void world_close_peer(struct world *world, struct script_peer *pee
 }
 
 static inline struct world_call *world_new_call(struct world *world, struct script_peer *peer) {
-    ck_assert(world->call_count < WORLD_CALLS);
+    world_must(world->call_count < WORLD_CALLS);
     struct world_call *call = &world->calls[world->call_count++];
     script_item_begin(&call->item, peer);
     return call;

@@ -551,6 +551,26 @@ START_TEST(test_rate_limits) {
 }
 END_TEST
 
+START_TEST(test_a_rate_limit_draws_whose_error) {
+    world_begin(
+        &world,
+        "{\"rules\":[{\"on\":\"arrived\",\"do\":[{\"rate_limit\":{\"n\":1,\"each\":\"1s\",\"as\":"
+        "[\"gateway\",\"storage-policy\"]}}]}]}");
+    world.log_texts = true;
+    struct script_peer *peer = world_open(&world, 1);
+    size_t counts[2] = {0, 0};
+    for (int i = 0; i < 401; i++) {
+        world_arrive(&world, peer, "a", "5");
+        const char *said = world_said(&world);
+        counts[0] += strstr(said, "-32005") != NULL;
+        counts[1] += strstr(said, "-32004") != NULL && strstr(said, "retry_after") != NULL;
+    }
+    ck_assert_uint_eq(counts[0] + counts[1], 400);
+    ck_assert_msg(counts[0] > 150 && counts[1] > 150, "%zu %zu", counts[0], counts[1]);
+    world_end_all(&world);
+}
+END_TEST
+
 START_TEST(test_post_has_no_frames_and_streams) {
     world_begin(&world,
                 "{\"rules\":[{\"name\":\"f\",\"on\":\"answered\",\"do\":[{\"binary\":true}]},"
@@ -569,4 +589,4 @@ CHECK_MAIN("script_actions", test_content, test_content_of_lists, test_fill_of_a
            test_a_batch_has_one_verdict, test_emission, test_frames,
            test_a_pause_ends_and_a_place_may_be_the_firing, test_sockets, test_targets,
            test_streams, test_chain_and_space, test_handshakes, test_rate_limits,
-           test_post_has_no_frames_and_streams)
+           test_a_rate_limit_draws_whose_error, test_post_has_no_frames_and_streams)

@@ -289,6 +289,26 @@ START_TEST(test_a_hold_ends_by_signal_count_time_limit) {
 }
 END_TEST
 
+START_TEST(test_what_lasts_is_told_when_it_ends) {
+    world_begin(&world,
+                "{\"rules\":[{\"name\":\"d\",\"on\":\"arrived\",\"do\":[{\"deaf\":{\"until\":{"
+                "\"signal\":\"go\"}}},{\"tick\":{\"every\":\"1s\",\"until\":\"2ms\"}}]}]}");
+    world.log_held = true;
+    struct script_peer *peer = world_open(&world, 1);
+    world_arrive(&world, peer, "a", "1");
+    world_pass(&world, 2000);
+    world_give(&world, "go");
+    ck_assert_str_eq(world_said(&world), "deaf 1 on\ntick 1000000 on\nout 1:1\ntick 0 off\n"
+                                         "ended tick of d on 0: until\ndeaf 1 off\n"
+                                         "ended deaf of d on 1: until\n");
+    world_arrive(&world, peer, "a", "2");
+    (void)world_said(&world);
+    world_pass(&world, 5000000);
+    ck_assert_ptr_nonnull(strstr(world_said(&world), "deaf 1 off\nended deaf of d on 1: limit\n"));
+    world_end_all(&world);
+}
+END_TEST
+
 START_TEST(test_what_waits_for_a_closed_connection_is_released) {
     world_begin(
         &world,
@@ -483,7 +503,7 @@ CHECK_MAIN("script_order", test_without_rules_an_answer_leaves_at_once,
            test_limit_of_a_gate_releases_in_order_of_arrival, test_a_gate_settles,
            test_shuffles_differ_by_group_and_repeat_by_seed,
            test_a_closed_connection_shrinks_a_gate, test_groups_per_connection_and_per_label,
-           test_a_hold_ends_by_signal_count_time_limit,
+           test_a_hold_ends_by_signal_count_time_limit, test_what_lasts_is_told_when_it_ends,
            test_what_waits_for_a_closed_connection_is_released, test_depth_first,
            test_what_an_event_releases_leaves_before_what_it_causes, test_actions_take_their_turns,
            test_chains_end, test_a_long_chain_of_releases_does_not_recurse,

@@ -62,9 +62,10 @@ static const struct script_member rate_limit_members[] = {
      .help = "in so long"},
     {"by", &script_type_choice, AT(script_rate_limit, by), .choices = rate_by,
      .help = "whose calls are counted together; the connection's, unless said"},
-    {"as", &script_type_choice, AT(script_rate_limit, as), .choices = rate_as,
-     .help = "whose error: -32999 of the node; -32005 of a gateway, or -32004 of one that limits "
-             "storage, without or with policy data"},
+    {"as", &script_type_choices, AT(script_rate_limit, as), .choices = rate_as,
+     .help =
+         "whose error: -32999 of the node, unless said; -32005 of a gateway, or -32004 of one that "
+         "limits storage, without or with policy data; of several one is drawn"},
     END};
 
 static const struct script_member bytes_members[] = {
@@ -82,9 +83,9 @@ static const struct script_member hex_members[] = {
     END};
 
 static const struct script_member fill_members[] = {
-    {"result", &script_type_number, AT(script_fill, result), .least = 2, .most = 1 << 30,
+    {"result", &script_type_number, AT(script_fill, result), .least = 2, .most = 1 << 26,
      .help = "size of the result, a text, in bytes"},
-    {"message", &script_type_number, AT(script_fill, message), .least = 64, .most = 1 << 30,
+    {"message", &script_type_number, AT(script_fill, message), .least = 64, .most = 1 << 26,
      .help = "size of the whole payload"},
     END};
 

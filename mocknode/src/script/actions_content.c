@@ -154,6 +154,21 @@ static const char *limit(struct script_content *content, unsigned as, uint64_t s
                : give_error(content, -32999, "RPC rate limit exceeded", said);
 }
 
+/* One of several bits, drawn by key. */
+static unsigned draw_bit(struct script_work *work, unsigned bits) {
+    unsigned list[8], count = 0;
+    for (unsigned bit = 1; bit <= bits; bit <<= 1) {
+        if ((bits & bit) != 0) {
+            list[count++] = bit;
+        }
+    }
+    if (count < 2) {
+        return bits;
+    }
+    uint64_t asked = script_ask(work->run, work->rule, work->event);
+    return list[script_draw(work->run, work->event, work->rule->name, asked) % count];
+}
+
 /* The first n calls of each window pass. */
 const char *script_do_rate_limit(struct script_work *work, void *subject) {
     const struct script_rate_limit *args = work->args;
@@ -180,7 +195,7 @@ const char *script_do_rate_limit(struct script_work *work, void *subject) {
         return "the limit is not reached";
     }
     uint64_t left = rate->begin + args->each_us - now;
-    return limit(subject, args->as, (left + 999999) / 1000000);
+    return limit(subject, draw_bit(work, args->as), (left + 999999) / 1000000);
 }
 
 /* ---- changes of a result ---- */
@@ -314,7 +329,8 @@ static bool write_changes(struct script_work *work, struct script_content *conte
         .permute = args->permute.order,
         .order = args->permute.list,
         .order_count = args->permute.count,
-        .shuffle = script_draw(work->run, work->event, work->rule->name, work->firing),
+        .shuffle = script_draw(work->run, work->event, work->rule->name,
+                               script_ask(work->run, work->rule, work->event)),
         .omit = (size_t)args->omit,
         .repeat = (size_t)args->repeat,
     };

@@ -22,7 +22,8 @@ const char *script_do_delay(struct script_work *work, void *subject) {
     if (plan == NULL) {
         return no_memory;
     }
-    uint64_t draw = script_draw(work->run, work->event, work->rule->name, work->firing);
+    uint64_t draw = script_draw(work->run, work->event, work->rule->name,
+                                script_ask(work->run, work->rule, work->event));
     plan->delay_us += script_latency_draw(&args->latency, draw, recorded, &asked);
     return NULL;
 }

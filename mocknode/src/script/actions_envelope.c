@@ -87,7 +87,8 @@ const char *script_do_batch(struct script_work *work, void *subject) {
     batch->permute = args->permute.order;
     batch->order = args->permute.list;
     batch->order_count = args->permute.count;
-    batch->shuffle = script_draw(work->run, work->event, work->rule->name, work->firing);
+    batch->shuffle = script_draw(work->run, work->event, work->rule->name,
+                                 script_ask(work->run, work->rule, work->event));
     batch->omit = (size_t)args->omit;
     batch->repeat = (size_t)args->repeat;
     batch->stranger = args->stranger;

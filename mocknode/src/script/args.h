@@ -35,12 +35,12 @@ struct script_error {
     struct substrate_text code, message, data; /* code and data: JSON */
 };
 enum { SCRIPT_BY_CONNECTION = 1, SCRIPT_BY_ADDRESS };
-enum {
-    SCRIPT_AS_NODE = 1,
-    SCRIPT_AS_GATEWAY,
-    SCRIPT_AS_GATEWAY_POLICY,
-    SCRIPT_AS_STORAGE,
-    SCRIPT_AS_STORAGE_POLICY
+enum { /* bits */
+       SCRIPT_AS_NODE = 1,
+       SCRIPT_AS_GATEWAY = 2,
+       SCRIPT_AS_GATEWAY_POLICY = 4,
+       SCRIPT_AS_STORAGE = 8,
+       SCRIPT_AS_STORAGE_POLICY = 16
 };
 struct script_rate_limit {
     uint64_t n, each_us;

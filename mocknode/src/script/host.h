@@ -70,6 +70,10 @@ struct script_host {
                  struct substrate_text by);
     void (*released)(void *context, const struct script_act *act, struct script_item *item,
                      struct substrate_text by, enum script_end end);
+    /* What an action of the rule `by` began, and what lasted until now, has ended: on that
+     * connection (NULL: on none). To be told as `released`, which is about no call. */
+    void (*ended)(void *context, const struct script_act *act, struct script_peer *peer,
+                  const char *action, struct substrate_text by, enum script_end end);
     void (*fired)(void *context, const struct script_act *act, struct substrate_text rule,
                   const struct script_did *did, size_t count);
     void (*signal)(void *context, const struct script_act *act, struct substrate_text name);

@@ -86,7 +86,7 @@ static void queue(struct script_run *run, struct script_item *item, uint64_t due
 }
 
 /* Lets the followers go that need not wait any longer. */
-static void unblock(struct script_run *run, struct script_item *item) {
+static void unblock_all(struct script_run *run, struct script_item *item) {
     struct script_item **link = &item->followers;
     while (*link != NULL) {
         struct script_item *follower = *link;
@@ -99,6 +99,12 @@ static void unblock(struct script_run *run, struct script_item *item) {
         follower->before = NULL;
         run->queue.reserved--;
         push(run, follower);
+    }
+}
+
+static inline void unblock(struct script_run *run, struct script_item *item) {
+    if (item->followers != NULL) {
+        unblock_all(run, item);
     }
 }
 
@@ -192,12 +198,15 @@ uint64_t script_mark(const struct script_run *run) { return run->queue.next_tie;
  * what is at work now is done. */
 static void take_due(struct script_run *run, uint64_t now, uint64_t mark,
                      struct script_items *turn) {
+    struct base_heap_node *node = base_heap_top(&run->queue.heap);
+    if (node == NULL || node->key > now) {
+        return;
+    }
     struct script_item *last = NULL, *aside = LIST_FIRST(&run->queue.turn);
     while (aside != NULL && LIST_NEXT(aside, link) != NULL) {
         aside = LIST_NEXT(aside, link);
     }
-    struct base_heap_node *node;
-    while ((node = base_heap_top(&run->queue.heap)) != NULL && node->key <= now) {
+    for (; node != NULL && node->key <= now; node = base_heap_top(&run->queue.heap)) {
         struct script_item *item = script_item_of(node);
         struct script_item **place = node->tie >= mark ? &last : &aside;
         base_heap_remove(&run->queue.heap, node);
@@ -214,7 +223,9 @@ static void emit(struct script_run *run, struct script_item *item, uint64_t now)
     struct script_leaving leaving = {item, run->leaving};
     run->leaving = &leaving;
     item->state = SCRIPT_ITEM_EMITTED;
-    script_flights_end(run, item);
+    if (item->flights != NULL) {
+        script_flights_end(run, item);
+    }
     for (uint64_t copy = 0; leaving.item != NULL && item->state >= SCRIPT_ITEM_EMITTED; copy++) {
         if (copy > 0 && (item->plan == NULL || copy > item->plan->repeat)) {
             break;
@@ -358,7 +369,9 @@ void script_drop(struct script_run *run, struct script_item *item, uint64_t now)
     }
     bool owes = item->state != SCRIPT_ITEM_LEFT;
     take_out(run, item);
-    script_flights_end(run, item);
+    if (item->flights != NULL) {
+        script_flights_end(run, item);
+    }
     if (owes) {
         forgive(run, item, now);
     }

@@ -34,7 +34,7 @@ static void free_counts(struct script_run *run) {
 }
 
 static bool make_counts(struct script_run *run, const struct script *script) {
-    size_t rules = script->rule_count + 2; /* `start` and `latency` count as rules */
+    size_t rules = script->rule_count + SCRIPT_RULES_MORE;
     run->script = script;
     run->generation++;
     run->latency = script->latency;

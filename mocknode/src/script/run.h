@@ -9,6 +9,7 @@
 #include "script/rule.h"
 
 #define SCRIPT_NESTING_MAX 32
+#define SCRIPT_RULES_MORE 2 /* `start` and `latency` count as rules behind those of the script */
 
 LIST_HEAD(script_items, script_item);
 LIST_HEAD(script_waits, script_wait);
@@ -198,6 +199,9 @@ struct script_cause script_cause_of(const struct script_run *run, const struct s
  * request: by `asked`). */
 uint64_t script_draw(const struct script_run *run, const struct script_event *event,
                      struct substrate_text rule, uint64_t asked);
+/* How often the rule was asked before for the event's label. */
+uint64_t script_ask(struct script_run *run, const struct script_rule *rule,
+                    const struct script_event *event);
 bool script_event_matches(const struct script_run *run, const struct script_match *match,
                           const struct script_event *event);
 /* Does the rule fire on the event, which is of its kind? Counts. */

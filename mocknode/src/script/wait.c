@@ -64,6 +64,10 @@ static void end(struct script_run *run, struct script_wait *wait, enum script_en
         act.cause = script_cause_of(run, event, wait->rule);
     }
     wait->end(run, wait, how, &act);
+    if (wait->item == NULL && run->host->ended != NULL) {
+        run->host->ended(run->host->context, &act, wait->peer, wait->action->row->name,
+                         wait->rule->name, how);
+    }
     base_free(wait);
 }
 
@@ -191,7 +195,7 @@ void script_waits_end_all(struct script_run *run, uint64_t now) {
         struct script_wait *wait;
         while ((wait = LIST_FIRST(&run->waits[kind])) != NULL) {
             leave(run, wait);
-            end(run, wait, SCRIPT_END_LIMIT, NULL, now);
+            end(run, wait, SCRIPT_END_CLOSE, NULL, now);
         }
     }
 }

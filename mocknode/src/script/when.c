@@ -7,7 +7,7 @@
 static struct script_counts *counts_in(struct script_run *run, struct script_counts **counts,
                                        const struct script_rule *rule) {
     if (*counts == NULL) {
-        *counts = base_calloc(run->script->rule_count, sizeof(**counts));
+        *counts = base_calloc(run->script->rule_count + SCRIPT_RULES_MORE, sizeof(**counts));
         if (*counts == NULL) {
             run->host->no_memory(run->host->context);
             return NULL;
@@ -79,13 +79,18 @@ static uint64_t others_open(const struct script_run *run, const struct script_ru
     return open - (peer != NULL && peer->open && !peer->post);
 }
 
-static bool chance_met(struct script_run *run, const struct script_rule *rule,
-                       const struct script_event *event) {
+uint64_t script_ask(struct script_run *run, const struct script_rule *rule,
+                    const struct script_event *event) {
     struct script_counts *counts = run->counts + rule->number;
     if (event->peer != NULL && event->peer->label != NULL) {
         counts = counts_in(run, &event->peer->label->counts, rule);
     }
-    uint64_t asked = counts != NULL ? counts->asked++ : 0;
+    return counts != NULL ? counts->asked++ : 0;
+}
+
+static bool chance_met(struct script_run *run, const struct script_rule *rule,
+                       const struct script_event *event) {
+    uint64_t asked = script_ask(run, rule, event);
     return script_unit(script_draw(run, event, rule->name, asked)) < rule->when.chance;
 }
 

@@ -79,6 +79,22 @@ static void host_released(void *context, const struct script_act *act, struct sc
     tell_held(space, act, item, SCRIPT_RELEASED, by, base_text(script_end_names[end]));
 }
 
+/* An effect that an action began is over; it is about no call. */
+static void host_ended(void *context, const struct script_act *act, struct script_peer *peer,
+                       const char *action, struct substrate_text by, enum script_end end) {
+    struct space *space = context;
+    char members[64];
+    int size = snprintf(members, sizeof(members), "\"action\":\"%s\"", action);
+    struct script_event event = {
+        .kind = SCRIPT_RELEASED, .cause = act->cause, .peer = peer, .name = by};
+    struct space_note note = {.by = base_text(script_end_names[end]),
+                              .members = {members, (size_t)size}};
+    if (end == SCRIPT_END_LIMIT) {
+        count_limit(space, by);
+    }
+    space_tell(space, &event, &note);
+}
+
 static void write_did(const struct script_did *did, size_t count, struct base_buf *out) {
     base_buf_str(out, "\"actions\":[");
     for (size_t i = 0; i < count; i++) {
@@ -98,7 +114,10 @@ static void host_fired(void *context, const struct script_act *act, struct subst
     char room[512];
     struct base_buf members = BASE_BUF_ON(room);
     write_did(did, count, &members);
-    struct script_event event = {.kind = SCRIPT_FIRED, .cause = act->cause, .rule = rule};
+    struct script_event event = {.kind = SCRIPT_FIRED,
+                                 .cause = act->cause,
+                                 .peer = act->event != NULL ? act->event->peer : NULL,
+                                 .rule = rule};
     struct space_note note = {.members = base_buf_view(&members)};
     space_tell(context, &event, members.failed ? NULL : &note);
     base_buf_free(&members);
@@ -175,6 +194,7 @@ void space_host_init(struct space *space) {
                                  .owed = host_owed,
                                  .held = host_held,
                                  .released = host_released,
+                                 .ended = host_ended,
                                  .fired = host_fired,
                                  .signal = host_signal,
                                  .chain_too_long = host_chain_too_long,
