@@ -487,7 +487,8 @@ START_TEST(long_line_of_bases) {
             set->has_base = set->covered_as_base = true;
         } else {
             struct fact_interval all = {BASE_TEXT(""), {NULL, 0}};
-            struct fact_change change = {BASE_TEXT("aa"), FACT_VALUE, BASE_TEXT("0x01")};
+            struct fact_change change = {
+                .key = BASE_TEXT("aa"), .kind = FACT_VALUE, .value = BASE_TEXT("0x01")};
             ck_assert_int_eq(facts_add_covered(facts, set, &all), SUBSTRATE_OK);
             ck_assert_int_eq(facts_add_change(facts, set, &change), SUBSTRATE_OK);
         }

@@ -10,7 +10,7 @@ static struct document_value open_text(const char *text) {
     static struct document document;
     struct document_value root;
     error = (struct substrate_error){.status = SUBSTRATE_OK};
-    document = (struct document){"script.json", base_text(text), 1, &arena, &error};
+    document = (struct document){"script.json", base_text(text), 1, NULL, &arena, &error};
     ck_assert_int_eq(document_parse(&document, &root), SUBSTRATE_OK);
     return root;
 }
@@ -110,6 +110,14 @@ START_TEST(values_are_of_their_kind) {
     ck_text_eq(text, "0x0aff");
     says(document_hex(&v[5], &text),
          "script.json:1: [5]: must be lower-case hex text with 0x, whole bytes");
+    ck_assert_int_eq(document_compact(&v[0], BASE_JSON_NUMBER, &text), SUBSTRATE_OK);
+    ck_text_eq(text, "7");
+    says(document_compact(&v[0], BASE_JSON_OBJECT, &text), "script.json:1: [0]: must be an object");
+    root = open_text("{ \"a b\" : [ 1 ] }");
+    ck_assert_int_eq(document_compact(&root, BASE_JSON_OBJECT, &text), SUBSTRATE_OK);
+    ck_text_eq(text, "{\"a b\":[1]}");
+    root = open_text("[7,\"connection\",\"a\\u0062\",true,\"0x0aff\"]");
+    ck_assert_int_eq(document_list(&root, &v, &count), SUBSTRATE_OK);
     says(document_hash(&v[4], &hash),
          "script.json:1: [4]: must be a hash: 0x and 64 lower-case hex digits");
     base_arena_free(&arena);
@@ -118,14 +126,15 @@ END_TEST
 
 START_TEST(what_is_no_json_is_named_by_line_and_column) {
     struct document_value root;
-    struct document document = {"plan.json", BASE_TEXT("{\n \"a\":1,\n \"b\" 2}"), 1, &arena,
+    struct document document = {"plan.json", BASE_TEXT("{\n \"a\":1,\n \"b\" 2}"), 1, NULL, &arena,
                                 &error};
     says(document_parse(&document, &root), "plan.json:3: not JSON from column 6 on");
     document.text = BASE_TEXT("");
     says(document_parse(&document, &root), "plan.json:1: not JSON from column 1 on");
     document.text = BASE_TEXT("{\"a\":");
     document.line = 0;
-    says(document_parse(&document, &root), "plan.json: not JSON from column 6 on");
+    document.fix = "restore it";
+    says(document_parse(&document, &root), "plan.json: not JSON from column 6 on; restore it");
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <substrate/hash.h>
 #include "base/hex.h"
 #include "base/nearest.h"
@@ -58,9 +59,10 @@ enum substrate_status document_refuse(const struct document_value *value, const 
     }
     write_place(&place, value);
     enum substrate_status status =
-        base_fail(document->error, SUBSTRATE_E_DECODE, "%s%s: %.*s%s%s", document->source, number,
-                  (int)(place.size < 120 ? place.size : 120), place.size > 0 ? place.data : "",
-                  place.size > 0 ? ": " : "", what);
+        base_fail(document->error, SUBSTRATE_E_DECODE, "%s%s: %.*s%s%s%s%s", document->source,
+                  number, (int)(place.size < 120 ? place.size : 120),
+                  place.size > 0 ? place.data : "", place.size > 0 ? ": " : "", what,
+                  document->fix != NULL ? "; " : "", document->fix != NULL ? document->fix : "");
     base_buf_free(&place);
     return status;
 }
@@ -216,6 +218,35 @@ enum substrate_status document_choice(const struct document_value *value, const 
         }
     }
     return status == SUBSTRATE_OK ? refuse_name(value, "unknown word", text, names) : status;
+}
+
+static const char *const KINDS[] = {"nothing",  "null",     "false",  "true",
+                                    "a number", "a string", "a list", "an object"};
+
+static bool has_blanks(struct substrate_text text) {
+    return memchr(text.data, ' ', text.size) != NULL ||
+           memchr(text.data, '\t', text.size) != NULL ||
+           memchr(text.data, '\n', text.size) != NULL || memchr(text.data, '\r', text.size) != NULL;
+}
+
+enum substrate_status document_compact(const struct document_value *value, enum base_json_kind kind,
+                                       struct substrate_text *text) {
+    *text = value->json.raw;
+    if (value->json.kind != kind) {
+        return refuse_kind(value, KINDS[kind]);
+    }
+    if (!has_blanks(*text)) {
+        return SUBSTRATE_OK;
+    }
+    struct base_buf compact = BASE_BUF_INIT;
+    base_json_write_compact(&compact, value->json);
+    bool copied = !compact.failed;
+    if (copied && compact.size != text->size) {
+        *text = base_arena_text(value->document->arena, base_buf_view(&compact));
+        copied = text->data != NULL;
+    }
+    base_buf_free(&compact);
+    return copied ? SUBSTRATE_OK : document_no_memory(value->document);
 }
 
 /* The text between the quotes: hex digits need no escapes. */

@@ -34,6 +34,7 @@ struct document {
     const char *source;            /* a path, or a method's name: begins every message */
     struct substrate_text text;    /* the whole JSON */
     size_t line;                   /* the number of the text's first line; 0: lines are not told */
+    const char *fix;               /* what to do about a mistake, behind every message; or NULL */
     struct base_arena *arena;      /* of lists, and of strings with escapes */
     struct substrate_error *error; /* may be NULL */
 };
@@ -83,6 +84,9 @@ enum substrate_status document_number(const struct document_value *value, uint64
 /* One of the strings `names` (ended by NULL): its index. */
 enum substrate_status document_choice(const struct document_value *value, const char *const *names,
                                       size_t *index);
+/* An object, list or other value as it stands, without white space between its tokens. */
+enum substrate_status document_compact(const struct document_value *value, enum base_json_kind kind,
+                                       struct substrate_text *text);
 /* "0x…" in lower case, whole bytes: with its 0x. */
 enum substrate_status document_hex(const struct document_value *value, struct substrate_text *text);
 enum substrate_status document_hash(const struct document_value *value,

@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "fixture/facts.h"
+#include "fixture/same.h"
 #include "fixture/storage.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "tools/tools.h"
 #include "tools/command.h"
 
@@ -16,7 +17,9 @@
 
 struct diff {
     const struct facts *a, *b;
+    struct fact_lines lines; /* of a beside b */
     size_t differences;
+    bool failed; /* out of memory */
 };
 
 /* `- only in A`, `+ only in B`, `! different`. */
@@ -38,6 +41,13 @@ static void say_two(struct diff *diff, const char *what, struct substrate_text n
            (int)(a.size - from < SHOWN ? a.size - from : SHOWN), a.data + from);
     printf("    B: %s%.*s\n", from > 0 ? "…" : "",
            (int)(b.size - from < SHOWN ? b.size - from : SHOWN), b.data + from);
+}
+
+/* Whether two JSON texts say different things, however they are spelled. */
+static bool differ(struct diff *diff, struct substrate_text a, struct substrate_text b) {
+    bool same = true;
+    diff->failed = facts_same_json(a, b, &same) != SUBSTRATE_OK || diff->failed;
+    return !same;
 }
 
 /* Two sorted lists side by side: compare gives their order; show tells of A's element (order < 0),
@@ -62,7 +72,7 @@ static void show_lines(struct diff *diff, const char *what, struct substrate_tex
                        const struct base_buf *a, const struct base_buf *b) {
     if (a == NULL || b == NULL) {
         say(diff, a != NULL ? '-' : '+', what, name);
-    } else if (!base_text_equal(base_buf_view(a), base_buf_view(b))) {
+    } else if (differ(diff, base_buf_view(a), base_buf_view(b))) {
         say_two(diff, what, name, base_buf_view(a), base_buf_view(b));
     }
 }
@@ -84,10 +94,10 @@ static void show_block(struct diff *diff, int order, size_t a, size_t b) {
     substrate_hash_format(&block->hash, hash);
     base_buf_format(&name, "%llu %s", (unsigned long long)block->number, hash);
     if (order <= 0) {
-        line_block(&left, &diff->a->blocks[a]);
+        line_write_block(&left, &diff->a->blocks[a]);
     }
     if (order >= 0) {
-        line_block(&right, &diff->b->blocks[b]);
+        line_write_block(&right, &diff->b->blocks[b]);
     }
     show_lines(diff, "block", base_buf_view(&name), order <= 0 ? &left : NULL,
                order >= 0 ? &right : NULL);
@@ -108,10 +118,10 @@ static void show_runtime(struct diff *diff, int order, size_t a, size_t b) {
     base_buf_u64(&name, order <= 0 ? diff->a->runtimes[a].spec_version
                                    : diff->b->runtimes[b].spec_version);
     if (order <= 0) {
-        line_runtime(&left, &diff->a->runtimes[a]);
+        line_write_runtime(&left, &diff->a->runtimes[a]);
     }
     if (order >= 0) {
-        line_runtime(&right, &diff->b->runtimes[b]);
+        line_write_runtime(&right, &diff->b->runtimes[b]);
     }
     show_lines(diff, "runtime", base_buf_view(&name), order <= 0 ? &left : NULL,
                order >= 0 ? &right : NULL);
@@ -153,7 +163,7 @@ static void show_call(struct diff *diff, int order, size_t a, size_t b) {
     }
     if (order != 0) {
         say(diff, order < 0 ? '-' : '+', "call", base_buf_view(&name));
-    } else if (call->is_error != other->is_error || !base_text_equal(call->result, other->result)) {
+    } else if (call->is_error != other->is_error || differ(diff, call->result, other->result)) {
         say_two(diff, "call", base_buf_view(&name), call->result, other->result);
     }
     base_buf_free(&name);
@@ -167,17 +177,18 @@ static int compare_sets(struct diff *diff, size_t a, size_t b) {
     return left != right ? (left < right ? -1 : 1) : memcmp(&x->block, &y->block, sizeof x->block);
 }
 
-static struct substrate_text value_of(const struct fact_change *change) {
-    return change->kind == FACT_VALUE    ? change->value
-           : change->kind == FACT_ABSENT ? BASE_TEXT("absent")
-                                         : BASE_TEXT("present");
-}
-
+/* A change as its line in state.jsonl has it. */
 static void show_key(struct diff *diff, const char *what, const struct fact_change *a,
                      const struct fact_change *b) {
-    if (a->kind != b->kind || !base_text_equal(a->value, b->value)) {
-        say_two(diff, what, a->key, value_of(a), value_of(b));
+    struct base_buf left = BASE_BUF_INIT, right = BASE_BUF_INIT;
+    if (facts_same_change(a, b)) {
+        return;
     }
+    line_write_change(&left, a);
+    line_write_change(&right, b);
+    say_two(diff, what, a->key, base_buf_view(&left), base_buf_view(&right));
+    base_buf_free(&left);
+    base_buf_free(&right);
 }
 
 static void show_known(struct diff *diff, const char *what, const struct fact_storage *a,
@@ -209,28 +220,47 @@ static void show_known(struct diff *diff, const char *what, const struct fact_st
     }
 }
 
-static void show_set(struct diff *diff, int order, size_t a, size_t b) {
-    const struct fact_set *set = order <= 0 ? &diff->a->sets[a] : &diff->b->sets[b];
+static void show_resolved(struct diff *diff, const struct fact_set *a, const struct fact_set *b,
+                          const char *hash) {
     struct fact_storage left, right;
     struct substrate_error error = {.status = SUBSTRATE_OK};
-    char what[32], hash[67];
-    substrate_hash_format(&set->block, hash);
-    if (order != 0) {
-        say(diff, order < 0 ? '-' : '+', "state of block", base_text(hash));
-        return;
-    }
+    char what[32];
     (void)snprintf(what, sizeof what, "key at %.10s…", hash);
-    if (fact_storage_of(diff->a, &diff->a->sets[a], &left, &error) != SUBSTRATE_OK) {
+    if (fact_storage_of(diff->a, a, &left, &error) != SUBSTRATE_OK) {
         say(diff, '!', error.message, base_text(hash));
         return;
     }
-    if (fact_storage_of(diff->b, &diff->b->sets[b], &right, &error) != SUBSTRATE_OK) {
+    if (fact_storage_of(diff->b, b, &right, &error) != SUBSTRATE_OK) {
         say(diff, '!', error.message, base_text(hash));
     } else {
         show_known(diff, what, &left, &right);
         fact_storage_free(&right);
     }
     fact_storage_free(&left);
+}
+
+static void show_set(struct diff *diff, int order, size_t a, size_t b) {
+    const struct fact_set *set = order <= 0 ? &diff->a->sets[a] : &diff->b->sets[b];
+    bool same = false;
+    char hash[67];
+    substrate_hash_format(&set->block, hash);
+    if (order != 0) {
+        say(diff, order < 0 ? '-' : '+', "state of block", base_text(hash));
+        return;
+    }
+    if (fact_lines_same(&diff->lines, set, &same) != SUBSTRATE_OK) {
+        diff->failed = true;
+    }
+    if (same) {
+        return;
+    }
+    if (set->pruned != diff->b->sets[b].pruned) {
+        say_two(diff, "state of block", base_text(hash),
+                set->pruned ? BASE_TEXT("pruned") : BASE_TEXT("known"),
+                set->pruned ? BASE_TEXT("known") : BASE_TEXT("pruned"));
+    } else {
+        show_resolved(diff, set, &diff->b->sets[b], hash);
+    }
 }
 
 /* ---- the command ---- */
@@ -288,18 +318,25 @@ int diff_main(int argc, char **argv) {
             return COMMAND_USAGE;
         }
     }
-    struct diff diff = {facts[0], facts[1], 0};
+    struct diff diff = {.a = facts[0], .b = facts[1]};
+    diff.failed = !fact_lines_init(&diff.lines, facts[0], facts[1], true);
     const struct side_by_side lists[] = {
         {facts[0]->block_count, facts[1]->block_count, compare_blocks, show_block},
         {facts[0]->runtime_count, facts[1]->runtime_count, compare_runtimes, show_runtime},
         {facts[0]->set_count, facts[1]->set_count, compare_sets, show_set},
         {facts[0]->call_count, facts[1]->call_count, compare_calls, show_call}};
     show_manifest(&diff);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4 && !diff.failed; i++) {
         walk(&diff, &lists[i]);
     }
+    fact_lines_free(&diff.lines);
     facts_free(facts[0]);
     facts_free(facts[1]);
+    if (diff.failed) {
+        base_fail(&error, SUBSTRATE_E_MEMORY, "out of memory");
+        command_failed("diff", &error);
+        return COMMAND_USAGE;
+    }
     fprintf(stderr, "differences: %zu\n", diff.differences);
     return diff.differences == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

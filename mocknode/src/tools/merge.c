@@ -14,6 +14,7 @@
 #include "fixture/storage.h"
 #include "tools/tools.h"
 #include "tools/verify.h"
+#include "fixture/same.h"
 #include "fixture/save.h"
 
 /* Of what there is only one. */
@@ -23,6 +24,7 @@ struct merge {
     const struct facts *a, *b;
     struct facts *out;
     struct substrate_error *error;
+    struct fact_lines lines_a, lines_b;
 };
 
 static enum substrate_status no_memory(struct merge *merge) {
@@ -33,8 +35,7 @@ static bool same_hash(const struct substrate_hash *a, const struct substrate_has
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* Copies a part that may be missing; false: the two differ, or there is no memory (then *part stays
- * empty). */
+/* Copies a part that may be missing. Of two spellings of one value the first is kept. */
 static enum substrate_status join_text(struct merge *merge, struct substrate_text *part,
                                        struct substrate_text text, const char *what,
                                        uint64_t number) {
@@ -46,12 +47,15 @@ static enum substrate_status join_text(struct merge *merge, struct substrate_tex
         snprintf(numbered, sizeof numbered, " %llu", (unsigned long long)number);
     }
     if (part->data != NULL) {
-        return base_text_equal(*part, text)
-                   ? SUBSTRATE_OK
-                   : base_fail(merge->error, SUBSTRATE_E_DECODE,
-                               "the two say different things of the %s%s: %.*s and %.*s", what,
-                               numbered, (int)(part->size < 40 ? part->size : 40), part->data,
-                               (int)(text.size < 40 ? text.size : 40), text.data);
+        bool same;
+        if (facts_same_json(*part, text, &same) != SUBSTRATE_OK) {
+            return no_memory(merge);
+        }
+        return same ? SUBSTRATE_OK
+                    : base_fail(merge->error, SUBSTRATE_E_DECODE,
+                                "the two say different things of the %s%s: %.*s and %.*s", what,
+                                numbered, (int)(part->size < 40 ? part->size : 40), part->data,
+                                (int)(text.size < 40 ? text.size : 40), text.data);
     }
     *part = base_arena_text(&merge->out->arena, text);
     return part->data != NULL ? SUBSTRATE_OK : no_memory(merge);
@@ -181,44 +185,11 @@ static enum substrate_status join_simple(struct merge *merge, const struct facts
 
 /* ---- storage ---- */
 
-static bool same_interval(const struct fact_interval *a, const struct fact_interval *b) {
-    return base_text_equal(a->from, b->from) && (a->to.data == NULL) == (b->to.data == NULL) &&
-           base_text_equal(a->to, b->to);
-}
-
-static bool same_set(const struct fact_set *a, const struct fact_set *b) {
-    bool same = a->has_base == b->has_base && (!a->has_base || same_hash(&a->base, &b->base)) &&
-                a->covered_as_base == b->covered_as_base && a->covered_count == b->covered_count &&
-                a->change_count == b->change_count;
-    for (size_t i = 0; same && i < a->covered_count; i++) {
-        same = same_interval(&a->covered[i], &b->covered[i]);
-    }
-    for (size_t i = 0; same && i < a->change_count; i++) {
-        same = a->changes[i].kind == b->changes[i].kind &&
-               base_text_equal(a->changes[i].key, b->changes[i].key) &&
-               base_text_equal(a->changes[i].value, b->changes[i].value);
-    }
-    return same;
-}
-
-/* Whether the line of a set, in the facts that have it, means the same in the merged ones: every
- * set of it is in the other facts not at all or just so. */
-static bool line_stays(const struct facts *own, const struct facts *other,
-                       const struct fact_set *set) {
-    for (size_t depth = 0; set != NULL && depth <= own->set_count; depth++) {
-        const struct fact_set *twin = fact_storage_set(other, &set->block);
-        if (twin != NULL && !same_set(set, twin)) {
-            return false;
-        }
-        set = set->has_base ? fact_storage_set(own, &set->base) : NULL;
-    }
-    return true;
-}
-
 static enum substrate_status copy_set(struct merge *merge, const struct fact_set *set) {
     struct fact_set *out = facts_set(merge->out, &set->block, true);
     enum substrate_status status = out != NULL ? SUBSTRATE_OK : SUBSTRATE_E_MEMORY;
     if (status == SUBSTRATE_OK) {
+        out->pruned = set->pruned;
         out->has_base = set->has_base;
         out->base = set->base;
         out->covered_as_base = set->covered_as_base;
@@ -245,16 +216,8 @@ static enum substrate_status contradiction(struct merge *merge, const struct fac
 static enum substrate_status join_key(struct merge *merge, struct fact_set *out,
                                       const struct fact_change *mine,
                                       const struct fact_change *other, bool other_covers) {
-    const struct fact_change *kept = mine;
-    if (other == NULL && other_covers && mine->kind != FACT_ABSENT) {
-        return contradiction(merge, out, mine->key);
-    }
-    if (other != NULL && other->kind != mine->kind) {
-        if (other->kind == FACT_ABSENT || mine->kind == FACT_ABSENT) {
-            return contradiction(merge, out, mine->key);
-        }
-        kept = mine->kind == FACT_VALUE ? mine : other;
-    } else if (other != NULL && !base_text_equal(other->value, mine->value)) {
+    const struct fact_change *kept = other == NULL ? mine : facts_join_changes(mine, other);
+    if (kept == NULL || (other == NULL && other_covers && mine->kind != FACT_ABSENT)) {
         return contradiction(merge, out, mine->key);
     }
     if (kept->kind == FACT_ABSENT && other_covers) {
@@ -292,14 +255,9 @@ static enum substrate_status join_known(struct merge *merge, const struct substr
     return status;
 }
 
-static enum substrate_status join_set(struct merge *merge, const struct fact_set *a,
-                                      const struct fact_set *b) {
-    const struct fact_set *one = a != NULL ? a : b;
-    if ((a == NULL || b == NULL || same_set(a, b)) &&
-        (a == NULL || line_stays(merge->a, merge->b, a)) &&
-        (b == NULL || line_stays(merge->b, merge->a, b))) {
-        return copy_set(merge, one);
-    }
+/* Resolves what the two know of a block, and writes both as one set. */
+static enum substrate_status join_resolved(struct merge *merge, const struct fact_set *a,
+                                           const struct fact_set *b) {
     struct fact_storage left = {.keys = NULL}, right = {.keys = NULL};
     enum substrate_status status = SUBSTRATE_OK;
     if (a != NULL) {
@@ -309,37 +267,59 @@ static enum substrate_status join_set(struct merge *merge, const struct fact_set
         status = fact_storage_of(merge->b, b, &right, merge->error);
     }
     if (status == SUBSTRATE_OK) {
-        status = join_known(merge, &one->block, &left, &right);
+        status = join_known(merge, a != NULL ? &a->block : &b->block, &left, &right);
     }
     fact_storage_free(&left);
     fact_storage_free(&right);
     return status;
 }
 
+/* A set stays as it is when its line means the same in the merged facts. That a node had discarded
+ * a state says nothing about it: who has the state knows more. */
+static enum substrate_status join_set(struct merge *merge, const struct fact_set *a,
+                                      const struct fact_set *b) {
+    bool left = true, right = true;
+    if (a != NULL && b != NULL && a->pruned != b->pruned) {
+        a = a->pruned ? NULL : a;
+        b = b->pruned ? NULL : b;
+    }
+    if ((a != NULL && fact_lines_same(&merge->lines_a, a, &left) != SUBSTRATE_OK) ||
+        (b != NULL && fact_lines_same(&merge->lines_b, b, &right) != SUBSTRATE_OK)) {
+        return no_memory(merge);
+    }
+    return left && right ? copy_set(merge, a != NULL ? a : b) : join_resolved(merge, a, b);
+}
+
 static enum substrate_status join_sets(struct merge *merge) {
     enum substrate_status status = SUBSTRATE_OK;
+    if (!fact_lines_init(&merge->lines_a, merge->a, merge->b, false) ||
+        !fact_lines_init(&merge->lines_b, merge->b, merge->a, false)) {
+        status = no_memory(merge);
+    }
     for (size_t i = 0; i < merge->a->set_count && status == SUBSTRATE_OK; i++) {
         const struct fact_set *set = &merge->a->sets[i];
-        status = join_set(merge, set, fact_storage_set(merge->b, &set->block));
+        status = join_set(merge, set, facts_find_set(merge->b, &set->block));
     }
     for (size_t i = 0; i < merge->b->set_count && status == SUBSTRATE_OK; i++) {
         const struct fact_set *set = &merge->b->sets[i];
-        if (fact_storage_set(merge->a, &set->block) == NULL) {
+        if (facts_find_set(merge->a, &set->block) == NULL) {
             status = join_set(merge, NULL, set);
         }
     }
+    fact_lines_free(&merge->lines_a);
+    fact_lines_free(&merge->lines_b);
     return status;
 }
 
 enum substrate_status merge_absorb_chain(struct facts *out, const struct facts *in,
                                          struct substrate_error *error) {
-    struct merge merge = {in, in, out, error};
+    struct merge merge = {.a = in, .b = in, .out = out, .error = error};
     return join_chain(&merge, in);
 }
 
 enum substrate_status merge_absorb(struct facts *out, const struct facts *in,
                                    struct substrate_error *error) {
-    struct merge merge = {in, in, out, error};
+    struct merge merge = {.a = in, .b = in, .out = out, .error = error};
     enum substrate_status status = join_simple(&merge, in);
     for (size_t i = 0; i < in->set_count && status == SUBSTRATE_OK; i++) {
         status = copy_set(&merge, &in->sets[i]);
@@ -387,7 +367,7 @@ static enum substrate_status join_manifest(struct merge *merge) {
 
 enum substrate_status merge_facts(const struct facts *a, const struct facts *b,
                                   struct facts **merged, struct substrate_error *error) {
-    struct merge merge = {a, b, facts_new(), error};
+    struct merge merge = {.a = a, .b = b, .out = facts_new(), .error = error};
     if (merge.out == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }

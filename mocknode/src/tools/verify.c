@@ -14,13 +14,11 @@
 #include "base/text.h"
 #include "chain/chain.h"
 #include "fixture/files.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "tools/tools.h"
 #include "fixture/save.h"
 #include "methods/method.h"
 #include "rpc/request.h"
-
-#define FILE_BYTES_MAX ((size_t)1 << 30)
 
 struct check {
     const struct facts *facts;
@@ -28,6 +26,8 @@ struct check {
     FILE *report;
     size_t problems;
     char first[200];
+    const struct fact_block **by_height; /* the blocks that are on no fork, sorted */
+    size_t height_count;
 };
 
 #if defined(__GNUC__)
@@ -46,16 +46,6 @@ problem(struct check *check, const char *format, ...) {
     if (check->report != NULL) {
         fprintf(check->report, "%s: %s\n", check->folder, text);
     }
-}
-
-static const struct fact_block *find_block(const struct facts *facts,
-                                           const struct substrate_hash *hash) {
-    for (size_t i = 0; i < facts->block_count; i++) {
-        if (memcmp(&facts->blocks[i].hash, hash, sizeof *hash) == 0) {
-            return &facts->blocks[i];
-        }
-    }
-    return NULL;
 }
 
 static bool equal(const struct substrate_hash *a, const struct substrate_hash *b) {
@@ -86,6 +76,36 @@ static void check_hash(struct check *check, const struct fact_block *block) {
     }
 }
 
+static int compare_heights(const void *left, const void *right) {
+    const struct fact_block *a = *(const struct fact_block *const *)left;
+    const struct fact_block *b = *(const struct fact_block *const *)right;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static bool sort_heights(struct check *check) {
+    const struct facts *facts = check->facts;
+    check->by_height = base_calloc(facts->block_count + 1, sizeof *check->by_height);
+    for (size_t i = 0; check->by_height != NULL && i < facts->block_count; i++) {
+        if (!facts->blocks[i].fork) {
+            check->by_height[check->height_count++] = &facts->blocks[i];
+        }
+    }
+    if (check->height_count > 1) {
+        qsort(check->by_height, check->height_count, sizeof *check->by_height, compare_heights);
+    }
+    return check->by_height != NULL;
+}
+
+/* A block of this height on no fork; NULL: none. That there are not two is the model's business. */
+static const struct fact_block *at_height(const struct check *check, uint64_t number) {
+    const struct fact_block sought = {.number = number}, *key = &sought;
+    const struct fact_block *const *found =
+        check->height_count == 0 ? NULL
+                                 : bsearch(&key, check->by_height, check->height_count,
+                                           sizeof *check->by_height, compare_heights);
+    return found == NULL ? NULL : *found;
+}
+
 static void check_parent(struct check *check, const struct fact_block *block) {
     struct base_header header;
     struct substrate_error why = {.status = SUBSTRATE_OK};
@@ -100,33 +120,21 @@ static void check_parent(struct check *check, const struct fact_block *block) {
     if (block->number == 0) {
         return;
     }
-    for (size_t i = 0; i < check->facts->block_count; i++) {
-        const struct fact_block *other = &check->facts->blocks[i];
-        bool parent = equal(&other->hash, &header.parent);
-        if (parent && other->number + 1 != block->number) {
-            problem(check, "blocks.jsonl: block %llu: its parent is recorded at height %llu",
-                    number, (unsigned long long)other->number);
-        }
-        if (!parent && !block->fork && !other->fork && other->number + 1 == block->number) {
-            problem(check, "blocks.jsonl: block %llu: the block before it is not its parent",
-                    number);
-        }
+    const struct fact_block *parent = facts_find_block(check->facts, &header.parent);
+    if (parent != NULL && parent->number + 1 != block->number) {
+        problem(check, "blocks.jsonl: block %llu: its parent is recorded at height %llu", number,
+                (unsigned long long)parent->number);
     }
-}
-
-static bool has_runtime(const struct facts *facts, uint32_t spec) {
-    for (size_t i = 0; i < facts->runtime_count; i++) {
-        if (facts->runtimes[i].spec_version == spec) {
-            return true;
-        }
+    const struct fact_block *before = block->fork ? NULL : at_height(check, block->number - 1);
+    if (before != NULL && !equal(&before->hash, &header.parent)) {
+        problem(check, "blocks.jsonl: block %llu: the block before it is not its parent", number);
     }
-    return false;
 }
 
 /* The blocks below the head, parent by parent, are its chain and no forks. */
 static void check_canonical(struct check *check) {
     const struct facts *facts = check->facts;
-    const struct fact_block *block = facts->has_head ? find_block(facts, &facts->head) : NULL;
+    const struct fact_block *block = facts->has_head ? facts_find_block(facts, &facts->head) : NULL;
     struct base_header header;
     for (size_t i = 0; block != NULL && i <= facts->block_count; i++) {
         if (block->fork) {
@@ -136,14 +144,15 @@ static void check_canonical(struct check *check) {
         }
         bool more = block->header.data != NULL && block->number > 0 &&
                     base_header_read(block->header, &header, NULL, NULL) == SUBSTRATE_OK;
-        block = more ? find_block(facts, &header.parent) : NULL;
+        block = more ? facts_find_block(facts, &header.parent) : NULL;
     }
 }
 
 static void check_blocks(struct check *check) {
     const struct facts *facts = check->facts;
     check_canonical(check);
-    if (facts->has_genesis && !facts->unfinished && find_block(facts, &facts->genesis) == NULL) {
+    if (facts->has_genesis && !facts->unfinished &&
+        facts_find_block(facts, &facts->genesis) == NULL) {
         problem(check, "blocks.jsonl: the genesis block of manifest.json is missing");
     }
     for (size_t i = 0; i < facts->block_count; i++) {
@@ -152,7 +161,7 @@ static void check_blocks(struct check *check) {
             check_hash(check, block);
             check_parent(check, block);
         }
-        if (block->runtime_known && !has_runtime(facts, block->runtime)) {
+        if (block->runtime_known && facts_find_spec(facts, block->runtime) == NULL) {
             problem(check, "blocks.jsonl: block %llu: runtime %u is not in runtimes.jsonl",
                     (unsigned long long)block->number, (unsigned)block->runtime);
         }
@@ -193,13 +202,14 @@ static void check_runtimes(struct check *check) {
     }
 }
 
-static bool has_set(const struct facts *facts, const struct substrate_hash *hash) {
-    for (size_t i = 0; i < facts->set_count; i++) {
-        if (equal(&facts->sets[i].block, hash)) {
-            return true;
-        }
+static void check_pruned(struct check *check, const struct fact_set *set, const char *hash) {
+    if (set->pruned && (set->has_base || set->covered_count > 0 || set->change_count > 0)) {
+        problem(check, "state.jsonl: set %s: it is pruned, and something is said of it", hash);
     }
-    return false;
+    const struct fact_set *base = set->has_base ? facts_find_set(check->facts, &set->base) : NULL;
+    if (base != NULL && base->pruned) {
+        problem(check, "state.jsonl: set %s: its base is pruned: give it one that is known", hash);
+    }
 }
 
 static void check_sets(struct check *check) {
@@ -207,15 +217,16 @@ static void check_sets(struct check *check) {
         const struct fact_set *set = &check->facts->sets[i];
         char hash[67];
         substrate_hash_format(&set->block, hash);
-        if (find_block(check->facts, &set->block) == NULL) {
+        if (facts_find_block(check->facts, &set->block) == NULL) {
             problem(check, "state.jsonl: set %s: its block is not in blocks.jsonl", hash);
         }
-        if (set->has_base && !has_set(check->facts, &set->base)) {
+        if (set->has_base && facts_find_set(check->facts, &set->base) == NULL) {
             problem(check, "state.jsonl: set %s: its base has no set", hash);
         }
         if (set->covered_as_base && !set->has_base) {
             problem(check, "state.jsonl: set %s: covered as a base that it does not have", hash);
         }
+        check_pruned(check, set, hash);
     }
 }
 
@@ -224,6 +235,10 @@ static bool is_canonical(const struct fact_call *call, struct base_arena *arena)
     struct rpc_request request;
     struct base_json params;
     struct substrate_text data;
+    if (call->params.size == 0) {
+        const struct rpc_method *row = method_find(call->method);
+        return row == NULL || base_text_is(call->method, row->name);
+    }
     return base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
            method_parse(call->method, params, arena, &request, &data) == SUBSTRATE_OK &&
            base_text_equal(request.name, call->method) &&
@@ -238,7 +253,7 @@ static bool is_impossible(const struct facts *facts, const struct fact_call *cal
     struct substrate_text key;
     const struct fact_block *block =
         call->has_at && !call->is_error && base_text_is(call->method, "state_call")
-            ? find_block(facts, &call->at)
+            ? facts_find_block(facts, &call->at)
             : NULL;
     if (block == NULL || !block->runtime_known ||
         base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) != SUBSTRATE_OK) {
@@ -248,20 +263,9 @@ static bool is_impossible(const struct facts *facts, const struct fact_call *cal
     if (!base_json_walk_next(&walk, &key, &name)) {
         return false;
     }
-    for (size_t i = 0; i < facts->runtime_count; i++) {
-        const struct fact_runtime *runtime = &facts->runtimes[i];
-        if (runtime->spec_version != block->runtime || !runtime->exports_known) {
-            continue;
-        }
-        for (size_t j = 0; j < runtime->export_count; j++) {
-            if (name.raw.size == runtime->exports[j].size + 2 &&
-                memcmp(name.raw.data + 1, runtime->exports[j].data, name.raw.size - 2) == 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-    return false;
+    const struct fact_runtime *runtime = facts_find_spec(facts, block->runtime);
+    return runtime != NULL && runtime->exports_known &&
+           !facts_exports(runtime, (struct substrate_text){name.raw.data + 1, name.raw.size - 2});
 }
 
 static void check_calls(struct check *check) {
@@ -271,7 +275,7 @@ static void check_calls(struct check *check) {
         const struct fact_call *call = &check->facts->calls[i];
         int method = (int)(call->method.size < 40 ? call->method.size : 40);
         int params = (int)(call->params.size < 60 ? call->params.size : 60);
-        if (call->has_at && find_block(check->facts, &call->at) == NULL) {
+        if (call->has_at && facts_find_block(check->facts, &call->at) == NULL) {
             problem(check, "calls.jsonl:%zu: %.*s %.*s: its block is not in blocks.jsonl", i + 1,
                     method, call->method.data, params, call->params.data);
         }
@@ -289,10 +293,15 @@ static void check_calls(struct check *check) {
 }
 
 static size_t run_checks(struct check *check) {
+    if (!sort_heights(check)) {
+        problem(check, "out of memory");
+        return check->problems;
+    }
     check_blocks(check);
     check_runtimes(check);
     check_sets(check);
     check_calls(check);
+    base_free((void *)check->by_height);
     return check->problems;
 }
 
@@ -339,77 +348,52 @@ enum substrate_status verify_folder(const char *folder, struct substrate_error *
 
 /* ---- seal ---- */
 
-/* The entries of the files that the manifest names, read anew. */
-static enum substrate_status read_entries(const char *folder, struct base_buf *contents,
-                                          struct save_entry *entries, size_t *count,
-                                          struct substrate_error *error) {
-    static const char *const NAMES[] = {"blocks.jsonl", "calls.jsonl", "runtimes.jsonl",
-                                        "state.jsonl"};
-    struct base_buf manifest = BASE_BUF_INIT;
-    struct base_json root;
-    char *path = file_path(folder, "manifest.json", "");
-    enum substrate_status status = path == NULL
-                                       ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory")
-                                       : file_read(path, FILE_BYTES_MAX, &manifest, error);
-    base_free(path);
-    if (status == SUBSTRATE_OK) {
-        status = base_json_parse(base_buf_view(&manifest), BASE_JSON_DEPTH_MAX, &root, NULL);
-    }
-    for (size_t i = 0; i < 4 && status == SUBSTRATE_OK; i++) {
-        if (base_json_member(base_json_member(root, "files"), NAMES[i]).kind == BASE_JSON_NONE) {
-            continue;
+/* Loads a folder whatever its digests, as the finished recording that it is to be. */
+static enum substrate_status load_finished(const char *folder, struct facts **facts,
+                                           struct substrate_error *error) {
+    struct substrate_error why = {.status = SUBSTRATE_OK};
+    enum substrate_status status = facts_load(folder, 0, facts, error);
+    if (status == SUBSTRATE_OK && (*facts)->unfinished) {
+        status = facts_finish(*facts, &why);
+        if (status != SUBSTRATE_OK) {
+            facts_free(*facts);
+            base_fail(error, status, "%s: %s; nothing was changed", folder, why.message);
         }
-        path = file_path(folder, NAMES[i], "");
-        status = path == NULL ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory")
-                              : file_read(path, FILE_BYTES_MAX, &contents[*count], error);
-        base_free(path);
-        entries[*count] = (struct save_entry){NAMES[i], base_buf_view(&contents[*count])};
-        *count += status == SUBSTRATE_OK;
     }
-    base_buf_free(&manifest);
     return status;
 }
 
-static enum substrate_status write_seal(const struct facts *facts, const char *folder,
-                                        struct substrate_error *error) {
-    struct base_buf contents[4] = {BASE_BUF_INIT}, manifest = BASE_BUF_INIT;
-    struct save_entry entries[4];
-    size_t count = 0;
-    struct save save;
-    enum substrate_status status = read_entries(folder, contents, entries, &count, error);
-    if (status == SUBSTRATE_OK) {
-        save_manifest(&manifest, facts, entries, count);
-        status = manifest.failed ? base_fail(error, SUBSTRATE_E_MEMORY, "out of memory")
-                                 : save_begin(&save, folder, error);
-    }
-    if (status == SUBSTRATE_OK) {
-        status = save_put(&save, "manifest.json", base_buf_view(&manifest), error);
-        if (status == SUBSTRATE_OK) {
-            status = save_commit(&save, error);
-        }
-        save_end(&save);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        base_buf_free(&contents[i]);
-    }
-    base_buf_free(&manifest);
-    return status;
+/* A log that would not make a good recording stays what it is: loadable, and unfinished. */
+static enum substrate_status check_log(const struct facts *facts, const char *folder,
+                                       struct substrate_error *error) {
+    struct check check = {.facts = facts, .folder = folder, .report = stderr};
+    return !facts->has_log || run_checks(&check) == 0
+               ? SUBSTRATE_OK
+               : base_fail(error, SUBSTRATE_E_DECODE, "%s: problems: %zu; nothing was changed",
+                           folder, check.problems);
 }
 
-/* Facts that are malformed are refused as ever; only what the digests say is taken back. An
- * unfinished recording is finished: what its log says goes into the files. */
+/* Facts that are malformed, or that could not be served, are refused as ever; only what the digests
+ * say is taken back. An unfinished recording is finished: what its log says goes into the files. */
 static enum substrate_status seal(const char *folder, struct substrate_error *error) {
     struct facts *facts = NULL;
-    enum substrate_status status = facts_load(folder, 0, &facts, error);
+    enum substrate_status status = load_finished(folder, &facts, error);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    if (facts->unfinished) {
-        facts->unfinished = false;
-        status = facts_save(facts, folder, error);
-    } else {
-        status = write_seal(facts, folder, error);
+    status = check_log(facts, folder, error);
+    if (status != SUBSTRATE_OK) {
+        facts_free(facts);
+        return status;
     }
+    status = build(facts, folder, error);
+    if (status == SUBSTRATE_OK) { /* which took the facts */
+        status = load_finished(folder, &facts, error);
+    }
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
+    status = facts->has_log ? facts_save(facts, folder, error) : facts_seal(facts, folder, error);
     facts_free(facts);
     return status;
 }

@@ -6,7 +6,7 @@
 #include "base/header.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "record/plan/recorder.h"
 
 static void want(struct recorder *recorder, uint64_t from, uint64_t to, uint8_t flags) {
@@ -126,7 +126,7 @@ static const char *make_block(void *context, size_t index, struct base_buf *para
     struct heights *heights = context;
     uint64_t height = heights->list[index];
     base_buf_char(params, '[');
-    line_hash(params, &heights->recorder->hashes[height]);
+    line_write_hash(params, &heights->recorder->hashes[height]);
     base_buf_char(params, ']');
     return missing(heights->recorder, height) & (WANT_BODY | WANT_JUSTIFICATIONS)
                ? "chain_getBlock"
@@ -236,7 +236,7 @@ static enum substrate_status take_block(void *context, size_t index,
 static const char *make_version(void *context, size_t index, struct base_buf *params) {
     struct heights *heights = context;
     base_buf_char(params, '[');
-    line_hash(params, &heights->recorder->hashes[heights->list[index]]);
+    line_write_hash(params, &heights->recorder->hashes[heights->list[index]]);
     base_buf_char(params, ']');
     return "state_getRuntimeVersion";
 }

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "record/pin.h"
 #include "record/plan/fees.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "record/plan/recorder.h"
 #include "methods/method.h"
 #include "rpc/request.h"
@@ -38,7 +38,7 @@ static enum substrate_status add_task(struct calling *calling, const struct task
     base_buf_text(&text, task->params);
     if (task->has_at) {
         base_buf_str(&text, " @");
-        line_hash(&text, &task->at);
+        line_write_hash(&text, &task->at);
     }
     if (text.failed) {
         base_buf_free(&text);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include "base/text.h"
 #include "fixture/files.h"
-#include "fixture/line_write.h"
 #include "record/plan/plan_reader.h"
 
 #define PLAN_BYTES_MAX ((size_t)64 << 20)
@@ -313,7 +312,7 @@ enum substrate_status plan_parse(const char *name, struct substrate_text text, s
     *plan = (struct plan){.has_blocks = false};
     base_arena_init(&plan->arena, 0);
     plan->text = base_arena_text(&plan->arena, text);
-    blob_name((struct substrate_bytes){(const uint8_t *)text.data, text.size}, digest);
+    file_digest(text, digest);
     plan->digest = base_arena_text(&plan->arena, base_text(digest));
     enum substrate_status status = SUBSTRATE_OK;
     if (plan->text.data == NULL || plan->digest.data == NULL) {

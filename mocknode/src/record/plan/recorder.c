@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fixture/files.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "tools/verify.h"
 #include "fixture/save.h"
 #include "rpc/request.h"
@@ -242,7 +242,7 @@ static enum substrate_status index_calls(struct recorder *recorder) {
         base_buf_text(&text, call->params);
         if (call->has_at) {
             base_buf_str(&text, " @");
-            line_hash(&text, &call->at);
+            line_write_hash(&text, &call->at);
         }
         struct substrate_text copy = {NULL, 0};
         if (!text.failed) {

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "record/plan/snapshot.h"
 #include "fixture/keys.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
 #include "record/plan/recorder.h"
 
 #define PAGE 1000 /* the most that a node gives */
@@ -53,7 +53,7 @@ static void page_params(struct reading *reading, struct substrate_text prefix,
         base_buf_str(params, "null");
     }
     base_buf_char(params, ',');
-    line_hash(params, &reading->recorder->hashes[reading->height]);
+    line_write_hash(params, &reading->recorder->hashes[reading->height]);
     base_buf_char(params, ']');
 }
 
@@ -131,7 +131,7 @@ static const char *make_values(void *context, size_t index, struct base_buf *par
         }
     }
     base_buf_str(params, "],");
-    line_hash(params, &reading->recorder->hashes[reading->height]);
+    line_write_hash(params, &reading->recorder->hashes[reading->height]);
     base_buf_char(params, ']');
     return "state_queryStorageAt";
 }

@@ -15,7 +15,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fixture/files.h"
-#include "fixture/line_write.h"
+#include "fixture/line.h"
+#include "fixture/log.h"
 #include "tools/merge.h"
 #include "record/pin.h"
 #include "record/plan/recorder.h"
@@ -33,7 +34,7 @@ struct recording {
     struct base_map documented; /* hashes of blocks with header and runtime */
     struct base_map runtimes;   /* spec versions whose parts are kept, as 4 bytes */
     struct base_map values;     /* block hash and key of storage to what was said of it */
-    int log;
+    struct facts_log log;
 };
 
 static enum substrate_status no_memory(struct recording *recording) {
@@ -59,79 +60,13 @@ static struct substrate_text hash_text(const struct substrate_hash *hash) {
 
 /* ---- the log ---- */
 
-static enum substrate_status write_blobs(struct recording *recording, const struct facts *step) {
-    enum substrate_status status = SUBSTRATE_OK;
-    for (size_t i = 0; i < step->runtime_count && status == SUBSTRATE_OK; i++) {
-        for (size_t j = 0; j < step->runtimes[i].metadata_count && status == SUBSTRATE_OK; j++) {
-            struct substrate_bytes bytes = step->runtimes[i].metadata[j].bytes;
-            char name[72] = "blobs/";
-            blob_name(bytes, name + 6);
-            char *path = file_path(recording->folder, name, "");
-            status = path == NULL
-                         ? no_memory(recording)
-                         : file_write(path,
-                                      (struct substrate_text){(const char *)bytes.data, bytes.size},
-                                      recording->side.error);
-            base_free(path);
-        }
-    }
-    return status;
-}
-
-static void write_lines(const struct facts *step, struct base_buf *out) {
-    for (size_t i = 0; i < step->runtime_count; i++) {
-        log_runtime(out, &step->runtimes[i]);
-    }
-    for (size_t i = 0; i < step->block_count; i++) {
-        log_block(out, &step->blocks[i]);
-    }
-    for (size_t i = 0; i < step->set_count; i++) {
-        const struct fact_set *set = &step->sets[i];
-        for (size_t j = 0; j < set->change_count; j++) {
-            log_state(out, &set->block, &set->changes[j]);
-        }
-        for (size_t j = 0; j < set->covered_count; j++) {
-            log_covered(out, &set->block, &set->covered[j]);
-        }
-    }
-    for (size_t i = 0; i < step->call_count; i++) {
-        log_call(out, &step->calls[i]);
-    }
-    if (step->chain.data != NULL) {
-        log_chain(out, step->chain);
-    }
-    if (step->has_genesis) {
-        log_genesis(out, &step->genesis, step->genesis_assigned);
-    }
-    if (step->has_head) {
-        log_hash(out, "head", &step->head);
-    }
-    if (step->has_finalized) {
-        log_hash(out, "finalized", &step->finalized);
-    }
-}
-
-static enum substrate_status append(struct recording *recording, struct substrate_text text) {
-    size_t done = 0;
-    while (done < text.size) {
-        ssize_t wrote = write(recording->log, text.data + done, text.size - done);
-        if (wrote < 0 && errno != EINTR) {
-            return base_fail(recording->side.error, SUBSTRATE_E_IO,
-                             "%s/log.jsonl: %s; what came before is kept", recording->folder,
-                             strerror(errno));
-        }
-        done += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return SUBSTRATE_OK;
-}
-
 /* What was said of a key at a block is said once and for all: E_DECODE when it was another thing.
  */
 static enum substrate_status check_value(struct recording *recording, const struct fact_set *set,
                                          const struct fact_change *change) {
     struct base_buf name = BASE_BUF_INIT;
     enum substrate_status status = SUBSTRATE_OK;
-    line_hash(&name, &set->block);
+    line_write_hash(&name, &set->block);
     base_buf_text(&name, change->key);
     if (name.failed) {
         base_buf_free(&name);
@@ -179,13 +114,7 @@ static enum substrate_status absorb(struct recording *recording) {
 static enum substrate_status log_step(struct recording *recording) {
     const struct facts *step = recording->side.facts;
     struct facts *fresh = recording->fresh;
-    struct base_buf lines = BASE_BUF_INIT;
-    enum substrate_status status = write_blobs(recording, step);
-    write_lines(step, &lines);
-    if (status == SUBSTRATE_OK) {
-        status = lines.failed ? no_memory(recording) : append(recording, base_buf_view(&lines));
-    }
-    base_buf_free(&lines);
+    enum substrate_status status = facts_log_append(&recording->log, step, recording->side.error);
     if (status == SUBSTRATE_OK && step->has_head) {
         fresh->has_head = true;
         fresh->head = step->head;
@@ -345,7 +274,7 @@ static enum substrate_status canonical(struct recording *recording,
     base_buf_text(&text, request->name);
     base_buf_text(&text, request->params_text);
     if (at != NULL) {
-        line_hash(&text, at);
+        line_write_hash(&text, at);
     }
     if (text.failed) {
         status = no_memory(recording);
@@ -458,20 +387,6 @@ enum substrate_status recording_take(struct recording *recording, const struct e
 
 /* ---- the beginning ---- */
 
-static enum substrate_status open_log(struct recording *recording) {
-    char *path = file_path(recording->folder, "log.jsonl", "");
-    if (path == NULL) {
-        return no_memory(recording);
-    }
-    recording->log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    enum substrate_status status = SUBSTRATE_OK;
-    if (recording->log < 0) {
-        status = base_fail(recording->side.error, SUBSTRATE_E_IO, "%s: %s", path, strerror(errno));
-    }
-    base_free(path);
-    return status;
-}
-
 /* What the folder has; nothing is written yet. */
 static enum substrate_status load_folder(struct recording *recording, bool merge) {
     struct substrate_error *error = recording->side.error;
@@ -501,7 +416,9 @@ static enum substrate_status open_folder(struct recording *recording) {
     recording->old->unfinished = true;
     enum substrate_status status =
         facts_save(recording->old, recording->folder, recording->side.error);
-    return status == SUBSTRATE_OK ? open_log(recording) : status;
+    return status == SUBSTRATE_OK
+               ? facts_log_open(&recording->log, recording->folder, recording->side.error)
+               : status;
 }
 
 /* What the old recording has need not be found again; above all, answers that change from one day
@@ -588,7 +505,7 @@ enum substrate_status recording_open(const char *upstream, const char *folder, b
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
     made->folder = folder;
-    made->log = -1;
+    made->log.descriptor = -1;
     made->plan.metadata_all = made->plan.exports = made->plan.has_runtimes = true;
     made->side.plan = &made->plan;
     made->side.plan_path = "the proxy's questions";
@@ -662,9 +579,7 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
 }
 
 void recording_free(struct recording *recording) {
-    if (recording->log >= 0) {
-        close(recording->log);
-    }
+    facts_log_close(&recording->log);
     if (recording->side.upstream.connection != NULL) {
         upstream_close(&recording->side.upstream);
     }
