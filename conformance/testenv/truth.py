@@ -19,7 +19,8 @@ class Set:
 
     def __init__(self, head, base):
         self.base, self.own = base, {}
-        self.covered = base.covered if head["covered"] == "base" else head["covered"]
+        covered = head.get("covered", [])  # a pruned set has none
+        self.covered = base.covered if covered == "base" else covered
         self.content = dict(base.content) if base else {}
 
     def change(self, line):

@@ -159,6 +159,10 @@ const struct fact_call *chain_call(const struct chain *chain, struct substrate_t
                : NULL;
 }
 
+const struct fact_call *chain_lacks(const struct chain *chain, struct substrate_text method) {
+    return chain->lacks ? chain_call(chain, method, FACT_ANY, NULL) : NULL;
+}
+
 const struct fact_call *chain_nearest(const struct chain *chain, struct substrate_text method,
                                       struct substrate_text params,
                                       const struct substrate_hash *at) {
@@ -205,6 +209,7 @@ static enum substrate_status build_calls(struct chain *chain, struct substrate_e
     }
     for (size_t i = 0; i < facts->call_count; i++) {
         chain->calls[i] = &facts->calls[i];
+        chain->lacks = chain->lacks || facts->calls[i].params.size == 0;
     }
     qsort(chain->calls, facts->call_count, sizeof *chain->calls, compare_calls);
     for (size_t i = 1; i < facts->call_count; i++) {

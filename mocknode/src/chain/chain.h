@@ -98,6 +98,11 @@ bool chain_differences(const struct chain_block *before, const struct chain_bloc
 /* The recorded call; NULL: none. at NULL: a method without a block. */
 const struct fact_call *chain_call(const struct chain *chain, struct substrate_text method,
                                    struct substrate_text params, const struct substrate_hash *at);
+/* The recorded error of a method that the node did not have, whatever the parameters; NULL: it had
+ * it, as far as is known. */
+const struct fact_call *chain_lacks(const struct chain *chain, struct substrate_text method);
+/* Whether the recording says that the node had discarded the state of a block. */
+bool chain_is_pruned(const struct chain_block *block);
 /* The recorded call of this method that is most like the request (same block first, then longest
  * common parameters), for the explanation of an unmatched request; NULL: none of that method. */
 const struct fact_call *chain_nearest(const struct chain *chain, struct substrate_text method,

@@ -43,6 +43,7 @@ struct chain {
     struct chain_version *versions;
 
     const struct fact_call **calls; /* by method, parameters, block hash */
+    bool lacks;                     /* one of them is of a method that the node did not have */
 };
 
 /* Builds states, keys and versions. In state.c. */

@@ -308,8 +308,16 @@ static struct chain_value value_of(const struct chain_version *version) {
     if (version->change->kind == FACT_VALUE) {
         value.known = CHAIN_VALUE;
         value.hex = version->change->value;
+    } else if (version->change->digest != NULL) {
+        value.has_digest = true;
+        value.hash = version->change->digest->hash;
+        value.size = version->change->digest->size;
     }
     return value;
+}
+
+bool chain_is_pruned(const struct chain_block *block) {
+    return block->state != NULL && block->state->set->pruned;
 }
 
 struct chain_value chain_storage(const struct chain *chain, const struct chain_block *block,

@@ -25,6 +25,7 @@ struct method_entry {
     answer_function function;
     const struct method_stream *stream; /* of a subscription */
     bool writes;                        /* only where extrinsics are taken */
+    bool from_facts;                    /* of blocks and keys: recorded calls are not looked at */
 };
 /* Whether a node has the method of a row: derived, or recorded at least once. */
 bool method_is_served(const struct method_node *node, const struct rpc_method *method);
@@ -51,19 +52,27 @@ extern const struct method_section METHODS_CHAIN, METHODS_STATE, METHODS_RUNTIME
     { NULL, RPC_END, false, NULL }
 
 #define CALL(name, alias, function, ...) \
-    { {name, {alias}, RPC_METHOD_CALL, false, {__VA_ARGS__}}, function, NULL, false }
+    { {name, {alias}, RPC_METHOD_CALL, false, {__VA_ARGS__}}, function, NULL, false, false }
 /* With a block, which is the last of the parameters. */
 #define READ(name, alias, function, ...) \
-    { {name, {alias}, RPC_METHOD_CALL, true, {__VA_ARGS__}}, function, NULL, false }
+    { {name, {alias}, RPC_METHOD_CALL, true, {__VA_ARGS__}}, function, NULL, false, false }
+/* The same for what follows from blocks and keys alone. */
+#define FACTS_CALL(name, alias, function, ...) \
+    { {name, {alias}, RPC_METHOD_CALL, false, {__VA_ARGS__}}, function, NULL, false, true }
+#define FACTS_READ(name, alias, function, ...) \
+    { {name, {alias}, RPC_METHOD_CALL, true, {__VA_ARGS__}}, function, NULL, false, true }
 #define RECORDED(name) CALL(name, NULL, answer_recorded_only, NO_PARAMS)
 #define RECORDED_READ(name, alias, ...) READ(name, alias, answer_recorded_only, __VA_ARGS__)
-#define SUBSCRIBE(name, stream, param, ...) \
-    { {name, {__VA_ARGS__}, RPC_METHOD_SUBSCRIBE, false, {param}}, answer_open, stream, false }
+#define SUBSCRIBE(name, stream, param, ...)                                                      \
+    {                                                                                            \
+        {name, {__VA_ARGS__}, RPC_METHOD_SUBSCRIBE, false, {param}}, answer_open, stream, false, \
+            true                                                                                 \
+    }
 /* A bad id is no error there, but `false`; so it is optional and of any type. */
 #define UNSUBSCRIBE(name, stream, ...)                                                            \
     {                                                                                             \
         {name, {__VA_ARGS__}, RPC_METHOD_UNSUBSCRIBE, false, {OPTION("subscription", RPC_JSON)}}, \
-            answer_end, stream, false                                                             \
+            answer_end, stream, false, true                                                       \
     }
 
 extern const struct method_stream STREAM_NEW_HEADS, STREAM_ALL_HEADS, STREAM_FINALIZED_HEADS,

@@ -18,7 +18,7 @@ static void submit(struct answer *answer) {
 }
 
 #define WRITES(...) \
-    { __VA_ARGS__, true }
+    { __VA_ARGS__, true, false }
 
 static const struct method_entry ENTRIES[] = {
     RECORDED("author_pendingExtrinsics"),

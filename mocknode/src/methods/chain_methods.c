@@ -136,10 +136,11 @@ static void get_finalized_head(struct answer *answer) {
 }
 
 static const struct method_entry ENTRIES[] = {
-    READ("chain_getHeader", NULL, get_header, AT),
-    READ("chain_getBlock", NULL, get_block, AT),
-    CALL("chain_getBlockHash", "chain_getHead", get_block_hash, OPTION("hash", RPC_NUMBER_OR_HEX)),
-    CALL("chain_getFinalizedHead", "chain_getFinalisedHead", get_finalized_head, NO_PARAMS),
+    FACTS_READ("chain_getHeader", NULL, get_header, AT),
+    FACTS_READ("chain_getBlock", NULL, get_block, AT),
+    FACTS_CALL("chain_getBlockHash", "chain_getHead", get_block_hash,
+               OPTION("hash", RPC_NUMBER_OR_HEX)),
+    FACTS_CALL("chain_getFinalizedHead", "chain_getFinalisedHead", get_finalized_head, NO_PARAMS),
     SUBSCRIBE("chain_subscribeAllHeads", &STREAM_ALL_HEADS, NO_PARAMS, NULL),
     UNSUBSCRIBE("chain_unsubscribeAllHeads", &STREAM_ALL_HEADS, NULL),
     SUBSCRIBE("chain_subscribeNewHeads", &STREAM_NEW_HEADS, NO_PARAMS, "chain_subscribeNewHead",

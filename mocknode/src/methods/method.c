@@ -314,8 +314,10 @@ static bool is_recorded(const struct method_node *node, struct substrate_text na
 
 bool method_is_served(const struct method_node *node, const struct rpc_method *method) {
     const struct method_entry *entry = (const struct method_entry *)method;
+    struct substrate_text name = base_text(method->name);
     bool derived = entry->writes ? node->takes_extrinsics : entry->function != answer_recorded_only;
-    return derived || is_recorded(node, base_text(method->name));
+    return chain_lacks(view_chain(node->view), name) == NULL &&
+           (derived || is_recorded(node, name));
 }
 
 /* A call of a method that has no row, or that this node does not have. */
@@ -332,13 +334,17 @@ void method_answer(const struct method_node *node, const struct rpc_request *req
     struct answer answer = {node, node->view, request, arena, outcome};
     const struct method_entry *entry = (const struct method_entry *)request->method;
     *outcome = (struct method_outcome){.kind = METHOD_RESULT};
-    if (entry == NULL || (entry->writes && !node->takes_extrinsics)) {
-        answer_other(&answer);
-        return;
-    }
-    if (entry->rpc.has_at) {
+    if (entry != NULL && entry->rpc.has_at) {
         outcome->has_block = true;
         outcome->block = request->at_given ? request->at : view_head(node->view)->hash;
     }
-    entry->function(&answer);
+    const struct fact_call *lacks = chain_lacks(view_chain(node->view), request->name);
+    if (lacks != NULL) {
+        outcome->kind = METHOD_ERROR;
+        outcome->text = lacks->result;
+    } else if (entry == NULL || (entry->writes && !node->takes_extrinsics)) {
+        answer_other(&answer);
+    } else {
+        entry->function(&answer);
+    }
 }

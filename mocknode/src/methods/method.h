@@ -15,6 +15,9 @@
 /* The row of a name or alias; NULL: none. */
 const struct rpc_method *method_find(struct substrate_text name);
 const struct rpc_method *method_row(size_t index); /* NULL past the end */
+/* Whether its answers follow from blocks and keys alone: a recorded call of it is never served,
+ * unless it says that the node did not have the method. */
+bool method_from_facts(const struct rpc_method *method);
 /* rpc_request_parse with the row of that name. */
 enum substrate_status method_parse(struct substrate_text name, struct base_json params,
                                    struct base_arena *arena, struct rpc_request *request,

@@ -152,23 +152,6 @@ static bool derive_call(struct answer *answer, const struct fact_runtime *runtim
     return false;
 }
 
-static bool is_exported(const struct fact_runtime *runtime, struct substrate_text function) {
-    size_t low = 0, high = runtime->export_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = base_text_compare(runtime->exports[middle], function);
-        if (order == 0) {
-            return true;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return false;
-}
-
 static void state_call(struct answer *answer) {
     const struct rpc_request *request = answer->request;
     if (answer_recorded(answer, UNKNOWN_RUNTIME)) {
@@ -185,7 +168,7 @@ static void state_call(struct answer *answer) {
         return;
     }
     const struct fact_runtime *runtime = block->runtime;
-    if (runtime != NULL && runtime->exports_known && !is_exported(runtime, function)) {
+    if (runtime != NULL && runtime->exports_known && !facts_exports(runtime, function)) {
         /* The words of sc-executor; SDKs look for them to fall back to older calls. */
         answer_error(answer, RPC_ERROR_STATE,
                      "Client error: Execution failed: Other: Exported method %.*s is not found",
@@ -203,8 +186,8 @@ static void state_call(struct answer *answer) {
 static const struct method_entry ENTRIES[] = {
     READ("state_call", "state_callAt", state_call, NEED("name", RPC_TEXT), NEED("bytes", RPC_BYTES),
          AT),
-    READ("state_getMetadata", NULL, get_metadata, AT),
-    READ("state_getRuntimeVersion", "chain_getRuntimeVersion", get_runtime_version, AT),
+    FACTS_READ("state_getMetadata", NULL, get_metadata, AT),
+    FACTS_READ("state_getRuntimeVersion", "chain_getRuntimeVersion", get_runtime_version, AT),
     SUBSCRIBE("state_subscribeRuntimeVersion", &STREAM_RUNTIME_VERSION, NO_PARAMS,
               "chain_subscribeRuntimeVersion"),
     UNSUBSCRIBE("state_unsubscribeRuntimeVersion", &STREAM_RUNTIME_VERSION,

@@ -64,3 +64,7 @@ enum substrate_status method_parse(struct substrate_text name, struct base_json 
                                    struct substrate_text *data) {
     return rpc_request_parse(method_find(name), name, params, arena, request, data);
 }
+
+bool method_from_facts(const struct rpc_method *method) {
+    return ((const struct method_entry *)method)->from_facts;
+}

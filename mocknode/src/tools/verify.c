@@ -283,6 +283,13 @@ static void check_calls(struct check *check) {
             problem(check, "calls.jsonl:%zu: %.*s %.*s: not a canonical request", i + 1, method,
                     call->method.data, params, call->params.data);
         }
+        const struct rpc_method *row = method_find(call->method);
+        if (row != NULL && call->params.size > 0 && method_from_facts(row)) {
+            problem(check,
+                    "calls.jsonl:%zu: %.*s follows from blocks and keys, so this is never served: "
+                    "say it in the other files, or let a script give the error",
+                    i + 1, method, call->method.data);
+        }
         if (is_impossible(check->facts, call)) {
             problem(check, "calls.jsonl:%zu: %.*s %.*s: its runtime does not export that function",
                     i + 1, method, call->method.data, params, call->params.data);

@@ -129,7 +129,7 @@ const struct chain_block *view_at(const struct view *view, uint64_t number) {
 }
 
 bool view_is_pruned(const struct view *view, const struct chain_block *block) {
-    return block->number < view->pruned_below;
+    return block->number < view->pruned_below || chain_is_pruned(block);
 }
 
 /* ---- names of blocks ---- */

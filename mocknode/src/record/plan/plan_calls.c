@@ -333,6 +333,12 @@ static enum substrate_status check_method(struct plan_reader *reader,
             return plan_refuse(reader, place, "has %.*s, which is no question with one answer",
                                name, request->name.data);
         }
+        if (parsed.method != NULL && method_from_facts(parsed.method)) {
+            return plan_refuse(reader, place,
+                               "has %.*s, which follows from blocks and keys: ask for those by "
+                               "\"blocks\", \"runtimes\" and \"state\"",
+                               name, request->name.data);
+        }
         bool takes_block = parsed.method != NULL && parsed.method->has_at;
         if (takes_block && (!has_blocks || parsed.at_given)) {
             return plan_refuse(reader, place, "has %.*s, whose block must come from \"blocks\"",
