@@ -316,8 +316,7 @@ bool method_is_served(const struct method_node *node, const struct rpc_method *m
     const struct method_entry *entry = (const struct method_entry *)method;
     struct substrate_text name = base_text(method->name);
     bool derived = entry->writes ? node->takes_extrinsics : entry->function != answer_recorded_only;
-    return chain_lacks(view_chain(node->view), name) == NULL &&
-           (derived || is_recorded(node, name));
+    return view_lacks(node->view, name) == NULL && (derived || is_recorded(node, name));
 }
 
 /* A call of a method that has no row, or that this node does not have. */
@@ -338,7 +337,7 @@ void method_answer(const struct method_node *node, const struct rpc_request *req
         outcome->has_block = true;
         outcome->block = request->at_given ? request->at : view_head(node->view)->hash;
     }
-    const struct fact_call *lacks = chain_lacks(view_chain(node->view), request->name);
+    const struct fact_call *lacks = view_lacks(node->view, request->name);
     if (lacks != NULL) {
         outcome->kind = METHOD_ERROR;
         outcome->text = lacks->result;

@@ -168,7 +168,7 @@ static void state_call(struct answer *answer) {
         return;
     }
     const struct fact_runtime *runtime = block->runtime;
-    if (runtime != NULL && runtime->exports_known && !facts_exports(runtime, function)) {
+    if (runtime != NULL && runtime->exports_known && !view_exports(runtime, function)) {
         /* The words of sc-executor; SDKs look for them to fall back to older calls. */
         answer_error(answer, RPC_ERROR_STATE,
                      "Client error: Execution failed: Other: Exported method %.*s is not found",

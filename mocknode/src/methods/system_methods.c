@@ -31,7 +31,7 @@ static size_t list_names(const struct method_node *node, struct substrate_text *
     }
     struct substrate_text other = view_next_method(node->view, &cursor);
     for (; other.data != NULL; other = view_next_method(node->view, &cursor)) {
-        if (method_find(other) == NULL && chain_lacks(view_chain(node->view), other) == NULL) {
+        if (method_find(other) == NULL && view_lacks(node->view, other) == NULL) {
             if (names != NULL) {
                 names[count] = other;
             }

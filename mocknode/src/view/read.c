@@ -228,3 +228,11 @@ enum substrate_status view_differences(const struct chain_block *before,
     base_free(list.keys);
     return status;
 }
+
+const struct fact_call *view_lacks(const struct view *view, struct substrate_text method) {
+    return chain_lacks(view->chain, method);
+}
+
+bool view_exports(const struct fact_runtime *runtime, struct substrate_text function) {
+    return facts_exports(runtime, function);
+}

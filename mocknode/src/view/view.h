@@ -113,6 +113,11 @@ const struct fact_call *view_call(struct view *view, struct substrate_text metho
 const struct fact_call *view_gap_call(const struct view *view, struct substrate_text method,
                                       struct substrate_text params,
                                       const struct substrate_hash *at);
+/* The recorded error of a method that the node did not have; NULL: it had it, as far as is known.
+ */
+const struct fact_call *view_lacks(const struct view *view, struct substrate_text method);
+/* Whether a runtime, whose exports are known, exports a function. */
+bool view_exports(const struct fact_runtime *runtime, struct substrate_text function);
 /* The recorded call of this method that is most like the request, for the explanation of an
  * unmatched one; NULL: none of that method. */
 const struct fact_call *view_nearest(const struct view *view, struct substrate_text method,
