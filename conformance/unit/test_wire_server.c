@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/text.h"
+#include "wire/upstream.h"
 #include "wire/wire.h"
 #include "wire_frame.h"
 
@@ -244,4 +246,58 @@ START_TEST(without_memory) {
 }
 END_TEST
 
-CHECK_MAIN("wire_server", pings, half_open, too_many_silent, without_memory)
+/* ---- a wire without a port ---- */
+
+static void echo(void *context, struct wire_conn *conn, const struct wire_message *message) {
+    (void)context;
+    (void)wire_send(conn, message->text);
+}
+
+struct asking {
+    struct wire *wire;
+    struct wire_upstream *upstream;
+    unsigned heard;
+};
+
+static void hear(void *user, struct substrate_text message) {
+    struct asking *asking = user;
+    asking->heard += base_text_is(message, "question");
+    wire_stop(asking->wire);
+}
+
+static void lose(void *user, const char *reason) {
+    (void)user;
+    ck_abort_msg("%s", reason);
+}
+
+/* It asks an upstream, and runs once for each answer. */
+START_TEST(only_upstreams) {
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = echo};
+    const struct wire_options options = {.port = 0}, unlistened = {.unlistened = true};
+    const struct wire_upstream_handler hearing = {hear, lose};
+    struct wire_upstreams *upstreams = NULL;
+    struct asking asking = {NULL, NULL, 0};
+    struct wire *wire = NULL;
+    pthread_t thread;
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    ck_assert_int_eq(wire_create(&unlistened, &handler, &asking.wire, NULL), SUBSTRATE_OK);
+    ck_assert_uint_eq(wire_port(asking.wire), 0);
+    ck_assert_int_eq(wire_upstreams_create(asking.wire, wire_url(wire), &hearing, &upstreams, NULL),
+                     SUBSTRATE_OK);
+    asking.upstream = wire_upstream_open(upstreams, &asking);
+    for (unsigned i = 1; i <= 3; i++) {
+        ck_assert(wire_upstream_send(asking.upstream, BASE_TEXT("question")));
+        ck_assert_int_eq(wire_run(asking.wire), SUBSTRATE_OK);
+        ck_assert_uint_eq(asking.heard, i);
+    }
+    wire_upstream_close(asking.upstream);
+    wire_destroy(asking.wire);
+    wire_upstreams_free(upstreams);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    wire_destroy(wire);
+}
+END_TEST
+
+CHECK_MAIN("wire_server", pings, half_open, too_many_silent, without_memory, only_upstreams)
