@@ -619,3 +619,54 @@ def test_what_a_client_cannot_reach(plain, certificate):
         with Tool() as client, client.raw() as raw:
             raw.say(f"dial {url}")
             until(client, raw, "no upstream: upstream")
+
+
+# ---- all of it at once ----
+
+
+COMMANDS = ["echo x", "send 3000", "send 70000 fragments=3 pings=1", "send 50 dribble=1", "send 500 pause=50%",
+            "send 100 reset=50%", "send 100 end=10", "send 20 each_byte mask", "send 9 utf8", "send 5 after_close",
+            "close 1008 enough", "end", "reset", "deaf 1", "deaf 0", "pause 1", "pause 0", "cork 1", "cork 0", "no_pong 1",
+            "no_pong 0", "resume", "flush", "ping x", "accept", "refuse", "memory"]
+
+
+def storm(tool, rng, raws):
+    """Commands, pieces of frames and ends, of anybody for anybody."""
+    for _ in range(rng.randrange(1, 6)):
+        raw = rng.choice(raws)
+        pieces = [frame(TEXT, f"#{rng.randrange(2, 40)} {rng.choice(COMMANDS)}") for _ in range(rng.randrange(1, 9))]
+        pieces.insert(rng.randrange(len(pieces) + 1), rng.choice(
+            [b"", frame(PING, b"p"), frame(PONG), frame(CLOSE, code_of(1000)), frame(TEXT, b"\xff"),
+             rng.randbytes(rng.randrange(20)), frame(TEXT, "y" * 90000), frame(TEXT, "z" * 120000)]))
+        data = b"".join(pieces)
+        cut = rng.randrange(len(data) + 1)
+        try:
+            raw.socket.settimeout(0.001)
+            raw.send(data[:cut])
+            raw.send(data[cut:])
+            raw.more()
+        except (OSError, AssertionError):
+            pass
+        if rng.random() < 0.2:
+            raw.socket.close()
+
+
+def test_a_storm(tool, rng):
+    """Whatever connections are told, in whatever order: the tool lives on, and forgets them all."""
+    with tool.raw() as quiet:
+        before = memory(quiet)
+        for _ in range(6):
+            raws = []
+            for _ in range(6):
+                raws.append(Raw(tool.port, tls=tool.tls))
+                raws[-1].send(hello(rng.choice(["/", "/", "/", "/later", "/corked", "/accept", "/refused"])))
+            for _ in range(12):
+                storm(tool, rng, raws)
+            for raw in raws:
+                raw.socket.close()
+            quiet.say("echo here")
+            assert quiet.text() == "here"
+        for number in range(2, 38):
+            quiet.say(f"#{number} reset")
+        while memory(quiet) - before > 300000:  # the tool's log is in it
+            pass

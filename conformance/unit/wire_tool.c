@@ -19,12 +19,13 @@
 #include "wire/upstream.h"
 #include "wire/wire.h"
 
-#define CONNS_MAX 64
+#define CONNS_MAX 1024
 #define WORDS_MAX 32
 #define CUTS_MAX 16
 
 static struct wire *server;
-static struct wire_conn *conns[CONNS_MAX];
+static struct wire_conn *conns[CONNS_MAX]; /* NULL: it is over */
+static bool waiting[CONNS_MAX];            /* for an answer to its handshake */
 static size_t conn_count;
 static struct base_buf happened;
 
@@ -215,8 +216,10 @@ static void obey(struct wire_conn *conn, char **words, size_t count) {
     } else if (strcmp(words[0], "ping") == 0) {
         wire_ping(conn, base_text(first));
     } else if (strcmp(words[0], "accept") == 0) {
+        waiting[number_of(conn) - 1] = false;
         wire_accept(conn, NULL);
-    } else if (strcmp(words[0], "refuse") == 0) {
+    } else if (strcmp(words[0], "refuse") == 0 && waiting[number_of(conn) - 1]) {
+        conns[number_of(conn) - 1] = NULL; /* nothing more is told of it */
         wire_refuse(conn, 429, headers, 1, BASE_TEXT("slow down"));
     } else if (strcmp(words[0], "dial") == 0) {
         dial(first);
@@ -274,12 +277,18 @@ static void on_connecting(void *context, struct wire_conn *conn,
     static const struct wire_header headers[] = {{{"content-type", 12}, {"application/json", 16}},
                                                  {{"location", 8}, {"ws://x/", 7}}};
     (void)context;
-    if (request->websocket && conn_count < CONNS_MAX) {
+    if (request->websocket) {
+        if (conn_count == CONNS_MAX) {
+            exit(1); /* no test has so many */
+        }
         conns[conn_count++] = conn;
     }
     base_buf_format(&happened, "connecting %zu %.*s\n", number_of(conn), (int)request->path.size,
                     request->path.data);
-    if (base_text_is(request->path, "/refused")) {
+    if (!request->websocket) {
+        wire_accept(conn, NULL);
+    } else if (base_text_is(request->path, "/refused")) {
+        conns[conn_count - 1] = NULL;
         wire_refuse(conn, 301, headers, 2, BASE_TEXT("{}"));
     } else if (base_text_is(request->path, "/accept")) {
         wire_accept(conn, &(struct wire_handshake){.accept = "AAAA"});
@@ -290,7 +299,9 @@ static void on_connecting(void *context, struct wire_conn *conn,
     } else if (base_text_is(request->path, "/corked")) {
         wire_cork(conn, true);
         wire_accept(conn, NULL);
-    } else if (!base_text_is(request->path, "/later")) {
+    } else if (base_text_is(request->path, "/later")) {
+        waiting[conn_count - 1] = true;
+    } else {
         wire_accept(conn, NULL);
     }
 }
