@@ -1,18 +1,22 @@
 """What a wrong answer of a tracer says: each kind of it, in words; and that no other bytes are taken for a mark."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies
 
 from oracles.plain import Plain, fraction
+from testenv.paths import ROOT
 from tracer.kinds import MARKED
 from tracer.marks import CALL, CHAINS, CONSTANT, DEFAULT, KIND_NAMES, Mark, read_bytes, read_text
 from tracer.registry import Types
 from tracer.rows import ROWS
 from tracer.shapes import PapiShape, PolkadotShape, SdkShape
 from tracer.values import Values
-from tracer.words import difference, marks
+from tracer.words import difference, marks, said
 
 DUE = Mark(1, 1, 70, 6)
 VALUES = Values(1)
@@ -100,6 +104,18 @@ def test_keys_and_heights_tell_all_stored_values_apart():
                     assert mark.key == key and mark.chain == 1, (row.name, mark)
                     assert seen.setdefault((mark, row.name), arguments) == arguments
     assert len(seen) > 200
+
+
+def test_whose_a_value_is():
+    other = Mark(2, 2, 150, 7, CALL, True)
+    assert said([number(DUE), {"other": other.text(), "again": str(number(DUE))}]) == (
+        "value of key 6 at block 70 of tracer, runtime 1; "
+        "answer of a runtime call of key 7 at block 150 of the fork of tracer-2, runtime 2")
+    assert said("0x00") == "no tracer value: 0x00"
+    done = subprocess.run(
+        [sys.executable, "-m", "tracer.words", str(number(DUE)), json.dumps([other.text()]), "0x00"],
+        cwd=ROOT / "conformance", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [said(number(DUE)), said(other.text()), "no tracer value: 0x00"]
 
 
 any_mark = strategies.builds(

@@ -67,7 +67,7 @@ def state(maker):
     for block in maker.blocks:
         if block.number in PRUNED:
             if SAY_PRUNED:
-                yield {"set": block.name, "base": None, "covered": [], "pruned": True}
+                yield {"set": block.name, "pruned": True}
             continue
         base = block.parent
         while base is not None and base.hash not in kept:

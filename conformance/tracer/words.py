@@ -1,10 +1,15 @@
 """What a value of a tracer says, in words: whose answer it is, where another one was due.
 
+    said(value)                   whose it is: "value of key 7 at block 71 of tracer, runtime 1"
     marks(value)                  the marks in any JSON value, in order: numbers, decimal text, hex, addresses, texts
     difference(due, got, at=70)   None where they are equal, else what is wrong; `at` is the height that was read at
 
-`due` is what the generator says (values.py), `got` what a client said, both as JSON of any shape."""
+`due` is what the generator says (values.py), `got` what a client said, both as JSON of any shape.
 
+By hand, in conformance/: PYTHON -m tracer.words VALUE…, each JSON or plain text."""
+
+import json
+import sys
 from fractions import Fraction
 
 from testenv.keys import ALPHABET, account_of
@@ -83,6 +88,11 @@ def described(mark):
     return f"{KIND_NAMES[mark.kind]} of key {mark.key}{where} of {chain_name(mark.chain)}, runtime {mark.spec}"
 
 
+def said(value):
+    """Whose a value is, by the marks in it."""
+    return "; ".join(dict.fromkeys(map(described, marks(value)))) or f"no tracer value: {short(value)}"
+
+
 def mark_differences(due, got, at):
     """What one mark says that another one does not, from the coarsest on."""
     if got.chain != due.chain:
@@ -125,3 +135,15 @@ def difference(due, got, at=None):
 
 def nothing_or(due):
     return "nothing" if due is None else short(due)
+
+
+def parsed(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(said(parsed(argument)))
