@@ -7,12 +7,14 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 from .frames import Frames
 from .plain import how_it_ended
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 AGAIN = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+SO_TIMESTAMPNS = 35  # of Linux; what the kernel says beside data has the same number
 DATA_SEGMENTS = 152  # offset of tcpi_data_segs_in in Linux' struct tcp_info
 
 
@@ -30,12 +32,27 @@ class End:
     """One of the two sockets of a connection, and what was read from it.
 
     `reads` has (bytes, segments) after each read: of the plain stream, and as the kernel counted those with
-    data. `end` is how it ended: "fin", "cut" (TLS without its goodbye) or "reset"."""
+    data. `stamp` is when the last of them was sent, by the kernel's clock, but for TLS. `end` is how it ended: "fin",
+    "cut" (TLS without its goodbye) or "reset"."""
 
     def __init__(self, sock, frames):
         self.sock, self.frames = sock, frames
-        self.bytes, self.reads, self.end = 0, [], None
+        self.bytes, self.reads, self.end, self.stamp = 0, [], None, 0
         self.out, self.after = bytearray(), None
+        self.stamped = not isinstance(sock, ssl.SSLSocket)
+        if self.stamped:
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+    def receive(self):
+        if not self.stamped:
+            return self.sock.recv(1 << 18)
+        data, beside, *_ = self.sock.recvmsg(1 << 18, 64)
+        self.stamp = time.time_ns()  # the kernel begins to stamp a little after it was asked to
+        for level, kind, value in beside:
+            if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+                seconds, ns = struct.unpack("ll", value)
+                self.stamp = seconds * 10**9 + ns
+        return data
 
     def segments(self):
         info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
@@ -44,7 +61,7 @@ class End:
     def read(self):
         """All that is there, or None at its end."""
         try:
-            data = self.sock.recv(1 << 18)
+            data = self.receive()
         except AGAIN:
             return b""
         except OSError as error:
@@ -83,7 +100,8 @@ class Connection:
     def __init__(self, number, client, node, relay):
         self.number, self.in_flight, self.done = number, [], False
         self.asked = End(client, Frames(on_message=lambda m: relay.asked(self, m)))
-        self.said = End(node, Frames(lambda f: relay.order.append((number, f)), lambda m: relay.answered(self, m)))
+        self.said = End(node, Frames(lambda f: relay.told.append((self.said.stamp, number, f)),
+                                     lambda m: relay.answered(self, m)))
 
     def sockets(self):
         return (self.asked.sock, self.said.sock)
@@ -124,18 +142,18 @@ class Relay:
     """Listens on a free port of its own and hands through to the node's. Use as a context. With `tls`, a server's
     ssl.SSLContext, it speaks TLS to the client; with `node_tls`, a client's, to the node.
 
-    `order` has (connection's number, frame) of all that the node said. The kernel reports edge-triggered events in the
-    order in which sockets became readable, so it is the order of writing, also between sockets, as long as no socket is
-    written to again before what stands on the others was read."""
+    `order()` has (connection's number, frame) of all that the node said, in the order of the kernel's stamps of when
+    it was sent, also between sockets: exact as long as no socket is written to again before it was read."""
 
     def __init__(self, port, tls=None, node_tls=None):
         self.target, self.tls, self.node_tls = port, tls, node_tls
         self.opened = self.open = self.peak = 0
         self.requests = self.replies = self.max_per_conn = self.max_total = 0
-        self.sent, self.received, self.order = [], [], []
+        self.sent, self.received, self.told = [], [], []
         self.connections, self.by_fd = [], {}
         self.epoll = select.epoll()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.listener.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.port = self.listener.getsockname()[1]
         self.waker, self.wake = socket.socketpair()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -212,6 +230,9 @@ class Relay:
             if id in connection.in_flight:
                 connection.in_flight.remove(id)
                 self.replies += 1
+
+    def order(self):
+        return [(number, frame) for _, number, frame in sorted(self.told, key=lambda told: told[0])]
 
     def counters(self):
         return {

@@ -8,6 +8,7 @@ import pytest
 
 from hypothesis import settings
 
+from testenv.certificate import Certificate
 from testenv.node import Node
 from testenv.paths import FIXTURE, PATIENCE
 from testenv.truth import Truth
@@ -64,6 +65,14 @@ def truth():
 @pytest.fixture(scope="session")
 def node():
     with Node(FIXTURE) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def tls_node(tmp_path_factory):
+    """The same over TLS."""
+    certificate = Certificate(tmp_path_factory.mktemp("tls"), "localhost")
+    with Node(FIXTURE, "--tls-cert", certificate.file, "--tls-key", certificate.key) as node:
         yield node
 
 

@@ -165,7 +165,7 @@ def test_the_relay_keeps_the_order_between_sockets(rng):
                     sockets[number].send(sent[-1].decode())
                 for client in clients:
                     client.until(lambda: len(client.messages) > turn, "not all came")
-            assert [frame.payload for _, frame in relay.order] == sent
+            assert [frame.payload for _, frame in relay.order()] == sent
             for client in clients:
                 client.close()
                 client.gone()

@@ -1,0 +1,154 @@
+"""Stream actions: what becomes of notifications, of the streams they belong to, and of those that nobody expects."""
+
+import pytest
+
+from testenv.stage import Stage, rule
+
+HEADS, STOP = "chain_subscribeNewHeads", "chain_unsubscribeNewHeads"
+ON = {"name": "on"}
+GO = {"until": {"signal": "go"}, "limit": "none"}
+
+
+@pytest.fixture
+def stage(node, truth):
+    with Stage(node, truth) as stage:
+        yield stage
+
+
+def advance(n=1):
+    """A rule that moves the head on the signal `on`."""
+    return rule("advance", "signal", {"advance": n}, match=ON)
+
+
+def subscribed(stage, method=HEADS, *params):
+    client = stage.client()
+    return client, client.call(method, *params, id="sub")["result"]
+
+
+def numbers(client):
+    return [int(n["params"]["result"]["number"], 16) for n in client.notifications if "result" in n["params"]]
+
+
+def until(client, count):
+    client.until(lambda: len(client.notifications) >= count, f"no {count} notifications")
+
+
+def test_skip(stage, truth):
+    """An entry in the journal, and no bytes."""
+    stage.tell(advance(), rule("skip", "notified", {"skip": True}, when={"nth": 2}))
+    client, _ = subscribed(stage)
+    for _ in range(3):
+        stage.control("mock_signal", "on")
+    until(client, 3)
+    head = truth.head["number"]
+    assert numbers(client) == [head, head + 2, head + 3]
+    events = stage.did("skip", "skip")
+    assert len(events.of("notified")) == 4
+    assert len([f for f in stage.frames() if f.opcode == 1]) == 4
+
+
+def test_quiet(stage, truth):
+    """No notification is made while it lasts."""
+    stage.tell(advance(), rule("quiet", "notified", {"quiet": GO}, when={"nth": 1}))
+    client, _ = subscribed(stage)
+    until(client, 1)
+    stage.control("mock_signal", "on")
+    client.call("system_chain", id="more")
+    assert len(client.notifications) == 1
+    stage.control("mock_signal", "go")
+    stage.control("mock_signal", "on")
+    until(client, 2)
+    assert numbers(client) == [truth.head["number"], truth.head["number"] + 2]
+    assert len(stage.did("quiet", "quiet").of("notified")) == 2
+
+
+def test_flood(stage):
+    stage.tell(rule("flood", "notified", {"flood": 50}, when={"nth": 1}))
+    client, _ = subscribed(stage)
+    until(client, 51)
+    client.call("system_chain", id="more")
+    assert len(client.notifications) == 51
+    assert len(stage.did("flood", "flood").of("notified")) == 51
+
+
+def test_late(stage):
+    """n more behind the reply to the unsubscribe."""
+    stage.tell(rule("late", "unsubscribed", {"late": 3}))
+    client, id = subscribed(stage)
+    until(client, 1)
+    assert client.call(STOP, id, id="stop")["result"] is True
+    until(client, 4)
+    assert [n["params"]["subscription"] for n in client.notifications] == [id] * 4
+    events = stage.did("late", "late")
+    stop = events.seqs("answered", id="stop")[0]
+    assert len([seq for seq in events.seqs("notified") if seq > stop]) == 3
+
+
+def test_stream_id(stage):
+    """Another id, in its reply and its notifications."""
+    stage.tell(rule("id", "subscribed", {"stream_id": 7}))
+    client, id = subscribed(stage)
+    until(client, 1)
+    assert id == 7 and client.notifications[0]["params"]["subscription"] == 7
+    assert client.call(STOP, 7, id="stop")["result"] is True
+    stage.did("id", "stream_id")
+
+
+def test_stop(stage):
+    """The node ends the stream: nothing more comes, and unsubscribing finds nothing."""
+    stage.tell(advance(), rule("stop", "notified", {"stop": True}, when={"nth": 1}))
+    client, id = subscribed(stage)
+    until(client, 1)
+    stage.control("mock_signal", "on")
+    assert client.call(STOP, id, id="stop")["result"] is False
+    assert len(client.notifications) == 1
+    stage.did("stop", "stop")
+    assert stage.space.stats()["subscriptions"]["open"] == 0
+
+
+def test_notify(stage):
+    """Any JSON to the streams of a kind."""
+    stage.tell(rule("say", "signal", {"notify": {"stream": "newHeads", "value": {"number": "0x1", "x": [None]}}}, match=ON, target="all"))
+    client, id = subscribed(stage)
+    until(client, 1)
+    other = stage.client("?as=other")
+    other.call("system_chain")
+    stage.control("mock_signal", "on")
+    until(client, 2)
+    assert client.notifications[1] == {"jsonrpc": "2.0", "method": "chain_newHead",
+                                       "params": {"subscription": id, "result": {"number": "0x1", "x": [None]}}}
+    other.call("system_chain", id=2)
+    assert not other.notifications
+    stage.did("say", "notify")
+
+
+def test_notify_of_a_text(stage):
+    stage.tell(rule("say", "subscribed", {"notify": {"value": {"json": "[ 1e400 ]"}}}))
+    client, _ = subscribed(stage)
+    client.until(lambda: [m for m in client.messages if b"[ 1e400 ]" in m], "no notification")
+    stage.did("say", "notify")
+
+
+@pytest.mark.parametrize("watched", [
+    ["ready"], ["ready", {"inBlock": "0x" + "11" * 32}, {"finalized": "0x" + "11" * 32}], ["invalid"]])
+def test_a_watched_extrinsic_says_what_it_is_told(stage, watched):
+    """With writes accepted: `ready` first; then what `notify` gives. Nothing is ever included."""
+    rules = [rule(f"say {n}", "signal", {"notify": {"stream": "extrinsic", "value": value}}, match={"name": str(n)},
+                  target="all") for n, value in enumerate(watched)]
+    stage.tell(*rules, writes="accept")
+    client, id = subscribed(stage, "author_submitAndWatchExtrinsic", "0x280403000b00000000")
+    until(client, 1)
+    for n in range(len(watched)):
+        stage.control("mock_signal", str(n))
+    until(client, 1 + len(watched))
+    assert [n["params"]["result"] for n in client.notifications] == ["ready", *watched]
+    assert {n["method"] for n in client.notifications} == {"author_extrinsicUpdate"}
+    assert client.call("author_unwatchExtrinsic", id, id="stop")["result"] is True
+
+
+def test_a_submitted_extrinsic_is_told_its_hash(stage):
+    from testenv.scale import blake2_256, raw
+    stage.tell(writes="accept")
+    text = "0x280403000b00000000"
+    assert stage.client().call("author_submitExtrinsic", text)["result"] == blake2_256(raw(text))
+    assert stage.client().call("author_pendingExtrinsics", id=2).get("result", []) in ([], [text])
