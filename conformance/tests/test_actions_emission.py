@@ -185,6 +185,23 @@ def test_a_notification_may_wait(stage, action):
     stage.did("wait", *action)
 
 
+@pytest.mark.parametrize("action", [{"hold": GO}, {"delay": "3ms"}])
+def test_the_reply_of_a_subscription_may_wait(stage, action):
+    """On `subscribed`: the reply, and the notifications behind it."""
+    stage.tell(rule("wait", "subscribed", action))
+    client = stage.client()
+    client.ask("chain_subscribeNewHeads")
+    if "hold" in action:
+        stage.wait("held")
+        client.call("system_chain", id=2)
+        assert not client.replies(1) and not client.notifications
+        stage.control("mock_signal", "go")
+    client.reply(1)
+    client.until(lambda: client.notifications, "no notification")
+    assert b'"id":1' in client.messages[-2] or b'"id":1' in client.messages[-1]
+    stage.did("wait", *action)
+
+
 def test_cork(stage):
     """Everything leaves as one write: one segment on ws://, pings and notifications included."""
     stage.tell(once("cork", "arrived", {"cork": {"until": {"signal": "out"}, "limit": "none"}}),

@@ -86,6 +86,15 @@ def test_sever(stage, how, at):
     stage.did("sever", "sever")
 
 
+def test_sever_on_another_event_cuts_the_next_text(stage):
+    stage.tell(once("sever", "arrived", {"sever": {"at": 10, "with": "end"}}))
+    client = stage.client()
+    stage.read(client, 1)
+    client.gone()
+    assert len(stage.said().frames.rest) == 10 and not client.replies(1)
+    stage.did("sever", "sever")
+
+
 def test_deaf(stage):
     """Nothing is read, nothing written, no FIN, until it ends; then all goes on."""
     stage.tell(rule("deaf", "arrived", {"deaf": {"until": {"signal": "hear"}, "limit": "none"}},

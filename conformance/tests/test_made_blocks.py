@@ -223,6 +223,26 @@ def test_a_block_that_was_never_seen_is_unknown(space, truth):
     assert json.dumps(made) and header(space, truth.canonical[low]["hash"]) == truth.canonical[low]["header"]
 
 
+def test_mock_reorg(space, truth):
+    space.control("mock_setScript", {"start": [{"hold_finality": {"lag": 3}}]})
+    made = space.control("mock_reorg", 2)
+    assert made["number"] == truth.head["number"] + 1
+    assert space.control("chain_getBlockHash", truth.head["number"]) != truth.head["hash"]
+    assert space.control("chain_getBlockHash", truth.head["number"] - 2) == truth.canonical[truth.head["number"] - 2]["hash"]
+    with pytest.raises(RpcError):
+        space.control("mock_reorg", 5)
+
+
+def test_mock_setStorage(space, truth):
+    """A block that changes what is named; the ones before stay as they were."""
+    key = item("SubtensorModule", "NetworksAdded") + "abcd"
+    made = space.control("mock_setStorage", {key: "0x01"})
+    assert made["number"] == truth.head["number"] + 1
+    assert storage(space, key, made["hash"]) == "0x01" and storage(space, key, truth.head["hash"]) is None
+    removed = space.control("mock_setStorage", {key: None})
+    assert storage(space, key, removed["hash"]) is None and storage(space, key, made["hash"]) == "0x01"
+
+
 def test_tick(start, truth):
     """Blocks come by themselves; each is the parent of the next, and its time is the parent's and the period."""
     node = start(FIXTURE, "--tick", "20ms")

@@ -9,6 +9,9 @@ import threading
 import pytest
 
 from testenv.events import Events
+from testenv.fixture import Copy
+from testenv.node import Node, NodeFailed
+from testenv.paths import FIXTURE
 from testenv.plain import Plain
 from testenv.rpc import request
 from testenv.stage import READS, Stage, rule
@@ -266,6 +269,26 @@ def test_ten_thousand_draws_fit(node, truth, latency):
     distance = max(max(abs(function(x) - n / len(draws)), abs(function(x) - (n + 1) / len(draws)))
                    for n, x in enumerate(draws))
     assert distance < 1.95 / math.sqrt(len(draws)), distance
+
+
+def test_recorded_latencies_are_drawn_again(node, truth):
+    """Within what was recorded of the method, times the factor."""
+    lines = [json.loads(line) for line in (FIXTURE / "latencies.jsonl").read_text().splitlines()]
+    recorded = next(line for line in lines if line["method"] == "chain_getBlockHash")
+    draws = delays(node, truth, "recorded×0.5", 5, 300)
+    low, high = (recorded[name] / 2 for name in ("min_us", "max_us"))
+    assert all(low - 1 <= draw <= high + 1 for draw in draws) and len(set(draws)) > 3
+
+
+@pytest.mark.parametrize("line, word", [
+    ('{"method":"x","count":1,"min_us":5,"median_us":4,"max_us":9}', "must not fall"), ("nonsense", "latencies.jsonl:1"),
+    ('{"method":"x","count":1,"min_us":-5,"median_us":4,"max_us":9}', "min_us"), ('{"method":"x"}', "min_us")])
+def test_latencies_that_are_none(tmp_path, line, word):
+    copy = Copy(tmp_path / "copy")
+    (copy.folder / "latencies.jsonl").write_text(line + "\n")
+    with pytest.raises(NodeFailed) as failed:
+        Node(copy.folder)
+    assert failed.value.status == 1 and word in failed.value.stderr and "latencies.jsonl:1" in failed.value.stderr
 
 
 @pytest.mark.parametrize("script", ["arrived", "labels"])

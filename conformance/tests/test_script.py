@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from testenv.node import Node, NodeFailed
 from testenv.paths import FIXTURE
-from testenv.rpc import RpcError
+from testenv.rpc import RpcError, request
 from testenv.stage import READS, Stage, once, rule
 
 MARK = {"result": "marked"}
@@ -319,6 +319,16 @@ def test_a_chain_is_told_link_by_link(stage):
     assert [event["cause"]["rule"] for event in chain[:-1]] == ["c", "b", "a"]
 
 
+def test_an_effect_that_its_limit_ends_is_told(stage):
+    stage.tell(once("stop", "arrived", {"stop_reading": {"until": {"signal": "never"}, "limit": "5ms"}}))
+    client = stage.client()
+    stage.read(client, 1)
+    client.reply(1)
+    stage.read(client, 2)
+    client.reply(2)
+    assert [event["by"] for event in stage.events().of("released")] == ["limit"]
+
+
 @pytest.mark.parametrize("frame, code", [
     (b"\x81\x05hello", 1002), (b"\xc1\x80mask", 1002), (b"\x83\x80mask", 1002), (b"\x89\xfe\x00\x7emask" + b"x" * 126, 1002),
     (b"\x80\x80mask", 1002), (b"\x88\x81mask\x03", 1002), (b"\x88\x82mask" + bytes([0x03 ^ ord("m"), 0xed ^ ord("a")]), 1002)])
@@ -331,6 +341,100 @@ def test_a_frame_that_is_none_is_refused(stage, frame, code):
     stage.wait("closed")
     event = stage.events().one("refused")
     assert event["why"] and stage.events().fired("heard")
+
+
+# Batches
+
+
+def send_batch(stage, client, *numbers):
+    client.send("[" + ",".join(request("state_getStorage", stage.keys[n - 1], stage.head, id=n) for n in numbers) + "]")
+
+
+def test_a_batch_is_one_member_of_a_gate(stage):
+    """Its entries are answered in their order, when it is."""
+    stage.tell(rule("gate", "arrived", {"hold": {"gate": "g"}}, match={"methods": READS}),
+               gates=[{"name": "g", "n": 2, "order": "reversed"}])
+    client = stage.client()
+    send_batch(stage, client, 1, 2, 3)
+    stage.read(client, 4)
+    client.reply(1)
+    shapes = [[entry["id"] for entry in value] if isinstance(value, list) else value["id"]
+              for value in map(json.loads, client.messages)]
+    assert shapes == [4, [1, 2, 3]]
+    assert [event["id"] for event in stage.events().of("answered")] == [4, 1, 2, 3]
+
+
+@pytest.mark.parametrize("action, left", [({"never": True}, 1), ({"hold": {"until": {"signal": "go"}, "limit": "none"}}, 1)])
+def test_emission_actions_of_an_entry_act_on_the_array(stage, action, left):
+    stage.tell(rule("act", "arrived", action, match={"request": f"*{stage.keys[1]}*"}))
+    client = stage.client()
+    send_batch(stage, client, 1, 2, 3)
+    stage.read(client, 4)
+    client.reply(4)
+    assert len(client.messages) == left
+    stage.control("mock_signal", "go")
+    if "hold" in action:
+        client.reply(3)
+
+
+def test_content_actions_act_on_their_entry(stage):
+    stage.tell(rule("a", "arrived", {"result": "a"}, match={"request": f"*{stage.keys[0]}*"}),
+               rule("b", "arrived", {"error": {"code": 5, "message": "b"}}, match={"request": f"*{stage.keys[2]}*"}))
+    client = stage.client()
+    send_batch(stage, client, 1, 2, 3)
+    assert client.reply(1)["result"] == "a" and client.reply(3)["error"]["code"] == 5
+    assert client.reply(2)["result"] == stage.values[1]
+
+
+# Rows that exclude each other in different rules: the first wins
+
+
+def test_the_first_of_two_rules_wins(stage):
+    stage.tell(once("one", "arrived", {"id": "null"}), once("two", "arrived", {"id": "absent"}, {"delay": "0ms"}))
+    client = stage.client()
+    stage.read(client, 1)
+    client.until(lambda: client.messages, "no reply")
+    assert json.loads(client.messages[0])["id"] is None
+    event, = stage.events().fired("two")
+    assert event["did"] == ["delay"] and event["did_not"] == ["id"]
+
+
+# The same story twice
+
+
+STORY = [
+    rule("the eighth is lost", "arrived", {"never": True}, match={"methods": READS}, when={"nth": 8}),
+    rule("the ninth is cut", "answered", {"sever": {"at": "50%"}}, match={"methods": READS}, when={"nth": 8}),
+    rule("the head moves", "closed", {"advance": 1}, match={"by": "reset"}),
+    rule("come back later", "connecting", {"refuse": {"status": 429, "headers": {"Retry-After": "1"}}},
+         when={"after": {"rule": "the ninth is cut"}, "first": 1})]
+
+
+def test_a_story_has_the_same_canonical_journal_each_time(node, truth):
+    """A serial program: its eighth request is lost, the reply to its ninth is cut in the middle, the head moves, and the
+    first reconnect gets 429."""
+    journals = set()
+    for _ in range(5):
+        with Stage(node, truth) as stage:
+            stage.tell(*STORY, latency="uniform(0ms,1ms)")
+            client = stage.client()
+            for number in range(1, 8):
+                client.call("state_getStorage", stage.keys[number - 1], stage.head, id=number)
+            stage.read(client, 8)
+            stage.read(client, 1, id=9)
+            assert client.gone() == "reset" and not client.replies(8) and not client.replies(9)
+            refused = stage.client(wait=False)
+            assert refused.opened() == 429 and refused.headers["retry-after"] == "1"
+            again = stage.client()
+            stage.read(again, 8)
+            assert again.reply(8)["result"] == stage.values[7]
+            stage.events().in_order(
+                {"event": "arrived", "id": 8}, {"event": "answered", "id": 9}, {"event": "closed", "by": "reset"},
+                {"event": "head"}, {"event": "connecting", "conn": 2}, {"event": "opened", "conn": 3})
+            assert [len(stage.events().fired(told["name"])) for told in STORY] == [1, 1, 1, 1]
+            journal = stage.space.post(request("mock_journal", {"form": "canonical"})).text
+            journals.add(journal.replace(f'"space":"{stage.space.name}",', ""))
+    assert len(journals) == 1
 
 
 # Scripts that are none
