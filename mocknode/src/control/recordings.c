@@ -25,15 +25,21 @@ static bool complain(const char *folder, const char *problem) {
     return false;
 }
 
-static bool load(const char *folder, struct chain **chain) {
+static bool load(const char *folder, struct chain **chain, struct latencies **latencies) {
     struct substrate_error error = {SUBSTRATE_OK, 0, 0, ""};
     struct facts *facts = NULL;
     if (facts_load(folder, FACTS_LOAD_DIGESTS, &facts, &error) != SUBSTRATE_OK) {
         (void)fprintf(stderr, "mocknode serve: %s\n", error.message);
         return false;
     }
+    if (latencies_load(folder, latencies, &error) != SUBSTRATE_OK) {
+        facts_free(facts);
+        (void)fprintf(stderr, "mocknode serve: %s\n", error.message);
+        return false;
+    }
     if (chain_build(facts, chain, &error) != SUBSTRATE_OK) {
         facts_free(facts);
+        latencies_free(*latencies);
         return complain(folder, error.message);
     }
     return true;
@@ -54,10 +60,12 @@ static bool add(struct recordings *recordings, const char *folder) {
         return complain(folder, "another recording has this name, by which URLs choose");
     }
     struct chain **chain = &recordings->chains[recordings->count];
-    if (!load(folder, chain)) {
+    struct latencies **latencies = &recordings->latencies[recordings->count];
+    if (!load(folder, chain, latencies)) {
         return false;
     }
-    recordings->list[recordings->count++] = (struct spaces_recording){name, *chain, NULL};
+    recordings->list[recordings->count++] =
+        (struct spaces_recording){name, *chain, NULL, *latencies};
     return true;
 }
 
@@ -89,8 +97,9 @@ static const struct chain_block *find_block(const struct chain *chain, struct su
 bool recordings_load(struct recordings *recordings, char **folders, size_t count,
                      const char *head) {
     *recordings = (struct recordings){base_calloc(count, sizeof(*recordings->list)),
-                                      base_calloc(count, sizeof(*recordings->chains)), 0};
-    if (recordings->list == NULL || recordings->chains == NULL) {
+                                      base_calloc(count, sizeof(*recordings->chains)),
+                                      base_calloc(count, sizeof(*recordings->latencies)), 0};
+    if (recordings->list == NULL || recordings->chains == NULL || recordings->latencies == NULL) {
         return complain(folders[0], "out of memory");
     }
     for (size_t i = 0; i < count; i++) {
@@ -110,8 +119,10 @@ bool recordings_load(struct recordings *recordings, char **folders, size_t count
 void recordings_free(struct recordings *recordings) {
     for (size_t i = 0; i < recordings->count; i++) {
         chain_free(recordings->chains[i]);
+        latencies_free(recordings->latencies[i]);
     }
     base_free(recordings->list);
     base_free(recordings->chains);
-    *recordings = (struct recordings){NULL, NULL, 0};
+    base_free(recordings->latencies);
+    *recordings = (struct recordings){NULL, NULL, NULL, 0};
 }

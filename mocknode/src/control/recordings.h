@@ -7,7 +7,8 @@
 
 struct recordings {
     struct spaces_recording *list;
-    struct chain **chains; /* the same ones, owned */
+    struct chain **chains; /* the same ones, owned; and so the latencies */
+    struct latencies **latencies;
     size_t count;
 };
 

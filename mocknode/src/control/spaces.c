@@ -205,6 +205,7 @@ static struct space *begin(struct spaces *spaces, const struct space_url *url,
     struct space_config config = spaces->options.config;
     config.chain = recording->chain;
     config.head = recording->head;
+    config.latencies = recording->latencies;
     config.owner = slot;
     slot->space =
         space_new(&config, url->name, url->has_seed ? url->seed : spaces->options.seed, now);

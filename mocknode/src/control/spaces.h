@@ -17,7 +17,8 @@
 struct spaces_recording {
     struct substrate_text name;
     const struct chain *chain;
-    const struct chain_block *head; /* NULL: the recording's */
+    const struct chain_block *head;    /* NULL: the recording's */
+    const struct latencies *latencies; /* NULL: none */
 };
 
 typedef void spaces_unfired(void *context, struct substrate_text space, struct substrate_text rule);

@@ -14,6 +14,7 @@
 #include <substrate/base.h>
 #include "base/buf.h"
 #include "chain/chain.h"
+#include "fixture/latencies.h"
 #include "rpc/envelope.h"
 #include "script/script.h"
 #include "view/view.h"
@@ -61,10 +62,11 @@ struct space_port {
 /* What a space starts with, and what a reset brings back. Borrowed things outlive the space. */
 struct space_config {
     const struct chain *chain;
-    const struct chain_block *head; /* NULL: the recording's */
-    const struct script *script;    /* NULL: none */
-    uint64_t tick_us;               /* the head goes on each so often; 0: it does not */
-    bool writes_accepted;           /* also when no script says so */
+    const struct chain_block *head;    /* NULL: the recording's */
+    const struct latencies *latencies; /* that were recorded; NULL: none */
+    const struct script *script;       /* NULL: none */
+    uint64_t tick_us;                  /* the head goes on each so often; 0: it does not */
+    bool writes_accepted;              /* also when no script says so */
     size_t connections_max, subscriptions_max, request_max, response_max;
     size_t events_max, texts_max, blocks_max; /* bytes: of the journal, of blocks of its own */
     const struct space_port *port;
