@@ -31,6 +31,13 @@ as_root() {
     fi
 }
 
+# lacking WHAT: tells that something is not there. With SAY_ONLY set that is all, and it returns false;
+# else the caller goes on and makes or installs it.
+lacking() {
+    note "${SAY_ONLY:+lacks }$1"
+    [ -z "${SAY_ONLY:-}" ]
+}
+
 installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
@@ -44,7 +51,7 @@ install_packages() {
         installed "$name" || missing+=("$name")
     done
     [ "${#missing[@]}" -gt 0 ] || return 0
-    note "installing: ${missing[*]}"
+    lacking "packages, to be installed: ${missing[*]}" || return 0
     as_root apt-get -q update >&2
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -q install -y --no-install-recommends "${missing[@]}" >&2
@@ -78,37 +85,42 @@ build_default() {
     build_in "$ROOT/build" -DSTRICT=OFF
 }
 
-# python_env NAME REQUIREMENTS: makes a virtual environment in the cache folder from a requirements
-# file, anew whenever that file has changed, and prints its folder. A half-made one has no stamp.
+# fresh STAMP WANT: whether a folder of the cache was made from what has this digest. A half-made one has
+# no stamp.
+fresh() {
+    [ "$(cat "$1" 2>/dev/null)" = "$2" ]
+}
+
+# python_env NAME REQUIREMENTS [PIP ARGUMENTS…]: makes a virtual environment in the cache folder from a
+# requirements file, anew whenever that file has changed, and prints its folder.
 python_env() {
-    local name=$1 requirements=$2 folder stamp want
-    folder=$CACHE/venv-$name
+    local folder=$CACHE/venv-$1 requirements=$2 stamp want
     stamp=$folder/requirements.sha256
     want=$(sha256sum <"$requirements")
-    if [ "$(cat "$stamp" 2>/dev/null)" != "$want" ]; then
-        note "making the Python environment $name"
+    if ! fresh "$stamp" "$want" && lacking "the Python environment $folder"; then
         rm -rf "$folder"
         mkdir -p "$CACHE"
         "$PYTHON" -m venv "$folder" >&2
         "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-            --requirement "$requirements" >&2
+            --requirement "$requirements" "${@:3}" >&2
         printf '%s\n' "$want" >"$stamp"
     fi
     printf '%s\n' "$folder"
 }
 
-# npm_packages: installs what the lock file of the conformance suite says, and prints the folder.
+# npm_packages [SOURCE NAME]: installs what the lock file of a folder says, of the conformance suite
+# unless another is named, into a folder of the cache, and prints that.
 npm_packages() {
-    local source=$ROOT/conformance/testenv/npm folder=$CACHE/npm want
+    local source=${1:-$ROOT/conformance/testenv/npm} folder=$CACHE/${2:-npm} stamp want
+    stamp=$folder/lock.sha256
     command -v npm >/dev/null || install_packages nodejs npm
     want=$(cat "$source/package.json" "$source/package-lock.json" | sha256sum)
-    if [ "$(cat "$folder/lock.sha256" 2>/dev/null)" != "$want" ]; then
-        note "installing the npm packages"
+    if ! fresh "$stamp" "$want" && lacking "the npm packages in $folder"; then
         rm -rf "$folder"
         mkdir -p "$folder"
         cp "$source/package.json" "$source/package-lock.json" "$folder"
         (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >&2)
-        printf '%s\n' "$want" >"$folder/lock.sha256"
+        printf '%s\n' "$want" >"$stamp"
     fi
     printf '%s\n' "$folder"
 }
@@ -118,4 +130,17 @@ need_cargo() {
     local have
     have=$(cargo --version 2>/dev/null | cut -d ' ' -f 2) || have=0
     [ "$(printf '%s\n' 1.82 "$have" | sort -V | head -n 1)" = 1.82 ] || install_packages cargo-web
+}
+
+# cargo_program FOLDER NAME: builds a Rust program as its lock file says, into the cache folder, and
+# prints where it is. Cargo itself knows whether there is anything to do.
+cargo_program() {
+    local source=$1 target=$CACHE/cargo-$2
+    need_cargo
+    if [ ! -x "$target/release/$2" ]; then
+        lacking "the Rust program $2, to be built" || return 0
+    fi
+    [ -n "${SAY_ONLY:-}" ] || (cd "$source" &&
+        CARGO_TARGET_DIR=$target cargo build --quiet --release --locked >&2)
+    printf '%s\n' "$target/release/$2"
 }

@@ -26,6 +26,7 @@ struct slot {
 
 struct load {
     uint64_t port, window, connections, ms;
+    uint64_t limit; /* answers after which it asks no more; 0: it counts for `ms` */
     const char *path;
     struct bench_workload workload;
     struct base_buf frames, tails;
@@ -264,14 +265,14 @@ static bool run(struct load *load, struct link *links) {
         }
     }
     uint64_t begun = substrate_now_us();
-    while (substrate_now_us() < begun + WARM_US) {
+    while (load->limit == 0 && substrate_now_us() < begun + WARM_US) {
         if (!turn(load, DRAIN_MS)) {
             return false;
         }
     }
     uint64_t from = substrate_now_us(), cpu = bench_cpu_us(), answers = load->answers;
     uint64_t now = from;
-    while (now < from + load->ms * 1000) {
+    while (load->limit > 0 ? load->answers < load->limit : now < from + load->ms * 1000) {
         if (!turn(load, DRAIN_MS)) {
             return false;
         }
@@ -303,6 +304,7 @@ int main(int argc, char **argv) {
         {"--window", NULL, &load.window},
         {"--connections", NULL, &load.connections},
         {"--ms", NULL, &load.ms},
+        {"--answers", NULL, &load.limit},
     };
     if (!bench_options(argc, argv, options, sizeof options / sizeof *options)) {
         return 2;

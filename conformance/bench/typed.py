@@ -1,7 +1,6 @@
 """The benchmark of typed answers: decoding the same bytes, gathers of a typed question, and the first answer of a
 process, by the library and by what it is measured beside."""
 
-import hashlib
 import json
 import os
 import pathlib
@@ -44,30 +43,9 @@ ROW = ("uid", "emission", "trust", "validator_trust", "dividends", "last_update"
 LISTS = ("emission", "total_stake", "incentives", "trust", "dividends", "last_update")
 
 
-# ---- what must be there
-
 def bt_decode_python():
     """The Python that has bt_decode, in an environment of the cache folder."""
-    wanted = HERE / "requirements-bt-decode.txt"
-    folder, digest = CACHE / "venv-bt-decode", hashlib.sha256(wanted.read_bytes()).hexdigest()
-    stamp, python = folder / "requirements.sha256", folder / "bin" / "python"
-    if not stamp.exists() or stamp.read_text(encoding="ascii").strip() != digest:
-        say("installing bt_decode")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            subprocess.run([sys.executable, "-m", "venv", folder], check=True, stdout=sys.stderr)
-            subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                            "--no-deps", "--requirement", wanted], check=True, stdout=sys.stderr)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise BenchError(f"{folder}: {error}") from error
-        stamp.write_text(digest + "\n", encoding="ascii")
-    return python
-
-
-def made_by_test(path):
-    if not path.exists():
-        raise BenchError(f"{path} is not there; ./ci/test makes it")
-    return path
+    return CACHE / "venv-bt-decode" / "bin" / "python"
 
 
 # ---- decoding
@@ -116,13 +94,13 @@ class Decoder:
 
 def decoders(options, folder):
     script, home = HERE / "decode_peer.py", folder / "home"
-    polkadot = made_by_test(NPM) / "decode_polkadot.mjs"
+    polkadot = NPM / "decode_polkadot.mjs"
     shutil.copy(HERE / polkadot.name, polkadot)
     commands = {
         OURS: [pathlib.Path(options.build) / "bench" / "decode", "--folder", folder],
         "bt_decode": [bt_decode_python(), script, "bt_decode", folder],
-        "bittensor_core": [made_by_test(sdk_python("11.3.0")), script, "bittensor_core", folder],
-        "async_substrate": [made_by_test(sdk_python("10.5.0")), script, "async_substrate", folder],
+        "bittensor_core": [sdk_python("11.3.0"), script, "bittensor_core", folder],
+        "async_substrate": [sdk_python("10.5.0"), script, "async_substrate", folder],
         "polkadot_api": ["node", polkadot, folder],
     }
     return {name: Decoder(name, [str(part) for part in command], home)
@@ -215,7 +193,7 @@ def gather(options, node, name, command, home, count):
 
 def measure_exists(options, node, peers, scratch):
     programs = {OURS: [str(pathlib.Path(options.build) / "bench" / "exists")],
-                "AsyncSubtensor": [str(made_by_test(sdk_python("10.5.0"))), str(HERE / "exists_sdk.py")],
+                "AsyncSubtensor": [str(sdk_python("10.5.0")), str(HERE / "exists_sdk.py")],
                 "polkadot_api": ["node", str(peers / "exists_polkadot.mjs")]}
     home, counts = scratch / "home", dict.fromkeys(programs, options.count)
     rounds, lost, at_least = {name: [] for name in programs}, {}, {}
