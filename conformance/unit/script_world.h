@@ -131,7 +131,7 @@ static inline void world_emit(void *context, struct script_item *item, unsigned 
     event.seq = ++world->seq;
     struct wire_shape shape = {0};
     struct script_notification notification = {0};
-    script_frame(world->run, &verdict, &shape);
+    script_frame(world->run, &verdict, &shape, now);
     script_notification(world->run, &verdict, &notification);
     const char *name = call->id[0] != '\0' ? call->id : call->stream;
     world_say(world, "%s %u:%s%s%s", notification.skip ? "skipped" : "out", item->peer->ordinal,

@@ -101,6 +101,11 @@ static void on_pong(void *context, struct wire_conn *conn, struct substrate_text
     space_ponged(wire_conn_user(conn), bytes_of(payload), substrate_now_us());
 }
 
+static void on_keepalive(void *context, struct wire_conn *conn) {
+    (void)context;
+    space_kept_alive(wire_conn_user(conn));
+}
+
 static void on_refused(void *context, struct wire_conn *conn, const char *why, uint64_t size,
                        struct substrate_text beginning) {
     (void)context;
@@ -160,6 +165,7 @@ struct wire_handler connections_handler(struct connections *connections) {
                                  .on_get = on_get,
                                  .on_ping = on_ping,
                                  .on_pong = on_pong,
+                                 .on_keepalive = on_keepalive,
                                  .on_refused = on_refused,
                                  .on_written = on_written,
                                  .on_close = on_close,

@@ -190,6 +190,10 @@ void script_rest(struct script_run *run, struct script_verdict *verdict, uint64_
 /* The three at once, for events that have no text. */
 void script_tell(struct script_run *run, const struct script_event *event, uint64_t now);
 
+/* The cause of what the rule does whose action of that name took effect; false: none did. */
+bool script_verdict_cause(const struct script_run *run, const struct script_verdict *verdict,
+                          const char *action, struct script_cause *cause);
+
 /* Stages of the verdict; each only changes what a rule says. */
 enum script_handshake_kind {
     SCRIPT_HANDSHAKE_PLAIN,
@@ -229,7 +233,8 @@ uint64_t script_delay(const struct script_item *item);
  * until emit comes again; script_match then does nothing. */
 bool script_leaves(struct script_run *run, struct script_verdict *verdict, struct script_item *item,
                    uint64_t now);
-void script_frame(struct script_run *run, struct script_verdict *verdict, struct wire_shape *shape);
+void script_frame(struct script_run *run, struct script_verdict *verdict, struct wire_shape *shape,
+                  uint64_t now);
 struct script_notification {
     bool skip; /* an entry in the journal, no bytes */
 };

@@ -1,6 +1,7 @@
 /* From an event to its effects: which rules fire, and the one place where actions are carried out,
  * stage by stage. */
 #include <assert.h>
+#include <string.h>
 #include "base/mem.h"
 #include "base/text.h"
 #include "script/run.h"
@@ -231,14 +232,29 @@ void script_emission(struct script_run *run, struct script_verdict *verdict,
     run_stage(run, verdict, verdict->entry, SCRIPT_STAGE_EMISSION, item, now);
 }
 
-void script_frame(struct script_run *run, struct script_verdict *verdict,
-                  struct wire_shape *shape) {
-    run_stage(run, verdict, 0, SCRIPT_STAGE_FRAME, shape, 0);
+void script_frame(struct script_run *run, struct script_verdict *verdict, struct wire_shape *shape,
+                  uint64_t now) {
+    run_stage(run, verdict, 0, SCRIPT_STAGE_FRAME, shape, now);
 }
 
 void script_notification(struct script_run *run, struct script_verdict *verdict,
                          struct script_notification *notification) {
     run_stage(run, verdict, 0, SCRIPT_STAGE_NOTIFICATION, notification, 0);
+}
+
+bool script_verdict_cause(const struct script_run *run, const struct script_verdict *verdict,
+                          const char *action, struct script_cause *cause) {
+    for (size_t i = 0; i < verdict->count; i++) {
+        const struct script_firing *firing = verdict->firings[i];
+        for (size_t j = 0; j < firing->rule->action_count; j++) {
+            if ((firing->took & (UINT32_C(1) << j)) != 0 &&
+                strcmp(firing->did[j].action, action) == 0) {
+                *cause = script_cause_of(run, firing->event, firing->rule);
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 bool script_leaves(struct script_run *run, struct script_verdict *verdict, struct script_item *item,

@@ -97,6 +97,7 @@ static bool arrive(struct answering *answering, struct substrate_text canonical)
         space_event_of_flight(work->call, answering->flight, SCRIPT_ARRIVED);
     struct space_note note = {.series = series, .method = method};
     const struct chain_block *head = view_head(space->view);
+    event.id = envelope->id;
     event.head = head->hash;
     event.head_number = head->number;
     event.batch = work->in_batch;
@@ -189,7 +190,7 @@ static void give_outcome(struct answering *answering) {
     case METHOD_END:
         break;
     }
-    bool ended = space_unsubscribe(answering->work, outcome, answering->flight);
+    bool ended = space_unsubscribe(answering->work, outcome);
     give(answering, SPACE_RESULT, ended ? BASE_TEXT("true") : BASE_TEXT("false"));
 }
 

@@ -148,6 +148,9 @@ static struct script_event notified_event(struct space_call *call) {
     event.cause = call->item.cause;
     event.stream = base_text(call->stream->name);
     event.subscription = call->subscription;
+    if (call->subscription != NULL && call->subscription->reply != NULL) {
+        event.reply = &call->subscription->reply->item;
+    }
     return event;
 }
 
@@ -225,14 +228,27 @@ static void link_emitted(struct space_call *call) {
 }
 
 /* A cut of the connection that was asked for before there was a text. */
-static bool take_sever(struct space_peer *peer, struct wire_shape *shape) {
+static void take_sever(struct space_peer *peer, struct wire_shape *shape) {
     bool asked = peer->sever_at.kind != WIRE_PLACE_NONE;
     if (asked && shape->sever_at.kind == WIRE_PLACE_NONE) {
         shape->sever_at = peer->sever_at;
         shape->sever_with = peer->sever_with;
     }
     peer->sever_at.kind = WIRE_PLACE_NONE;
-    return asked;
+}
+
+/* The pings between fragments are the rule's that asked for them. */
+static void note_pings(const struct leaving *leaving, const struct wire_shape *shape) {
+    struct space_peer *peer = leaving->call->peer;
+    struct script_cause cause;
+    size_t fragments = wire_shape_fragments(shape, leaving->call->text.size);
+    if (shape->pings_between == 0 ||
+        !script_verdict_cause(peer->space->run, &leaving->verdict, "fragments", &cause)) {
+        return;
+    }
+    for (size_t i = 0; i < (fragments - 1) * shape->pings_between; i++) {
+        (void)space_peer_pinged(peer, &cause, (struct substrate_bytes){NULL, 0});
+    }
 }
 
 static void give_out(struct leaving *leaving) {
@@ -243,8 +259,12 @@ static void give_out(struct leaving *leaving) {
     bool shaped = leaving->heard || peer->sever_at.kind != WIRE_PLACE_NONE;
     if (shaped) {
         memset(&shape, 0, sizeof(shape));
-        script_frame(peer->space->run, &leaving->verdict, &shape);
-        (void)take_sever(peer, &shape);
+        script_frame(peer->space->run, &leaving->verdict, &shape, peer->space->now);
+        if (shape.sever_at.kind != WIRE_PLACE_NONE) {
+            (void)script_verdict_cause(peer->space->run, &leaving->verdict, "sever", &peer->ending);
+        }
+        take_sever(peer, &shape);
+        note_pings(leaving, &shape);
     }
     if (call->item.alone) {
         port->flush(peer->connection);
@@ -261,6 +281,9 @@ static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
     struct space *space = call->peer->space;
     struct leaving leaving = {.call = call};
     struct script_notification notification = {false};
+    if (call->peer->ended) {
+        return; /* it goes unanswered */
+    }
     (void)begin_leaving(&leaving);
     if (call->kind == SPACE_NOTIFICATION) {
         if (leaving.heard && !script_leaves(space->run, &leaving.verdict, &call->item, now)) {
@@ -276,7 +299,7 @@ static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
             record_answered(&leaving, i, copy);
         }
     }
-    if (!notification.skip && !call->peer->ended) {
+    if (!notification.skip) {
         give_out(&leaving);
     }
     if (leaving.heard) {

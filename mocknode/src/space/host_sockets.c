@@ -2,7 +2,6 @@
 #include "space/state.h"
 
 #include <string.h>
-#include "base/mem.h"
 #include "base/text.h"
 
 static const char *const gone = "the connection has ended";
@@ -136,26 +135,13 @@ static const char *host_no_pong(void *context, const struct script_act *act,
 static const char *host_ping(void *context, const struct script_act *act,
                              struct script_peer *script, struct substrate_bytes payload) {
     struct space_peer *peer = peer_of(script);
-    struct space *space = context;
+    (void)context;
     if (peer->ended || !peer->websocket) {
         return peer->ended ? gone : no_socket;
     }
-    struct substrate_text rule = script_cause_rule(space->run, &act->cause);
-    struct space_ping *ping = base_calloc(1, sizeof(*ping) + rule.size);
-    if (ping == NULL) {
+    if (!space_peer_pinged(peer, &act->cause, payload)) {
         return "out of memory";
     }
-    char *name = (char *)(ping + 1);
-    if (rule.size > 0) {
-        memcpy(name, rule.data, rule.size);
-    }
-    ping->rule = (struct substrate_text){name, rule.size};
-    ping->size = payload.size < sizeof(ping->payload) ? payload.size : sizeof(ping->payload);
-    if (ping->size > 0) {
-        memcpy(ping->payload, payload.data, ping->size);
-    }
-    *peer->last_ping = ping;
-    peer->last_ping = &ping->next;
     port_of(peer)->ping(peer->connection, payload);
     return NULL;
 }

@@ -173,7 +173,9 @@ static void finish(struct space_work *work) {
     }
     bool silent = call->text.size == 0 && peer->websocket;
     if (!silent) {
+        space_openings_judge(work);
         script_put(space->run, &call->item, space->now, NULL);
+        space_openings_tell(work);
     }
     script_rest(space->run, &work->verdict, space->now);
     if (silent) {

@@ -110,6 +110,7 @@ static void accept(struct space_peer *peer, const struct script_handshake *how) 
         return;
     }
     space->config.port->accept(peer->connection, how);
+    space_kept_alive(peer);
     script_peer_opened(space->run, &peer->script);
     struct script_event event = space_event_of(peer, SCRIPT_OPENED);
     space_tell(space, &event, NULL);
@@ -347,7 +348,37 @@ void space_pinged(struct space_peer *peer, struct substrate_bytes payload, uint6
     space_end(space);
 }
 
-/* The ping of a rule that this pong answers, and all before it, which it answers too. */
+bool space_peer_pinged(struct space_peer *peer, const struct script_cause *cause,
+                       struct substrate_bytes payload) {
+    struct substrate_text rule = {NULL, 0};
+    if (cause != NULL) {
+        rule = script_cause_rule(peer->space->run, cause);
+    }
+    struct space_ping *ping = base_calloc(1, sizeof(*ping) + rule.size);
+    if (ping == NULL) {
+        return false;
+    }
+    char *name = (char *)(ping + 1);
+    if (rule.size > 0) {
+        memcpy(name, rule.data, rule.size);
+    }
+    ping->of_rule = cause != NULL;
+    ping->rule = (struct substrate_text){name, rule.size};
+    ping->size = payload.size < sizeof(ping->payload) ? payload.size : sizeof(ping->payload);
+    if (ping->size > 0) {
+        memcpy(ping->payload, payload.data, ping->size);
+    }
+    *peer->last_ping = ping;
+    peer->last_ping = &ping->next;
+    return true;
+}
+
+/* Without memory for it, a pong would only be taken for another one's. */
+void space_kept_alive(struct space_peer *peer) {
+    (void)space_peer_pinged(peer, NULL, (struct substrate_bytes){NULL, 0});
+}
+
+/* The ping that this pong answers, and all before it, which it answers too. */
 static struct space_ping *take_ping(struct space_peer *peer, struct substrate_bytes payload) {
     struct space_ping *found = peer->first_ping;
     while (found != NULL &&
@@ -370,8 +401,9 @@ static struct space_ping *take_ping(struct space_peer *peer, struct substrate_by
 void space_ponged(struct space_peer *peer, struct substrate_bytes payload, uint64_t now) {
     struct space *space = peer->space;
     struct space_ping *ping = take_ping(peer, payload);
-    if (ping == NULL) {
-        return; /* it answers a ping that only keeps the connection alive */
+    if (ping == NULL || !ping->of_rule) {
+        base_free(ping);
+        return;
     }
     struct script_event event = space_event_of(peer, SCRIPT_PONGED);
     struct space_note note = {.size = payload.size};

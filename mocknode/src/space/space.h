@@ -128,6 +128,9 @@ void space_peer_set_privileged(struct space_peer *peer, bool privileged);
 
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now);
 void space_oversize(struct space_peer *peer, uint64_t now);
+/* The connection was pinged with an empty payload, by nobody's rule. Of the ping that comes at once
+ * when a WebSocket is accepted the space knows. */
+void space_kept_alive(struct space_peer *peer);
 void space_pinged(struct space_peer *peer, struct substrate_bytes payload, uint64_t now);
 void space_ponged(struct space_peer *peer, struct substrate_bytes payload, uint64_t now);
 /* A message or frame that is none; the connection is being closed for it. */

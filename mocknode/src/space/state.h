@@ -50,18 +50,20 @@ struct space_call {
 struct space_subscription {
     struct base_buf id; /* raw JSON */
     struct method_opened opened;
-    struct base_arena arena;  /* of `opened` */
-    struct base_buf last;     /* the raw result that was told last */
-    uint64_t subscribed;      /* seq of its beginning */
-    unsigned quiet;           /* how many rules keep it quiet */
-    struct space_call *reply; /* until it has left */
+    struct base_arena arena;       /* of `opened` */
+    struct base_buf last;          /* the raw result that was told last */
+    uint64_t subscribed;           /* seq of its beginning */
+    unsigned quiet;                /* how many rules keep it quiet */
+    struct space_call *reply;      /* until it has left */
+    struct space_opening *opening; /* until it was told */
     struct space_peer *peer;
     struct space_subscription *next;
 };
 
-/* A ping of a rule, until its pong. */
+/* A ping, until its pong. */
 struct space_ping {
     struct space_ping *next;
+    bool of_rule; /* else it only keeps the connection alive */
     struct substrate_text rule;
     size_t size;
     uint8_t payload[125];
@@ -212,6 +214,9 @@ const struct script *space_script(const struct space *space); /* that runs; NULL
 /* peer.c */
 void space_peer_requested(struct space_peer *peer);
 void space_peer_controlled(struct space_peer *peer);
+/* A ping that was sent: of the rule of that cause, or (NULL) of none. false: out of memory. */
+bool space_peer_pinged(struct space_peer *peer, const struct script_cause *cause,
+                       struct substrate_bytes payload);
 void space_peer_read(struct space_peer *peer); /* tells the port whether it is to be read from */
 void space_peers_reap(struct space *space);
 /* Carries out the answer of a handshake. */
@@ -233,16 +238,26 @@ struct space_flight *space_call_begin(struct space_call *call, struct substrate_
 /* The `emit` of the script's host. */
 void space_emit(void *context, struct script_item *item, unsigned copy, uint64_t now);
 
+/* A stream that a request of a message has begun; it is told when the reply has been put. */
+struct space_opening {
+    struct space_opening *next;
+    struct space_subscription *subscription; /* NULL: it has ended meanwhile */
+    size_t flight;                           /* which of the call's */
+    struct substrate_text first;             /* what it says first; data NULL: nothing */
+    struct script_event event;
+    struct script_verdict verdict;
+};
+
 /* One message being worked on. */
 struct space_work {
     struct space_peer *peer;
     struct space_call *call;
     struct script_verdict verdict;
     bool in_batch;
-    bool unlimited; /* a reply in it is not subject to the limits */
-    struct substrate_text *replies;
+    bool unlimited;   /* a reply in it is not subject to the limits */
     size_t *reply_at; /* where each begins in the call's text */
     size_t reply_count, reply_capacity;
+    struct space_opening *openings, **last_opening;
 };
 
 /* answer.c */
@@ -255,13 +270,16 @@ void space_answer(struct space_work *work, const struct rpc_envelope *envelope);
 void space_note_notification(struct space_work *work, const struct rpc_envelope *envelope);
 
 /* streams.c */
-/* A stream begins; its first notification waits for the reply. NULL: out of memory. */
+/* A stream begins. NULL: out of memory. */
 struct space_subscription *space_subscribe(struct space_work *work,
                                            const struct rpc_request *request,
                                            const struct method_outcome *outcome,
                                            const struct space_flight *flight);
-bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome,
-                       const struct space_flight *flight);
+/* What the rules say of the streams that a message has begun: of when the reply leaves; and, once
+ * it has been put, all else. Their first notifications wait for it. */
+void space_openings_judge(struct space_work *work);
+void space_openings_tell(struct space_work *work);
+bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome);
 void space_subscriptions_free(struct space_peer *peer);
 void space_reply_left(struct space_call *reply);
 /* Every subscriber hears of a step of the view. */

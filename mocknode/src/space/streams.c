@@ -40,6 +40,9 @@ static void forget(struct space_subscription *subscription) {
             call->subscription = NULL;
         }
     }
+    if (subscription->opening != NULL) {
+        subscription->opening->subscription = NULL;
+    }
     peer->subscription_count--;
     peer->space->counts.subscriptions_open--;
     free_subscription(subscription);
@@ -152,37 +155,91 @@ void space_streams_step(struct space *space, const struct view_step *step,
 
 /* ---- beginning and end ---- */
 
-/* A stream begins or ends: the event, what the stream says first, and then the rules on it. */
-static void tell_subscription(struct space_work *work, struct space_subscription *subscription,
-                              const struct space_flight *flight, enum script_event_kind kind,
-                              struct substrate_text first) {
-    struct space *space = work->peer->space;
-    struct script_event event = space_event_of_flight(work->call, flight, kind);
-    char room[128];
-    struct base_buf members = BASE_BUF_ON(room);
-    base_buf_str(&members, "\"subscription\":");
-    base_buf_text(&members, base_buf_view(&subscription->id));
-    struct space_note note = space_note_of_flight(flight);
-    note.members = base_buf_view(&members);
+/* The event of a stream's beginning or end. */
+static struct script_event event_of(struct space_work *work,
+                                    struct space_subscription *subscription, size_t flight,
+                                    enum script_event_kind kind) {
+    struct script_event event =
+        space_event_of_flight(work->call, &work->call->flights[flight], kind);
     event.id.size = 0;
     event.stream = base_text(subscription->opened.stream->name);
     event.subscription = subscription;
     event.batch = work->in_batch;
-    space_record(space, &event, &note);
+    return event;
+}
+
+static void record(struct space_work *work, struct script_event *event,
+                   const struct space_subscription *subscription, size_t flight) {
+    char room[128];
+    struct base_buf members = BASE_BUF_ON(room);
+    struct space_note note = space_note_of_flight(&work->call->flights[flight]);
+    base_buf_str(&members, "\"subscription\":");
+    base_buf_text(&members, base_buf_view(&subscription->id));
+    note.members = base_buf_view(&members);
+    space_record(work->peer->space, event, &note);
     base_buf_free(&members);
-    if (kind == SCRIPT_SUBSCRIBED) {
-        subscription->subscribed = event.seq;
+}
+
+void space_openings_judge(struct space_work *work) {
+    struct space *space = work->peer->space;
+    struct space_opening *opening = work->openings;
+    for (; opening != NULL && script_listens(space->run, SCRIPT_SUBSCRIBED);
+         opening = opening->next) {
+        if (opening->subscription != NULL) {
+            script_match(space->run, &opening->event, &opening->verdict);
+            script_emission(space->run, &opening->verdict, &work->call->item, space->now);
+        }
     }
-    if (first.data != NULL) {
-        (void)notify_result(subscription, first, NULL);
+}
+
+/* It has begun; what it says first; then the rules on it have their turn. */
+static void tell_opening(struct space_work *work, struct space_opening *opening) {
+    struct space *space = work->peer->space;
+    struct space_subscription *subscription = opening->subscription;
+    record(work, &opening->event, subscription, opening->flight);
+    subscription->subscribed = opening->event.seq;
+    if (opening->first.data != NULL) {
+        uint64_t mark = script_mark(space->run);
+        (void)notify_result(subscription, opening->first, NULL);
+        script_drain(space->run, space->now, mark);
     }
-    if (script_listens(space->run, kind)) {
-        struct script_verdict verdict = SCRIPT_VERDICT_INIT;
-        script_match(space->run, &event, &verdict);
-        script_told(space->run, &event, space->now);
-        script_emission(space->run, &verdict, &work->call->item, space->now);
-        script_rest(space->run, &verdict, space->now);
+    if (script_listens(space->run, SCRIPT_SUBSCRIBED)) {
+        script_told(space->run, &opening->event, space->now);
     }
+}
+
+void space_openings_tell(struct space_work *work) {
+    for (struct space_opening *at = work->openings; at != NULL; at = at->next) {
+        if (at->subscription != NULL) {
+            tell_opening(work, at);
+        }
+        if (at->subscription != NULL) {
+            at->subscription->opening = NULL;
+        }
+        script_rest(work->peer->space->run, &at->verdict, work->peer->space->now);
+    }
+}
+
+/* Lists the beginning in the message's arena. false: out of memory. */
+static bool add_opening(struct space_work *work, struct space_subscription *subscription,
+                        struct substrate_text first) {
+    struct base_arena *arena = &work->peer->space->arena;
+    struct space_opening *opening = base_arena_calloc(arena, 1, sizeof(*opening));
+    if (opening == NULL) {
+        return false;
+    }
+    opening->subscription = subscription;
+    opening->flight = work->call->flight_count - 1;
+    opening->first = first;
+    opening->event = event_of(work, subscription, opening->flight, SCRIPT_SUBSCRIBED);
+    opening->verdict = (struct script_verdict)SCRIPT_VERDICT_INIT;
+    subscription->opening = opening;
+    if (work->openings == NULL) {
+        work->last_opening = &work->openings;
+    }
+    *work->last_opening = opening;
+    work->last_opening = &opening->next;
+    return true;
 }
 
 struct space_subscription *space_subscribe(struct space_work *work,
@@ -197,7 +254,8 @@ struct space_subscription *space_subscribe(struct space_work *work,
     made->peer = peer;
     base_arena_init(&made->arena, 1024);
     write_id(peer->space, flight, &made->id);
-    if (made->id.failed || !method_open(outcome->stream, request, &made->arena, &made->opened)) {
+    if (made->id.failed || !method_open(outcome->stream, request, &made->arena, &made->opened) ||
+        !add_opening(work, made, outcome->text)) {
         free_subscription(made);
         return NULL;
     }
@@ -210,7 +268,6 @@ struct space_subscription *space_subscribe(struct space_work *work,
     peer->subscription_count++;
     peer->space->counts.subscriptions_opened++;
     peer->space->counts.subscriptions_open++;
-    tell_subscription(work, made, flight, SCRIPT_SUBSCRIBED, outcome->text);
     return made;
 }
 
@@ -225,16 +282,20 @@ static struct space_subscription **find(struct space_peer *peer, const struct me
     return link;
 }
 
-bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome,
-                       const struct space_flight *flight) {
+bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome) {
+    struct space *space = work->peer->space;
     struct space_subscription **link = find(work->peer, outcome->stream, outcome->text);
     struct space_subscription *subscription = *link;
+    size_t flight = work->call->flight_count - 1;
     if (subscription == NULL) {
         return false;
     }
     *link = subscription->next;
-    tell_subscription(work, subscription, flight, SCRIPT_UNSUBSCRIBED,
-                      (struct substrate_text){NULL, 0});
+    struct script_event event = event_of(work, subscription, flight, SCRIPT_UNSUBSCRIBED);
+    record(work, &event, subscription, flight);
+    if (script_listens(space->run, SCRIPT_UNSUBSCRIBED)) {
+        script_tell(space->run, &event, space->now);
+    }
     forget(subscription);
     return true;
 }
@@ -316,6 +377,27 @@ static void rename_waiting(struct space_subscription *subscription, struct subst
     }
 }
 
+/* The reply, too, has it as its result. */
+static void rename_reply(struct space_call *reply, struct substrate_text old,
+                         struct substrate_text id) {
+    struct base_buf made = BASE_BUF_INIT;
+    struct substrate_text text = base_buf_view(&reply->text);
+    for (size_t at = 0; at + old.size <= text.size; at++) {
+        if (memcmp(text.data + at, old.data, old.size) == 0) {
+            base_buf_append(&made, text.data, at);
+            base_buf_text(&made, id);
+            base_buf_append(&made, text.data + at + old.size, text.size - at - old.size);
+            break;
+        }
+    }
+    if (made.size > 0 && !made.failed) {
+        base_buf_free(&reply->text);
+        reply->text = made;
+    } else {
+        base_buf_free(&made);
+    }
+}
+
 static const char *host_stream_id(void *context, const struct script_act *act, void *about,
                                   struct substrate_text id) {
     struct space_subscription *subscription = about;
@@ -329,6 +411,9 @@ static const char *host_stream_id(void *context, const struct script_act *act, v
     }
     subscription->id = made;
     rename_waiting(subscription, base_buf_view(&old));
+    if (subscription->reply != NULL && !subscription->reply->emitted) {
+        rename_reply(subscription->reply, base_buf_view(&old), id);
+    }
     base_buf_free(&old);
     return NULL;
 }

@@ -143,15 +143,6 @@ static const uint8_t SHAPE_MASK[4] = {0x37, 0xfa, 0x21, 0x3d};
 #define CLOSE_NORMAL 1000
 #define LONG_CONTROL 126
 
-static size_t fragment_count(const struct wire_shape *shape, size_t size) {
-    if (shape->each_byte) {
-        return size > 0 ? size : 1;
-    }
-    return shape->cut_count > 0   ? shape->cut_count + 1
-           : shape->fragments > 0 ? shape->fragments
-                                  : 1;
-}
-
 /* Where fragment `index` of `count` ends. */
 static size_t fragment_end(const struct wire_shape *shape, size_t index, size_t count,
                            size_t size) {
@@ -178,7 +169,7 @@ static unsigned first_opcode(const struct wire_shape *shape) {
 static void put_fragments(struct wire_out *out, struct substrate_text text,
                           const struct wire_shape *shape) {
     const uint8_t *mask = shape->mask ? SHAPE_MASK : NULL;
-    size_t count = fragment_count(shape, text.size), begin = 0;
+    size_t count = wire_shape_fragments(shape, text.size), begin = 0;
     for (size_t i = 0; i < count; i++) {
         size_t end = fragment_end(shape, i, count, text.size);
         end = end > begin ? end : begin;

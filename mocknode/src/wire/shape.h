@@ -58,4 +58,13 @@ struct wire_shape {
     enum wire_sever sever_with;
 };
 
+/* Into how many frames a message of that size is cut. */
+static inline size_t wire_shape_fragments(const struct wire_shape *shape, size_t size) {
+    if (shape->each_byte) {
+        return size > 0 ? size : 1;
+    }
+    size_t fragments = shape->fragments > 0 ? shape->fragments : 1;
+    return shape->cut_count > 0 ? shape->cut_count + 1 : fragments;
+}
+
 #endif

@@ -79,6 +79,9 @@ struct wire_handler {
     /* A ping came, which is answered unless wire_no_pong says otherwise; a pong came. */
     void (*on_ping)(void *context, struct wire_conn *conn, struct substrate_text payload);
     void (*on_pong)(void *context, struct wire_conn *conn, struct substrate_text payload);
+    /* A WebSocket was pinged to keep it alive, with an empty payload. Of the first ping, which
+     * comes at once when it is accepted, nothing is told. */
+    void (*on_keepalive)(void *context, struct wire_conn *conn);
     /* A message or a frame that breaks RFC 6455: why, its size as far as that is known, and its
      * beginning, of at most 64 bytes. The connection is being closed for it. */
     void (*on_refused)(void *context, struct wire_conn *conn, const char *why, uint64_t size,

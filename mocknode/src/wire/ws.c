@@ -170,7 +170,11 @@ void wire_ws_ping_due(struct wire_alarm *alarm, uint64_t now_us) {
     if (now_us - conn->heard_us >= MISSES_MAX * conn->wire->options.idle_us) {
         wire_close(conn, WIRE_CLOSE_GOING_AWAY, "no answer to pings");
     } else if (wire_out_unsent(&conn->stream.out) == 0 || conn->corked) {
+        const struct wire_handler *handler = &conn->wire->handler;
         send_control(conn, BASE_WS_PING, BASE_TEXT(""));
+        if (handler->on_keepalive != NULL) {
+            handler->on_keepalive(handler->context, conn);
+        }
     }
 }
 
