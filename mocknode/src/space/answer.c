@@ -70,6 +70,32 @@ static void resolve(struct answering *answering) {
     }
 }
 
+/* Journals the arrival, and asks the rules. */
+static bool tell_arrived(struct answering *answering) {
+    struct space_work *work = answering->work;
+    struct space *space = work->peer->space;
+    struct space_flight *flight = answering->flight;
+    const struct chain_block *head = view_head(space->view);
+    /* It stays until the verdict ends. */
+    struct script_event *event = base_arena_alloc(&space->arena, sizeof(*event));
+    if (event == NULL) {
+        return false;
+    }
+    *event = space_event_of_flight(work->call, flight, SCRIPT_ARRIVED);
+    struct space_note note = {.series = flight->series, .method = flight->method};
+    event->id = answering->envelope->id;
+    event->head = head->hash;
+    event->head_number = head->number;
+    event->batch = work->in_batch;
+    space_record(space, event, &note);
+    flight->arrived = event->seq;
+    if (script_listens(space->run, SCRIPT_ARRIVED)) {
+        script_match(space->run, event, &work->verdict);
+        script_told(space->run, event, space->now);
+    }
+    return true;
+}
+
 /* It has arrived: counted, journaled, in flight; and the rules are asked. false: out of memory. */
 static bool arrive(struct answering *answering, struct substrate_text canonical) {
     struct space_work *work = answering->work;
@@ -93,26 +119,7 @@ static bool arrive(struct answering *answering, struct substrate_text canonical)
     series->count++;
     method->count++;
     space->counts.requests++;
-    struct script_event event =
-        space_event_of_flight(work->call, answering->flight, SCRIPT_ARRIVED);
-    struct space_note note = {.series = series, .method = method};
-    const struct chain_block *head = view_head(space->view);
-    event.id = envelope->id;
-    event.head = head->hash;
-    event.head_number = head->number;
-    event.batch = work->in_batch;
-    space_record(space, &event, &note);
-    answering->flight->arrived = event.seq;
-    if (script_listens(space->run, SCRIPT_ARRIVED)) {
-        struct script_event *kept = base_arena_alloc(&space->arena, sizeof(*kept));
-        if (kept == NULL) {
-            return true; /* nobody hears of it */
-        }
-        *kept = event; /* until the verdict ends */
-        script_match(space->run, kept, &work->verdict);
-        script_told(space->run, kept, space->now);
-    }
-    return true;
+    return tell_arrived(answering);
 }
 
 /* ---- the content ---- */

@@ -138,7 +138,6 @@ struct leaving {
     struct space_call *call;
     struct script_event one, *events;
     size_t count;
-    bool heard; /* by a rule, or something that waits */
     struct script_verdict verdict;
 };
 
@@ -154,7 +153,7 @@ static struct script_event notified_event(struct space_call *call) {
     return event;
 }
 
-/* false: out of memory; then nobody hears of it. */
+/* false: out of memory. */
 static bool begin_leaving(struct leaving *leaving) {
     struct space_call *call = leaving->call;
     struct space *space = call->peer->space;
@@ -162,23 +161,16 @@ static bool begin_leaving(struct leaving *leaving) {
     leaving->count = notification ? 1 : call->flight_count;
     leaving->events = &leaving->one;
     leaving->verdict = (struct script_verdict)SCRIPT_VERDICT_INIT;
-    leaving->heard = script_listens(space->run, notification ? SCRIPT_NOTIFIED : SCRIPT_ANSWERED);
     if (leaving->count > 1) {
         leaving->events = base_calloc(leaving->count, sizeof(*leaving->events));
     }
-    if (leaving->events == NULL) {
-        leaving->count = 0;
-        return false;
-    }
-    for (size_t i = 0; i < leaving->count; i++) {
+    for (size_t i = 0; leaving->events != NULL && i < leaving->count; i++) {
         leaving->events[i] = notification
                                  ? notified_event(call)
                                  : space_event_of_flight(call, &call->flights[i], SCRIPT_ANSWERED);
-        if (leaving->heard) {
-            script_match(space->run, &leaving->events[i], &leaving->verdict);
-        }
+        script_match(space->run, &leaving->events[i], &leaving->verdict);
     }
-    return true;
+    return leaving->events != NULL;
 }
 
 static void end_leaving(struct leaving *leaving) {
@@ -187,30 +179,34 @@ static void end_leaving(struct leaving *leaving) {
     }
 }
 
-static void record_answered(struct leaving *leaving, size_t i, unsigned copy) {
-    struct space_call *call = leaving->call;
+/* The first copy is the one that counts. */
+static void note_answered(struct space_call *call, struct space_flight *flight, uint64_t seq) {
     struct space *space = call->peer->space;
-    struct space_flight *flight = &call->flights[i];
-    struct space_note note = space_note_of_flight(flight);
-    note.size = call->text.size;
-    space_record(space, &leaving->events[i], &note);
     struct space_entry *entry = space_journal_entry(space, flight->entry);
-    if (copy == 0) {
-        flight->answered = leaving->events[i].seq;
-    }
-    if (copy == 0 && entry != NULL) {
-        entry->emitted = flight->answered;
+    flight->answered = seq;
+    if (entry != NULL) {
+        entry->emitted = seq;
         entry->emitted_us = space->now - space->started_us;
     }
 }
 
-static void record_notified(struct leaving *leaving, bool skipped) {
+static void record_answered(struct leaving *leaving, size_t i, unsigned copy) {
     struct space_call *call = leaving->call;
+    struct space_flight *flight = &call->flights[i];
+    struct space_note note = space_note_of_flight(flight);
+    note.size = call->text.size;
+    space_record(call->peer->space, &leaving->events[i], &note);
+    if (copy == 0) {
+        note_answered(call, flight, leaving->events[i].seq);
+    }
+}
+
+static void record_notified(struct space_call *call, struct script_event *event, bool skipped) {
     struct space_note note = {.call = call->subscribed,
                               .size = skipped ? 0 : call->text.size,
                               .by = skipped ? BASE_TEXT("skip") : (struct substrate_text){NULL, 0}};
-    space_record(call->peer->space, &leaving->one, &note);
-    call->notified = leaving->one.seq;
+    space_record(call->peer->space, event, &note);
+    call->notified = event->seq;
 }
 
 static void link_emitted(struct space_call *call) {
@@ -225,6 +221,20 @@ static void link_emitted(struct space_call *call) {
         peer->last_emitted->next_emitted = call;
     }
     peer->last_emitted = call;
+}
+
+/* To the connection, in a write of its own if it is a member of a gate. */
+static void give_out(struct space_call *call, const struct wire_shape *shape) {
+    struct space_peer *peer = call->peer;
+    const struct space_port *port = peer->space->config.port;
+    if (call->item.alone) {
+        port->flush(peer->connection);
+    }
+    link_emitted(call);
+    call->mark = port->send(peer->connection, call->status, base_buf_view(&call->text), shape);
+    if (call->item.alone) {
+        port->flush(peer->connection);
+    }
 }
 
 /* A cut of the connection that was asked for before there was a text. */
@@ -251,66 +261,78 @@ static void note_pings(const struct leaving *leaving, const struct wire_shape *s
     }
 }
 
-static void give_out(struct leaving *leaving) {
-    struct space_call *call = leaving->call;
-    struct space_peer *peer = call->peer;
-    const struct space_port *port = peer->space->config.port;
+static void give_shaped(struct leaving *leaving) {
+    struct space_peer *peer = leaving->call->peer;
     struct wire_shape shape;
-    bool shaped = leaving->heard || peer->sever_at.kind != WIRE_PLACE_NONE;
-    if (shaped) {
-        memset(&shape, 0, sizeof(shape));
-        script_frame(peer->space->run, &leaving->verdict, &shape, peer->space->now);
-        if (shape.sever_at.kind != WIRE_PLACE_NONE) {
-            (void)script_verdict_cause(peer->space->run, &leaving->verdict, "sever", &peer->ending);
-        }
-        take_sever(peer, &shape);
-        note_pings(leaving, &shape);
+    memset(&shape, 0, sizeof(shape));
+    script_frame(peer->space->run, &leaving->verdict, &shape, peer->space->now);
+    if (shape.sever_at.kind != WIRE_PLACE_NONE) {
+        (void)script_verdict_cause(peer->space->run, &leaving->verdict, "sever", &peer->ending);
     }
-    if (call->item.alone) {
-        port->flush(peer->connection);
-    }
-    link_emitted(call);
-    call->mark = port->send(peer->connection, call->status, base_buf_view(&call->text),
-                            shaped ? &shape : NULL);
-    if (call->item.alone) {
-        port->flush(peer->connection);
-    }
+    take_sever(peer, &shape);
+    note_pings(leaving, &shape);
+    give_out(leaving->call, &shape);
 }
 
-static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
-    struct space *space = call->peer->space;
+/* A text of which somebody hears. */
+static void emit_heard(struct space_call *call, unsigned copy, uint64_t now) {
+    struct script_run *run = call->peer->space->run;
     struct leaving leaving = {.call = call};
     struct script_notification notification = {false};
-    if (call->peer->ended) {
-        return; /* it goes unanswered */
+    if (!begin_leaving(&leaving)) {
+        give_out(call, NULL); /* nobody hears of it after all */
+        return;
     }
-    (void)begin_leaving(&leaving);
     if (call->kind == SPACE_NOTIFICATION) {
-        if (leaving.heard && !script_leaves(space->run, &leaving.verdict, &call->item, now)) {
-            end_leaving(&leaving);
+        if (!script_leaves(run, &leaving.verdict, &call->item, now)) {
             return;
         }
-        if (leaving.heard) {
-            script_notification(space->run, &leaving.verdict, &notification);
-        }
-        record_notified(&leaving, notification.skip);
-    } else {
-        for (size_t i = 0; i < leaving.count; i++) {
-            record_answered(&leaving, i, copy);
-        }
+        script_notification(run, &leaving.verdict, &notification);
+        record_notified(call, &leaving.one, notification.skip);
+    }
+    for (size_t i = 0; call->kind == SPACE_ANSWER && i < leaving.count; i++) {
+        record_answered(&leaving, i, copy);
     }
     if (!notification.skip) {
-        give_out(&leaving);
+        give_shaped(&leaving);
     }
-    if (leaving.heard) {
-        for (size_t i = 0; i < leaving.count; i++) {
-            script_told(space->run, &leaving.events[i], now);
-        }
-        script_rest(space->run, &leaving.verdict, now);
+    for (size_t i = 0; i < leaving.count; i++) {
+        script_told(run, &leaving.events[i], now);
     }
+    script_rest(run, &leaving.verdict, now);
     end_leaving(&leaving);
     if (notification.skip) {
         space_call_free(call);
+    }
+}
+
+static void emit_unheard(struct space_call *call, unsigned copy) {
+    if (call->kind == SPACE_NOTIFICATION) {
+        struct script_event event = notified_event(call);
+        record_notified(call, &event, false);
+    }
+    for (size_t i = 0; i < call->flight_count; i++) {
+        struct space_flight *flight = &call->flights[i];
+        uint64_t seq =
+            space_record_unheard(call, flight, SCRIPT_ANSWERED, flight->arrived, call->text.size);
+        if (copy == 0) {
+            note_answered(call, flight, seq);
+        }
+    }
+    give_out(call, NULL);
+}
+
+static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
+    const struct space_peer *peer = call->peer;
+    bool notification = call->kind == SPACE_NOTIFICATION;
+    if (peer->ended) {
+        return; /* it goes unanswered */
+    }
+    if (peer->sever_at.kind != WIRE_PLACE_NONE ||
+        space_is_heard(peer->space, notification ? SCRIPT_NOTIFIED : SCRIPT_ANSWERED)) {
+        emit_heard(call, copy, now);
+    } else {
+        emit_unheard(call, copy);
     }
 }
 
@@ -328,8 +350,13 @@ void space_emit(void *context, struct script_item *item, unsigned copy, uint64_t
 
 static void tell_written(struct space_call *call) {
     struct space *space = call->peer->space;
+    bool heard = space_is_heard(space, SCRIPT_WRITTEN);
     for (size_t i = 0; i < call->flight_count; i++) {
         struct space_flight *flight = &call->flights[i];
+        if (!heard) {
+            (void)space_record_unheard(call, flight, SCRIPT_WRITTEN, flight->answered, 0);
+            continue;
+        }
         struct script_event event = space_event_of_flight(call, flight, SCRIPT_WRITTEN);
         struct space_note note = space_note_of_flight(flight);
         event.id.size = 0;

@@ -1,5 +1,6 @@
-/* The ring of events. A record is a head of fixed size and its texts behind one another, and never
- * goes round the ring's end: a filler stands there in its place. */
+/* The ring of events, of which the capacity is a power of two. A record is a head of fixed size and
+ * its texts behind one another, and never goes round the ring's end: a filler stands there in its
+ * place. */
 #include "space/events.h"
 
 #include <assert.h>
@@ -41,12 +42,12 @@ void space_events_forget(struct space_events *events) {
 }
 
 static struct record *at(const struct space_events *events, uint64_t place) {
-    return (struct record *)(void *)(events->data + place % events->capacity);
+    return (struct record *)(void *)(events->data + (place & (events->capacity - 1)));
 }
 
 /* Bytes to the ring's end. */
 static size_t left_at(const struct space_events *events, uint64_t place) {
-    return events->capacity - (size_t)(place % events->capacity);
+    return events->capacity - (size_t)((place & (events->capacity - 1)));
 }
 
 /* What is skipped in place of a record: the rest of the ring that is too small for one. */
@@ -91,6 +92,10 @@ static bool enlarge(struct space_events *events) {
 
 /* Room for `size` bytes in one piece; NULL: there can be none. */
 static struct record *reserve(struct space_events *events, size_t size) {
+    size_t room = events->capacity > 0 ? left_at(events, events->end) : 0;
+    if (size <= room && events->end + size - events->begin <= events->capacity) {
+        return at(events, events->end); /* nearly always */
+    }
     for (;;) {
         size_t left = events->capacity > 0 ? left_at(events, events->end) : 0;
         size_t skip = left < size ? left : 0;
@@ -114,25 +119,31 @@ static struct record *reserve(struct space_events *events, size_t size) {
     }
 }
 
-static void list_texts(struct space_event *event, struct substrate_text *texts[TEXTS]) {
-    texts[0] = &event->label;
-    texts[1] = &event->rule;
-    texts[2] = &event->name;
-    texts[3] = &event->by;
-    texts[4] = &event->id;
-    texts[5] = &event->head;
-    texts[6] = &event->members;
+/* Copies a text behind the others and notes its size. */
+static inline char *put(char *to, struct substrate_text text, uint32_t *size) {
+    *size = (uint32_t)text.size;
+    if (text.size > 0) {
+        memcpy(to, text.data, text.size);
+    }
+    return to + text.size;
+}
+
+static void put_texts(struct record *record, const struct space_event *event) {
+    char *to = (char *)(record + 1);
+    to = put(to, event->label, &record->sizes[0]);
+    to = put(to, event->rule, &record->sizes[1]);
+    to = put(to, event->name, &record->sizes[2]);
+    to = put(to, event->by, &record->sizes[3]);
+    to = put(to, event->id, &record->sizes[4]);
+    to = put(to, event->head, &record->sizes[5]);
+    (void)put(to, event->members, &record->sizes[6]);
 }
 
 uint64_t space_events_add(struct space_events *events, struct space_event *event) {
-    struct substrate_text *texts[TEXTS];
-    size_t size = sizeof(struct record);
-    list_texts(event, texts);
     event->seq = ++events->last;
     event->id.size = event->id.size < ID_MAX ? event->id.size : ID_MAX;
-    for (size_t i = 0; i < TEXTS; i++) {
-        size += texts[i]->size;
-    }
+    size_t size = sizeof(struct record) + event->label.size + event->rule.size + event->name.size +
+                  event->by.size + event->id.size + event->head.size + event->members.size;
     size = (size + ALIGN - 1) / ALIGN * ALIGN;
     struct record *record = size <= events->budget / 2 ? reserve(events, size) : NULL;
     if (record == NULL) {
@@ -153,16 +164,14 @@ uint64_t space_events_add(struct space_events *events, struct space_event *event
                               .payload = event->size,
                               .series = event->series,
                               .method = event->method};
-    char *to = (char *)(record + 1);
-    for (size_t i = 0; i < TEXTS; i++) {
-        record->sizes[i] = (uint32_t)texts[i]->size;
-        if (texts[i]->size > 0) {
-            memcpy(to, texts[i]->data, texts[i]->size);
-            to += texts[i]->size;
-        }
-    }
+    put_texts(record, event);
     events->end += size;
     return event->seq;
+}
+
+static const char *get(const char *from, uint32_t size, struct substrate_text *text) {
+    *text = (struct substrate_text){from, size};
+    return from + size;
 }
 
 bool space_events_next(const struct space_events *events, struct space_events_walk *walk,
@@ -175,7 +184,6 @@ bool space_events_next(const struct space_events *events, struct space_events_wa
         return false;
     }
     const struct record *record = at(events, place);
-    struct substrate_text *texts[TEXTS];
     *event = (struct space_event){.kind = (enum script_event_kind)record->kind,
                                   .post = record->post,
                                   .batch = record->batch,
@@ -189,12 +197,14 @@ bool space_events_next(const struct space_events *events, struct space_events_wa
                                   .size = record->payload,
                                   .series = record->series,
                                   .method = record->method};
-    list_texts(event, texts);
     const char *from = (const char *)(record + 1);
-    for (size_t i = 0; i < TEXTS; i++) {
-        *texts[i] = (struct substrate_text){from, record->sizes[i]};
-        from += record->sizes[i];
-    }
+    from = get(from, record->sizes[0], &event->label);
+    from = get(from, record->sizes[1], &event->rule);
+    from = get(from, record->sizes[2], &event->name);
+    from = get(from, record->sizes[3], &event->by);
+    from = get(from, record->sizes[4], &event->id);
+    from = get(from, record->sizes[5], &event->head);
+    (void)get(from, record->sizes[6], &event->members);
     walk->at = place + record->size;
     return true;
 }

@@ -195,6 +195,12 @@ struct space_note {
 };
 /* Gives the event its number and journals it. `note`: NULL, or more to keep. */
 void space_record(struct space *space, struct script_event *event, const struct space_note *note);
+/* Does anybody hear of such events: a rule, or who waits? */
+bool space_is_heard(const struct space *space, enum script_event_kind kind);
+/* Numbers and journals an event of one of a call's requests of which nobody hears; `about`: the
+ * arrival or the text. Returns its number. */
+uint64_t space_record_unheard(const struct space_call *call, const struct space_flight *flight,
+                              enum script_event_kind kind, uint64_t about, uint64_t size);
 /* The same, and the script hears of it: for events without a text. */
 void space_tell(struct space *space, struct script_event *event, const struct space_note *note);
 struct script_event space_event_of(struct space_peer *peer, enum script_event_kind kind);

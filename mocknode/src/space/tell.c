@@ -29,6 +29,14 @@ static struct substrate_text name_of(const struct script_event *event) {
     return event->name.size > 0 ? event->name : event->rule.size > 0 ? event->rule : event->stream;
 }
 
+/* Into the journal, and to its file. */
+static void keep(struct space *space, struct space_event *kept) {
+    (void)space_events_add(&space->events, kept);
+    if (space->config.journal != NULL) {
+        write_line(space, kept);
+    }
+}
+
 void space_record(struct space *space, struct script_event *event, const struct space_note *note) {
     struct space_event kept = {.kind = event->kind,
                                .post = event->post,
@@ -63,13 +71,38 @@ void space_record(struct space *space, struct script_event *event, const struct 
         kept.by = note->by.size > 0 ? note->by : kept.by;
         kept.members = note->members;
     }
-    event->seq = space_events_add(&space->events, &kept);
-    if (space->config.journal != NULL) {
-        write_line(space, &kept);
-    }
+    keep(space, &kept);
+    event->seq = kept.seq;
     if (space->waits != NULL) {
         space_waits_told(space, event);
     }
+}
+
+uint64_t space_record_unheard(const struct space_call *call, const struct space_flight *flight,
+                              enum script_event_kind kind, uint64_t about, uint64_t size) {
+    const struct space_peer *peer = call->peer;
+    struct space *space = peer->space;
+    struct space_event kept = {.kind = kind,
+                               .post = !peer->websocket,
+                               .batch = call->flight_count > 1,
+                               .now_us = space->now,
+                               .ordinal = peer->script.ordinal,
+                               .label = peer->label,
+                               .cause = call->item.cause.seq,
+                               .call = about,
+                               .occurrence = flight->occurrence,
+                               .size = size,
+                               .series = flight->series,
+                               .method = flight->method};
+    if (call->item.cause.depth > 0) {
+        kept.rule = script_cause_rule(space->run, &call->item.cause);
+    }
+    keep(space, &kept);
+    return kept.seq;
+}
+
+bool space_is_heard(const struct space *space, enum script_event_kind kind) {
+    return space->waits != NULL || script_listens(space->run, kind);
 }
 
 void space_tell(struct space *space, struct script_event *event, const struct space_note *note) {
