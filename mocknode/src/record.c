@@ -23,7 +23,7 @@ static const char USAGE[] =
 
 struct options {
     const char *upstream, *plan, *out, *host;
-    uint64_t port;
+    uint64_t port, wait_s;
     bool merge, help;
 };
 #define AT(member) offsetof(struct options, member)
@@ -38,6 +38,8 @@ static const struct base_option OPTIONS[] = {
     {"host", 0, "H", "address to listen on (127.0.0.1)", base_option_text, AT(host), 0, 0, false},
     {"out", 0, "DIR", "the fixture; must be empty or not there without --merge", base_option_text,
      AT(out), 0, 0, false},
+    {"wait", 0, "SECONDS", "for each reply, at most (300); a lost one is asked for again",
+     base_option_number, AT(wait_s), 1, 86400, false},
     {"merge", 0, NULL, "add to a recording, or resume one that was cut off", base_option_flag,
      AT(merge), 0, 0, false},
     COMMAND_HELP(struct options, help),
@@ -78,7 +80,7 @@ int record_main(int argc, char **argv) {
     }
     if (options.plan != NULL) {
         struct record_options by_plan = {options.upstream, options.plan, options.out,
-                                         options.merge};
+                                         options.wait_s * 1000000, options.merge};
         return run_plan(&by_plan);
     }
     struct proxy_options proxy = {options.upstream, options.host, options.out,

@@ -83,12 +83,12 @@ static const char *make_hash(void *context, size_t index, struct base_buf *param
 }
 
 static enum substrate_status take_hash(void *context, size_t index,
-                                       const struct substrate_reply *reply,
+                                       const struct upstream_reply *reply,
                                        struct substrate_error *error) {
     struct heights *heights = context;
     struct recorder *recorder = heights->recorder;
     uint64_t height = heights->list[index];
-    if (reply->status != SUBSTRATE_OK) {
+    if (reply->is_error) {
         return upstream_refused(&recorder->upstream, "chain_getBlockHash", reply, error);
     }
     struct substrate_text text = reply->result;
@@ -218,11 +218,11 @@ static enum substrate_status keep_block(struct recorder *recorder, uint64_t heig
 }
 
 static enum substrate_status take_block(void *context, size_t index,
-                                        const struct substrate_reply *reply,
+                                        const struct upstream_reply *reply,
                                         struct substrate_error *error) {
     struct heights *heights = context;
     struct base_json result;
-    if (reply->status != SUBSTRATE_OK) {
+    if (reply->is_error) {
         return upstream_refused(&heights->recorder->upstream, "chain_getBlock", reply, error);
     }
     enum substrate_status status = recorder_parse(heights->recorder, "chain_getBlock",
@@ -242,7 +242,7 @@ static const char *make_version(void *context, size_t index, struct base_buf *pa
 }
 
 static enum substrate_status take_version(void *context, size_t index,
-                                          const struct substrate_reply *reply,
+                                          const struct upstream_reply *reply,
                                           struct substrate_error *error) {
     struct heights *heights = context;
     struct recorder *recorder = heights->recorder;
@@ -250,7 +250,7 @@ static enum substrate_status take_version(void *context, size_t index,
     const char *method = "state_getRuntimeVersion";
     struct base_json result;
     uint64_t spec;
-    if (reply->status != SUBSTRATE_OK) {
+    if (reply->is_error) {
         return upstream_refused(&recorder->upstream, method, reply, error);
     }
     enum substrate_status status =

@@ -192,26 +192,17 @@ static const char *make_call(void *context, size_t index, struct base_buf *param
 }
 
 static enum substrate_status keep_error(struct recorder *recorder, struct fact_call *call,
-                                        const struct substrate_reply *reply) {
-    struct base_buf text = BASE_BUF_INIT;
-    base_buf_str(&text, "{\"code\":");
-    base_buf_i64(&text, reply->rpc_code);
-    base_buf_str(&text, ",\"message\":");
-    base_buf_text(&text, reply->rpc_message);
-    if (reply->rpc_data.data != NULL) {
-        base_buf_str(&text, ",\"data\":");
-        base_buf_text(&text, reply->rpc_data);
-    }
-    base_buf_char(&text, '}');
+                                        const struct upstream_reply *reply) {
+    struct base_json object = {BASE_JSON_OBJECT, reply->result};
     call->is_error = true;
-    call->result = base_buf_view(&text);
-    bool kept = !text.failed && facts_add_call(recorder->facts, call) == SUBSTRATE_OK;
-    base_buf_free(&text);
-    return kept ? SUBSTRATE_OK : recorder_no_memory(recorder);
+    call->result = facts_compact(recorder->facts, object);
+    return call->result.data != NULL && facts_add_call(recorder->facts, call) == SUBSTRATE_OK
+               ? SUBSTRATE_OK
+               : recorder_no_memory(recorder);
 }
 
 static enum substrate_status take_call(void *context, size_t index,
-                                       const struct substrate_reply *reply,
+                                       const struct upstream_reply *reply,
                                        struct substrate_error *error) {
     struct calling *calling = context;
     struct recorder *recorder = calling->recorder;
@@ -220,9 +211,9 @@ static enum substrate_status take_call(void *context, size_t index,
                              .params = task->params,
                              .has_at = task->has_at,
                              .at = task->at};
-    if (reply->status == SUBSTRATE_E_RPC) {
+    if (reply->is_error) {
         /* A runtime that fails is a fact; a node that lacks the method or breaks down is none. */
-        bool fact = reply->rpc_code > 0 && task->fee == FEE_NONE;
+        bool fact = reply->code > 0 && task->fee == FEE_NONE;
         return fact ? keep_error(recorder, &call, reply)
                     : upstream_refused(&recorder->upstream, task->method, reply, error);
     }

@@ -387,7 +387,7 @@ enum substrate_status record_by_plan(const struct record_options *options,
     base_map_init(&recorder.calls, 0);
     status = open_facts(options, &recorder.facts, error);
     if (status == SUBSTRATE_OK) {
-        status = upstream_open(&recorder.upstream, options->upstream, error);
+        status = upstream_open(&recorder.upstream, options->upstream, options->wait_us, error);
     }
     if (status == SUBSTRATE_OK) {
         status = run_phases(&recorder);

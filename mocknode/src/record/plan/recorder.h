@@ -61,6 +61,7 @@ enum substrate_status record_runtime_at(struct recorder *recorder, uint32_t spec
 /* All of it: from the first question to the finished folder. */
 struct record_options {
     const char *upstream, *plan, *out;
+    uint64_t wait_us; /* for a reply; 0: five minutes */
     bool merge;
 };
 enum substrate_status record_by_plan(const struct record_options *options,

@@ -156,7 +156,7 @@ static bool keep_value(struct reading *reading, struct base_json pair) {
 }
 
 static enum substrate_status take_values(void *context, size_t index,
-                                         const struct substrate_reply *reply,
+                                         const struct upstream_reply *reply,
                                          struct substrate_error *error) {
     struct reading *reading = context;
     struct recorder *recorder = reading->recorder;
@@ -164,7 +164,7 @@ static enum substrate_status take_values(void *context, size_t index,
     struct base_json list, set, pair;
     struct base_json_walk sets, pairs;
     struct substrate_text name;
-    if (reply->status != SUBSTRATE_OK) {
+    if (reply->is_error) {
         return upstream_refused(&recorder->upstream, method, reply, error);
     }
     enum substrate_status status =

@@ -524,7 +524,7 @@ enum substrate_status recording_open(const char *upstream, const char *folder, b
         status = load_folder(made, merge);
     }
     if (status == SUBSTRATE_OK) {
-        status = upstream_open(&made->side.upstream, upstream, error);
+        status = upstream_open(&made->side.upstream, upstream, 0, error);
     }
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && status == SUBSTRATE_OK; i++) {
         status = STEPS[i](made);
@@ -580,7 +580,7 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
 
 void recording_free(struct recording *recording) {
     facts_log_close(&recording->log);
-    if (recording->side.upstream.connection != NULL) {
+    if (recording->side.upstream.link != NULL) {
         upstream_close(&recording->side.upstream);
     }
     facts_free(recording->side.facts);
