@@ -158,14 +158,94 @@ START_TEST(unpinned_reads_are_asked_again) {
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct told told = tell(CASES[i].method, CASES[i].params, "\"0x01\"");
-        ck_assert_int_eq(told.extraction.kind, EXTRACT_ASK);
         ck_assert_str_eq(found(&told), "");
-        ck_assert_str_eq(told.extraction.ask.method->name, CASES[i].ask);
-        ck_assert(told.extraction.ask.at_given == CASES[i].at_given);
+        ck_assert_uint_eq(told.extraction.ask_count, 1);
+        ck_assert_str_eq(told.extraction.asks[0].request.method->name, CASES[i].ask);
+        ck_assert(told.extraction.asks[0].request.at_given == CASES[i].at_given);
         forget(&told);
     }
     struct told told = tell("chain_getHead", "[]", AT);
     ck_assert_int_eq(told.extraction.kind, EXTRACT_HEAD);
+    forget(&told);
+}
+END_TEST
+
+/* The requests that are asked besides, as "METHOD PARAMS" with a star for pages. */
+static const char *asks(const struct told *told) {
+    static char text[600];
+    size_t size = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < told->extraction.ask_count; i++) {
+        const struct extract_ask *ask = &told->extraction.asks[i];
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s%s %.*s%s", i > 0 ? "; " : "",
+                                 ask->request.method->name, (int)ask->request.params_text.size,
+                                 ask->request.params_text.data, ask->pages ? "*" : "");
+        ck_assert(ask->request.at_given);
+    }
+    return text;
+}
+
+START_TEST(what_another_client_will_ask_is_asked) {
+    static const struct {
+        const char *method, *params, *result, *asks;
+    } CASES[] = {
+        /* A page that begins at its own prefix leaves that key open. */
+        {"state_getKeysPaged", "[\"0x26\",10,\"0x26\"," AT "]", "[\"0x2601\"]",
+         "state_getStorage [\"0x26\"]"},
+        {"state_getKeysPaged", "[\"0x26\",10,\"0x2600\"," AT "]", "[\"0x2601\"]", ""},
+        {"state_getKeysPaged", "[\"0x26\",10,null," AT "]", "[\"0x2601\"]", ""},
+        /* Of the code, hash and size are kept of every block. */
+        {"state_getStorageHash", "[\"0x3a636f6465\"," AT "]", AT, ""},
+        /* The new JSON-RPC names its block; what it says is asked in the old one. */
+        {"chainHead_v1_header", "[\"sub\"," AT "]", "\"0x00\"", "chain_getHeader []"},
+        {"chainHead_v1_body", "[\"sub\"," AT "]", "{\"result\":\"started\"}", "chain_getBlock []"},
+        {"chainHead_v1_call", "[\"sub\"," AT ",\"A_b\",\"0x01\"]", "{\"result\":\"started\"}",
+         "state_call [\"A_b\",\"0x01\"]"},
+        {"chainHead_v1_storage",
+         "[\"sub\"," AT
+         ",[{\"key\":\"0x01\",\"type\":\"value\"},{\"key\":\"0x02\",\"type\":\"hash\"},"
+         "{\"key\":\"0x03\",\"type\":\"descendantsValues\"}],null]",
+         "{\"result\":\"started\"}",
+         "state_getStorage [\"0x01\"]; state_getStorage [\"0x02\"]; state_getKeysPaged "
+         "[\"0x03\",1000]*"},
+        {"archive_v1_call", "[" AT ",\"A_b\",\"0x\"]", "{\"success\":true,\"value\":\"0x\"}",
+         "state_call [\"A_b\",\"0x\"]"},
+        {"chainHead_v1_header", "[\"sub\"]", "null", ""},
+        {"chainHead_v1_storage", "[\"sub\"," AT ",[7,{\"key\":8}]]", "null", ""},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct told told = tell(CASES[i].method, CASES[i].params, CASES[i].result);
+        ck_assert_str_eq(asks(&told), CASES[i].asks);
+        forget(&told);
+    }
+}
+END_TEST
+
+START_TEST(a_method_that_is_not_there_is_a_fact) {
+    static const char GONE[] = "{\"code\":-32601,\"message\":\"Method not found\"}";
+    static const char *const METHODS[] = {"state_getPairs", "unheard_of", "author_rotateKeys"};
+    for (size_t i = 0; i < 3; i++) {
+        struct told told = tell_error(METHODS[i], i == 0 ? "[\"0x\"]" : "[]", GONE, true);
+        ck_assert_uint_eq(told.facts->call_count, 1);
+        ck_text_eq(told.facts->calls[0].method, METHODS[i]);
+        ck_text_eq(told.facts->calls[0].params, "");
+        ck_assert(told.facts->calls[0].is_error && !told.facts->calls[0].has_at);
+        forget(&told);
+    }
+    /* That an alias is not there says nothing of the method. */
+    struct told told = tell_error("state_getStorageAt", "[\"0x01\"]", GONE, true);
+    ck_assert_uint_eq(told.facts->call_count, 0);
+    forget(&told);
+}
+END_TEST
+
+START_TEST(what_is_not_kept_is_told) {
+    struct told told = tell("chainHead_v1_follow", "[true]", "\"sub\"");
+    ck_assert(told.extraction.unkept);
+    forget(&told);
+    told = tell("author_pendingExtrinsics", "[]", "[\"0x00\"]"); /* a read */
+    ck_assert(!told.extraction.unkept);
+    ck_assert_uint_eq(told.facts->call_count, 1);
     forget(&told);
 }
 END_TEST
@@ -208,6 +288,8 @@ START_TEST(pinned_params_keep_their_places) {
         {"chain_getHeader", "[]", "[" AT "]"},
         {"state_call", "[\"a\",\"0x\"]", "[\"a\",\"0x\"," AT "]"},
         {"system_chain", "[]", "[]"},
+        {"delegateInfo_getDelegate", "[\"0x00ff10\"]", "[[0,255,16]," AT "]"},
+        {"delegateInfo_getDelegate", "[\"0x\"]", "[[]," AT "]"},
     };
     struct substrate_hash hash = hash_of(SAMPLE_H1);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -225,6 +307,9 @@ int main(void) {
     TCase *reads = tcase_create("reads");
     tcase_add_loop_test(reads, reads_become_facts, 0, (int)(sizeof READS / sizeof *READS));
     tcase_add_test(reads, unpinned_reads_are_asked_again);
+    tcase_add_test(reads, what_another_client_will_ask_is_asked);
+    tcase_add_test(reads, a_method_that_is_not_there_is_a_fact);
+    tcase_add_test(reads, what_is_not_kept_is_told);
     tcase_add_test(reads, touched_blocks_are_told);
     tcase_add_test(reads, only_errors_of_the_runtime_are_facts);
     tcase_add_test(reads, pinned_params_keep_their_places);

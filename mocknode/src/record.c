@@ -24,7 +24,7 @@ static const char USAGE[] =
 struct options {
     const char *upstream, *plan, *out, *host;
     uint64_t port, wait_s;
-    bool merge, help;
+    bool merge, legacy, help;
 };
 #define AT(member) offsetof(struct options, member)
 
@@ -42,6 +42,10 @@ static const struct base_option OPTIONS[] = {
      base_option_number, AT(wait_s), 1, 86400, false},
     {"merge", 0, NULL, "add to a recording, or resume one that was cut off", base_option_flag,
      AT(merge), 0, 0, false},
+    {"legacy", 0, NULL,
+     "take the new JSON-RPC (chainHead_ and the like) out of\nrpc_methods, so that clients that "
+     "know both use the old one",
+     base_option_flag, AT(legacy), 0, 0, false},
     COMMAND_HELP(struct options, help),
     {.name = NULL}};
 
@@ -74,7 +78,8 @@ int record_main(int argc, char **argv) {
                         : (options.plan == NULL) == (options.port == NO_PORT)
                             ? "give either --plan or --listen"
                         : options.host != NULL && options.plan != NULL ? "--host goes with --listen"
-                                                                       : NULL;
+                        : options.legacy && options.plan != NULL ? "--legacy goes with --listen"
+                                                                 : NULL;
     if (wrong != NULL) {
         return command_misused(&command, wrong);
     }
@@ -83,7 +88,12 @@ int record_main(int argc, char **argv) {
                                          options.wait_s * 1000000, options.merge};
         return run_plan(&by_plan);
     }
-    struct proxy_options proxy = {options.upstream, options.host, options.out,
-                                  (uint16_t)options.port, options.merge};
+    struct proxy_options proxy = {.upstream = options.upstream,
+                                  .host = options.host,
+                                  .out = options.out,
+                                  .port = (uint16_t)options.port,
+                                  .wait_us = options.wait_s * 1000000,
+                                  .merge = options.merge,
+                                  .legacy = options.legacy};
     return proxy_run(&proxy);
 }

@@ -3,9 +3,9 @@
 
 static const struct method_entry ENTRIES[] = {
     RECORDED_READ("delegateInfo_getDelegates", NULL, AT_LAST),
-    RECORDED_READ("delegateInfo_getDelegate", NULL, NEED("delegate_account_vec", RPC_BYTES),
+    RECORDED_READ("delegateInfo_getDelegate", NULL, NEED("delegate_account_vec", RPC_BYTE_LIST),
                   AT_LAST),
-    RECORDED_READ("delegateInfo_getDelegated", NULL, NEED("delegatee_account_vec", RPC_BYTES),
+    RECORDED_READ("delegateInfo_getDelegated", NULL, NEED("delegatee_account_vec", RPC_BYTE_LIST),
                   AT_LAST),
     RECORDED_READ("neuronInfo_getNeuronsLite", NULL, NEED("netuid", RPC_U16), AT_LAST),
     RECORDED_READ("neuronInfo_getNeuronLite", NULL, NEED("netuid", RPC_U16), NEED("uid", RPC_U16),

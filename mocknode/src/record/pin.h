@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "rpc/request.h"
 
-/* Appends canonical parameters, pinned to a block when the method takes one. `method` NULL: a
+/* Appends canonical parameters as a node takes them, which has bytes in a list where it declares
+ * them so; pinned to a block when the method takes one. `method` NULL: a
  * method that this program does not know; `at` NULL: no block. */
 void pin_params(const struct rpc_method *method, struct substrate_text params,
                 const struct substrate_hash *at, struct base_buf *out);

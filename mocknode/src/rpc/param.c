@@ -383,6 +383,9 @@ enum substrate_status rpc_param_read(struct rpc_param_reader *reader, enum rpc_p
         return read_hash(reader, value, canonical);
     case RPC_BYTES:
         return read_bytes(reader, value, canonical);
+    case RPC_BYTE_LIST:
+        return value.kind == BASE_JSON_ARRAY ? byte_list(reader, value, canonical)
+                                             : refuse_type(reader, value, "a sequence");
     case RPC_U16:
         return read_uint(reader, value, UINT16_MAX, "u16", canonical);
     case RPC_U32:

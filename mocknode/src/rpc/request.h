@@ -18,8 +18,9 @@
 
 enum rpc_param_type {
     RPC_END,
-    RPC_HASH,  /* 0x + 64 digits; canonical lower case */
-    RPC_BYTES, /* hex with or without 0x, or a list of byte numbers; canonical 0x lower case */
+    RPC_HASH,      /* 0x + 64 digits; canonical lower case */
+    RPC_BYTES,     /* hex with or without 0x, or a list of byte numbers; canonical 0x lower case */
+    RPC_BYTE_LIST, /* a Vec<u8>: a list of byte numbers; canonical 0x lower case */
     RPC_U16,
     RPC_U32,
     RPC_U64,

@@ -42,7 +42,7 @@ static enum substrate_status find_wanted(struct recorder *recorder) {
     recorder->wanted = base_calloc((size_t)recorder->head + 1, 1);
     recorder->hashes = base_calloc((size_t)recorder->head + 1, sizeof *recorder->hashes);
     if (recorder->wanted == NULL || recorder->hashes == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     enum substrate_status status = SUBSTRATE_OK;
     if (plan->has_blocks) {
@@ -89,21 +89,22 @@ static enum substrate_status take_hash(void *context, size_t index,
     struct recorder *recorder = heights->recorder;
     uint64_t height = heights->list[index];
     if (reply->is_error) {
-        return upstream_refused(&recorder->upstream, "chain_getBlockHash", reply, error);
+        return upstream_refused(&recorder->ask.upstream, "chain_getBlockHash", reply, error);
     }
     struct substrate_text text = reply->result;
     if (text.size != 68 || substrate_hash_parse((struct substrate_text){text.data + 1, 66},
                                                 &recorder->hashes[height]) != SUBSTRATE_OK) {
-        return recorder_odd(recorder, "chain_getBlockHash", "no hash for a height below its head");
+        return inquiry_odd(&recorder->ask, "chain_getBlockHash",
+                           "no hash for a height below its head");
     }
-    bool known = facts_block(recorder->facts, &recorder->hashes[height], false) != NULL;
-    struct fact_block *block = facts_block(recorder->facts, &recorder->hashes[height], true);
+    bool known = facts_block(recorder->ask.facts, &recorder->hashes[height], false) != NULL;
+    struct fact_block *block = facts_block(recorder->ask.facts, &recorder->hashes[height], true);
     if (block == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     if (known && block->number != height) {
-        return recorder_odd(recorder, "chain_getBlockHash",
-                            "it has a recorded block at another height");
+        return inquiry_odd(&recorder->ask, "chain_getBlockHash",
+                           "it has a recorded block at another height");
     }
     block->number = height;
     return SUBSTRATE_OK;
@@ -112,7 +113,8 @@ static enum substrate_status take_hash(void *context, size_t index,
 /* ---- blocks ---- */
 
 static uint8_t missing(struct recorder *recorder, uint64_t height) {
-    const struct fact_block *block = facts_block(recorder->facts, &recorder->hashes[height], false);
+    const struct fact_block *block =
+        facts_block(recorder->ask.facts, &recorder->hashes[height], false);
     uint8_t wanted = recorder->wanted[height];
     if (block == NULL) {
         return wanted;
@@ -138,16 +140,16 @@ static enum substrate_status check_header(struct recorder *recorder, struct fact
     struct substrate_hash hash;
     struct base_header header;
     struct substrate_error why = {.status = SUBSTRATE_OK};
-    struct facts *facts = recorder->facts;
+    struct facts *facts = recorder->ask.facts;
     if (base_header_read(block->header, &header, NULL, &why) != SUBSTRATE_OK ||
         base_header_hash(block->header, &hash, &why) != SUBSTRATE_OK) {
-        return recorder_odd(recorder, "chain_getHeader", why.message);
+        return inquiry_odd(&recorder->ask, "chain_getHeader", why.message);
     }
     bool equal = memcmp(&hash, &block->hash, sizeof hash) == 0;
     if (header.number != block->number || (!equal && block->number != 0)) {
-        return base_fail(recorder->error, SUBSTRATE_E_PROTOCOL,
+        return base_fail(recorder->ask.error, SUBSTRATE_E_PROTOCOL,
                          "upstream %s: the header of block %llu does not hash to its block hash",
-                         recorder->upstream.url, (unsigned long long)block->number);
+                         recorder->ask.upstream.url, (unsigned long long)block->number);
     }
     if (block->number == 0) {
         facts->genesis_assigned = !equal;
@@ -178,7 +180,7 @@ static bool are_bytes(struct base_json list) {
 
 static enum substrate_status keep_block(struct recorder *recorder, uint64_t height,
                                         struct base_json result) {
-    struct facts *facts = recorder->facts;
+    struct facts *facts = recorder->ask.facts;
     struct fact_block *block = facts_block(facts, &recorder->hashes[height], true);
     struct base_json inner = base_json_member(result, "block");
     struct base_json header =
@@ -187,14 +189,16 @@ static enum substrate_status keep_block(struct recorder *recorder, uint64_t heig
     struct base_json justifications = base_json_member(result, "justifications");
     uint8_t wanted = missing(recorder, height);
     if (block == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     if (header.kind != BASE_JSON_OBJECT ||
         ((wanted & WANT_BODY) != 0 && extrinsics.kind != BASE_JSON_ARRAY)) {
-        return recorder_odd(recorder, "chain_getBlock", "a header or the extrinsics are missing");
+        return inquiry_odd(&recorder->ask, "chain_getBlock",
+                           "a header or the extrinsics are missing");
     }
     if ((wanted & WANT_BODY) != 0 && !are_bytes(extrinsics)) {
-        return recorder_odd(recorder, "chain_getBlock", "an extrinsic is no hexadecimal bytes");
+        return inquiry_odd(&recorder->ask, "chain_getBlock",
+                           "an extrinsic is no hexadecimal bytes");
     }
     bool stored = true;
     if ((wanted & WANT_HEADER) != 0) {
@@ -212,7 +216,7 @@ static enum substrate_status keep_block(struct recorder *recorder, uint64_t heig
         stored = stored && block->justifications.data != NULL;
     }
     if (!stored) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     return (wanted & WANT_HEADER) != 0 ? check_header(recorder, block) : SUBSTRATE_OK;
 }
@@ -223,10 +227,10 @@ static enum substrate_status take_block(void *context, size_t index,
     struct heights *heights = context;
     struct base_json result;
     if (reply->is_error) {
-        return upstream_refused(&heights->recorder->upstream, "chain_getBlock", reply, error);
+        return upstream_refused(&heights->recorder->ask.upstream, "chain_getBlock", reply, error);
     }
-    enum substrate_status status = recorder_parse(heights->recorder, "chain_getBlock",
-                                                  reply->result, BASE_JSON_OBJECT, &result);
+    enum substrate_status status = inquiry_parse(&heights->recorder->ask, "chain_getBlock",
+                                                 reply->result, BASE_JSON_OBJECT, &result);
     return status == SUBSTRATE_OK ? keep_block(heights->recorder, heights->list[index], result)
                                   : status;
 }
@@ -246,29 +250,29 @@ static enum substrate_status take_version(void *context, size_t index,
                                           struct substrate_error *error) {
     struct heights *heights = context;
     struct recorder *recorder = heights->recorder;
-    struct facts *facts = recorder->facts;
+    struct facts *facts = recorder->ask.facts;
     const char *method = "state_getRuntimeVersion";
     struct base_json result;
     uint64_t spec;
     if (reply->is_error) {
-        return upstream_refused(&recorder->upstream, method, reply, error);
+        return upstream_refused(&recorder->ask.upstream, method, reply, error);
     }
     enum substrate_status status =
-        recorder_parse(recorder, method, reply->result, BASE_JSON_OBJECT, &result);
+        inquiry_parse(&recorder->ask, method, reply->result, BASE_JSON_OBJECT, &result);
     if (status != SUBSTRATE_OK) {
         return status;
     }
     if (!base_json_u64(base_json_member(result, "specVersion"), &spec) || spec > UINT32_MAX) {
-        return recorder_odd(recorder, method, "the specVersion is missing");
+        return inquiry_odd(&recorder->ask, method, "the specVersion is missing");
     }
     struct fact_runtime *runtime = facts_spec(facts, (uint32_t)spec, true);
     struct fact_block *block = facts_block(facts, &recorder->hashes[heights->list[index]], true);
     struct substrate_text version = facts_compact(facts, result);
     if (runtime == NULL || block == NULL || version.data == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     if (runtime->version.data != NULL && !base_text_equal(runtime->version, version)) {
-        return recorder_odd(recorder, method, "two runtimes have the same specVersion");
+        return inquiry_odd(&recorder->ask, method, "two runtimes have the same specVersion");
     }
     runtime->version = version;
     block->runtime = (uint32_t)spec;
@@ -287,7 +291,8 @@ static bool needed(struct recorder *recorder, uint64_t height, enum step step) {
     if (step == STEP_HASHES) {
         return true;
     }
-    const struct fact_block *block = facts_block(recorder->facts, &recorder->hashes[height], false);
+    const struct fact_block *block =
+        facts_block(recorder->ask.facts, &recorder->hashes[height], false);
     return step == STEP_BLOCKS ? missing(recorder, height) != 0
                                : block == NULL || !block->runtime_known;
 }
@@ -300,7 +305,7 @@ static enum substrate_status run_step(struct recorder *recorder, enum step step)
     struct heights heights = {.recorder = recorder};
     heights.list = base_calloc((size_t)recorder->head + 1, sizeof *heights.list);
     if (heights.list == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     for (uint64_t height = 0; height <= recorder->head; height++) {
         if (needed(recorder, height, step)) {
@@ -310,7 +315,8 @@ static enum substrate_status run_step(struct recorder *recorder, enum step step)
     struct upstream_job job = JOBS[step];
     job.context = &heights;
     job.count = heights.count;
-    enum substrate_status status = upstream_ask_many(&recorder->upstream, &job, recorder->error);
+    enum substrate_status status =
+        upstream_ask_many(&recorder->ask.upstream, &job, recorder->ask.error);
     base_free(heights.list);
     return status;
 }

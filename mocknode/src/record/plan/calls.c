@@ -11,6 +11,8 @@
 #include "methods/method.h"
 #include "rpc/request.h"
 
+#define METHOD_NOT_FOUND (-32601)
+
 /* One call that is to be asked for. */
 struct task {
     const char *method;           /* canonical, terminated */
@@ -42,11 +44,11 @@ static enum substrate_status add_task(struct calling *calling, const struct task
     }
     if (text.failed) {
         base_buf_free(&text);
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     bool there = base_map_get(&recorder->calls, base_buf_view(&text)) != NULL;
     if (!there) {
-        copy = base_arena_text(&recorder->arena, base_buf_view(&text));
+        copy = base_arena_text(&recorder->ask.arena, base_buf_view(&text));
     }
     base_buf_free(&text);
     if (there) {
@@ -55,7 +57,7 @@ static enum substrate_status add_task(struct calling *calling, const struct task
     if (copy.data == NULL || !base_map_put(&recorder->calls, copy, recorder) ||
         !base_grow((void **)&calling->tasks, &calling->capacity, calling->count + 1,
                    sizeof *calling->tasks)) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     calling->tasks[calling->count++] = *task;
     return SUBSTRATE_OK;
@@ -79,10 +81,11 @@ static enum substrate_status add_method(struct calling *calling, const struct pl
  * of exports. */
 static bool lacks(struct recorder *recorder, const struct substrate_hash *at,
                   struct substrate_text function) {
-    const struct fact_block *block = facts_block(recorder->facts, at, false);
-    const struct fact_runtime *runtime = block != NULL && block->runtime_known
-                                             ? facts_spec(recorder->facts, block->runtime, false)
-                                             : NULL;
+    const struct fact_block *block = facts_block(recorder->ask.facts, at, false);
+    const struct fact_runtime *runtime =
+        block != NULL && block->runtime_known
+            ? facts_spec(recorder->ask.facts, block->runtime, false)
+            : NULL;
     if (runtime == NULL || !runtime->exports_known) {
         return false;
     }
@@ -115,10 +118,10 @@ static enum substrate_status add_function(struct calling *calling, struct substr
     task.has_at = true;
     task.at = *at;
     if (!params.failed) {
-        task.params = base_arena_text(&recorder->arena, base_buf_view(&params));
+        task.params = base_arena_text(&recorder->ask.arena, base_buf_view(&params));
     }
     base_buf_free(&params);
-    return task.params.data != NULL ? add_task(calling, &task) : recorder_no_memory(recorder);
+    return task.params.data != NULL ? add_task(calling, &task) : inquiry_no_memory(&recorder->ask);
 }
 
 /* The runtime calls that a node answers the payment RPCs by: the extrinsic and its length. */
@@ -132,7 +135,7 @@ static enum substrate_status add_fees(struct calling *calling, struct substrate_
     base_buf_text(&arguments, extrinsic);
     base_buf_hex(&arguments, (struct substrate_bytes){length, sizeof length});
     if (arguments.failed) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     struct task task = {.fee = FEE_INFO, .extrinsic = extrinsic};
     enum substrate_status status =
@@ -195,10 +198,10 @@ static enum substrate_status keep_error(struct recorder *recorder, struct fact_c
                                         const struct upstream_reply *reply) {
     struct base_json object = {BASE_JSON_OBJECT, reply->result};
     call->is_error = true;
-    call->result = facts_compact(recorder->facts, object);
-    return call->result.data != NULL && facts_add_call(recorder->facts, call) == SUBSTRATE_OK
+    call->result = facts_compact(recorder->ask.facts, object);
+    return call->result.data != NULL && facts_add_call(recorder->ask.facts, call) == SUBSTRATE_OK
                ? SUBSTRATE_OK
-               : recorder_no_memory(recorder);
+               : inquiry_no_memory(&recorder->ask);
 }
 
 static enum substrate_status take_call(void *context, size_t index,
@@ -212,26 +215,31 @@ static enum substrate_status take_call(void *context, size_t index,
                              .has_at = task->has_at,
                              .at = task->at};
     if (reply->is_error) {
-        /* A runtime that fails is a fact; a node that lacks the method or breaks down is none. */
-        bool fact = reply->code > 0 && task->fee == FEE_NONE;
+        /* A runtime that fails is a fact, and so is a method that the node does not have; a node
+         * that breaks down is none. */
+        bool fact = (reply->code > 0 && task->fee == FEE_NONE) || reply->code == METHOD_NOT_FOUND;
+        if (reply->code == METHOD_NOT_FOUND) {
+            call.params = FACT_ANY;
+            call.has_at = false;
+        }
         return fact ? keep_error(recorder, &call, reply)
-                    : upstream_refused(&recorder->upstream, task->method, reply, error);
+                    : upstream_refused(&recorder->ask.upstream, task->method, reply, error);
     }
     struct base_json result;
     if (base_json_parse(reply->result, BASE_JSON_DEPTH_MAX, &result, NULL) != SUBSTRATE_OK) {
-        return recorder_odd(recorder, task->method, "answered with no JSON");
+        return inquiry_odd(&recorder->ask, task->method, "answered with no JSON");
     }
-    call.result = facts_compact(recorder->facts, result);
-    if (call.result.data == NULL || facts_add_call(recorder->facts, &call) != SUBSTRATE_OK) {
-        return recorder_no_memory(recorder);
+    call.result = facts_compact(recorder->ask.facts, result);
+    if (call.result.data == NULL || facts_add_call(recorder->ask.facts, &call) != SUBSTRATE_OK) {
+        return inquiry_no_memory(&recorder->ask);
     }
     if (task->fee == FEE_NONE) {
         return SUBSTRATE_OK;
     }
-    enum substrate_status status = fees_add(recorder->facts, task->fee, task->extrinsic, &call);
+    enum substrate_status status = fees_add(recorder->ask.facts, task->fee, task->extrinsic, &call);
     return status == SUBSTRATE_E_DECODE
-               ? recorder_odd(recorder, "TransactionPaymentApi", "no fees that can be read")
-           : status != SUBSTRATE_OK ? recorder_no_memory(recorder)
+               ? inquiry_odd(&recorder->ask, "TransactionPaymentApi", "no fees that can be read")
+           : status != SUBSTRATE_OK ? inquiry_no_memory(&recorder->ask)
                                     : SUBSTRATE_OK;
 }
 
@@ -248,7 +256,7 @@ enum substrate_status record_calls(struct recorder *recorder) {
     }
     struct upstream_job job = {&calling, calling.count, "calls", make_call, take_call};
     if (status == SUBSTRATE_OK) {
-        status = upstream_ask_many(&recorder->upstream, &job, recorder->error);
+        status = upstream_ask_many(&recorder->ask.upstream, &job, recorder->ask.error);
     }
     base_free(calling.tasks);
     return status;

@@ -31,6 +31,14 @@ static bool append(struct snapshot *snapshot, const struct fact_change *change) 
     if (change->kind == FACT_VALUE) {
         copy.value = base_arena_text(&snapshot->arena, change->value);
     }
+    if (change->digest != NULL) {
+        struct fact_digest *digest = base_arena_alloc(&snapshot->arena, sizeof *digest);
+        if (digest == NULL) {
+            return false;
+        }
+        *digest = *change->digest;
+        copy.digest = digest;
+    }
     if (copy.key.data == NULL || (change->kind == FACT_VALUE && copy.value.data == NULL)) {
         return false;
     }
@@ -81,10 +89,6 @@ bool snapshot_apply(struct snapshot *snapshot, const struct fact_set *set) {
     return true;
 }
 
-static bool same(const struct fact_change *a, const struct fact_change *b) {
-    return a->kind == b->kind && base_text_equal(a->value, b->value);
-}
-
 enum substrate_status snapshot_difference(const struct snapshot *before, const struct snapshot *now,
                                           struct facts *facts, struct fact_set *set) {
     size_t i = 0, j = 0;
@@ -96,7 +100,7 @@ enum substrate_status snapshot_difference(const struct snapshot *before, const s
         if (order < 0) {
             struct fact_change gone = {.key = before->keys[i].key, .kind = FACT_ABSENT};
             status = facts_add_change(facts, set, &gone);
-        } else if (order > 0 || !same(&before->keys[i], &now->keys[j])) {
+        } else if (order > 0 || !facts_same_change(&before->keys[i], &now->keys[j])) {
             status = facts_add_change(facts, set, &now->keys[j]);
         }
         i += order <= 0;

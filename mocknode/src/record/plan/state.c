@@ -67,11 +67,11 @@ static enum substrate_status keep_page(struct reading *reading, struct substrate
         if (!read_key(value, &key) || key.size < prefix.size ||
             memcmp(key.data, prefix.data, prefix.size) != 0 ||
             (last.data != NULL && base_text_compare(last, key) >= 0)) {
-            return recorder_odd(reading->recorder, "state_getKeysPaged",
-                                "keys that are out of order or outside the prefix");
+            return inquiry_odd(&reading->recorder->ask, "state_getKeysPaged",
+                               "keys that are out of order or outside the prefix");
         }
         if (!snapshot_append(&reading->now, key)) {
-            return recorder_no_memory(reading->recorder);
+            return inquiry_no_memory(&reading->recorder->ask);
         }
         last = reading->now.keys[reading->now.count - 1].key;
     }
@@ -92,12 +92,12 @@ static enum substrate_status read_page(struct reading *reading, struct substrate
     page_params(reading, prefix, last, &params);
     base_arena_init(&arena, 0);
     enum substrate_status status =
-        params.failed ? recorder_no_memory(recorder)
-                      : upstream_ask(&recorder->upstream, "state_getKeysPaged",
-                                     base_buf_view(&params), &arena, &text, recorder->error);
+        params.failed ? inquiry_no_memory(&recorder->ask)
+                      : upstream_ask(&recorder->ask.upstream, "state_getKeysPaged",
+                                     base_buf_view(&params), &arena, &text, recorder->ask.error);
     base_buf_free(&params);
     if (status == SUBSTRATE_OK) {
-        status = recorder_parse(recorder, "state_getKeysPaged", text, BASE_JSON_ARRAY, &list);
+        status = inquiry_parse(&recorder->ask, "state_getKeysPaged", text, BASE_JSON_ARRAY, &list);
     }
     if (status == SUBSTRATE_OK) {
         *more = base_json_length(list) == PAGE;
@@ -165,10 +165,10 @@ static enum substrate_status take_values(void *context, size_t index,
     struct base_json_walk sets, pairs;
     struct substrate_text name;
     if (reply->is_error) {
-        return upstream_refused(&recorder->upstream, method, reply, error);
+        return upstream_refused(&recorder->ask.upstream, method, reply, error);
     }
     enum substrate_status status =
-        recorder_parse(recorder, method, reply->result, BASE_JSON_ARRAY, &list);
+        inquiry_parse(&recorder->ask, method, reply->result, BASE_JSON_ARRAY, &list);
     if (status != SUBSTRATE_OK) {
         return status;
     }
@@ -177,14 +177,14 @@ static enum substrate_status take_values(void *context, size_t index,
         base_json_walk_init(&pairs, base_json_member(set, "changes"));
         while (base_json_walk_next(&pairs, &name, &pair)) {
             if (!keep_value(reading, pair)) {
-                return recorder_odd(recorder, method, "a key that was listed has no value");
+                return inquiry_odd(&recorder->ask, method, "a key that was listed has no value");
             }
         }
     }
     for (size_t i = index * CHUNK; i < (index + 1) * CHUNK && i < reading->now.count; i++) {
         const struct fact_change *change = &reading->now.keys[i];
         if (change->kind != FACT_VALUE && !is_excepted(reading->state, change->key)) {
-            return recorder_odd(recorder, method, "a key that was asked for is missing");
+            return inquiry_odd(&recorder->ask, method, "a key that was asked for is missing");
         }
     }
     return SUBSTRATE_OK;
@@ -196,9 +196,9 @@ static enum substrate_status cover(struct reading *reading, struct fact_set *set
     struct recorder *recorder = reading->recorder;
     for (size_t i = 0; i < reading->state->prefix_count; i++) {
         struct fact_interval interval;
-        if (!interval_of_prefix(&recorder->arena, reading->state->prefixes[i], &interval) ||
-            facts_add_covered(recorder->facts, set, &interval) != SUBSTRATE_OK) {
-            return recorder_no_memory(recorder);
+        if (!interval_of_prefix(&recorder->ask.arena, reading->state->prefixes[i], &interval) ||
+            facts_add_covered(recorder->ask.facts, set, &interval) != SUBSTRATE_OK) {
+            return inquiry_no_memory(&recorder->ask);
         }
     }
     return SUBSTRATE_OK;
@@ -206,10 +206,10 @@ static enum substrate_status cover(struct reading *reading, struct fact_set *set
 
 static enum substrate_status keep_set(struct reading *reading, bool first) {
     struct recorder *recorder = reading->recorder;
-    struct fact_set *set = facts_set(recorder->facts, &recorder->hashes[reading->height], true);
+    struct fact_set *set = facts_set(recorder->ask.facts, &recorder->hashes[reading->height], true);
     enum substrate_status status = SUBSTRATE_OK;
     if (set == NULL) {
-        return recorder_no_memory(recorder);
+        return inquiry_no_memory(&recorder->ask);
     }
     if (first) {
         status = cover(reading, set);
@@ -219,8 +219,36 @@ static enum substrate_status keep_set(struct reading *reading, bool first) {
         set->base = recorder->hashes[reading->height - 1];
     }
     if (status == SUBSTRATE_OK && snapshot_difference(&reading->before, &reading->now,
-                                                      recorder->facts, set) != SUBSTRATE_OK) {
-        status = recorder_no_memory(recorder);
+                                                      recorder->ask.facts, set) != SUBSTRATE_OK) {
+        status = inquiry_no_memory(&recorder->ask);
+    }
+    return status;
+}
+
+/* Of the keys whose values are not wanted, hash and size, as far as the upstream says them. */
+static enum substrate_status read_digests(struct reading *reading) {
+    struct inquiry *ask = &reading->recorder->ask;
+    const struct substrate_hash *at = &reading->recorder->hashes[reading->height];
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < reading->state->except_count && status == SUBSTRATE_OK; i++) {
+        struct fact_change *change = snapshot_find(&reading->now, reading->state->except[i]);
+        struct fact_change *last = snapshot_find(&reading->before, reading->state->except[i]);
+        struct base_buf key = BASE_BUF_INIT;
+        if (change == NULL) {
+            continue;
+        }
+        struct fact_digest *digest = base_arena_alloc(&reading->now.arena, sizeof *digest);
+        write_key(&key, change->key);
+        status = digest == NULL || key.failed
+                     ? inquiry_no_memory(ask)
+                     : inquiry_digest(ask, base_buf_view(&key), at,
+                                      last != NULL ? last->digest : NULL, digest);
+        base_buf_free(&key);
+        if (status == SUBSTRATE_OK) {
+            change->digest = digest;
+        } else if (status == SUBSTRATE_E_NOT_FOUND) {
+            status = SUBSTRATE_OK;
+        }
     }
     return status;
 }
@@ -239,7 +267,10 @@ static enum substrate_status read_block(struct reading *reading, bool first) {
     struct upstream_job job = {reading, (reading->now.count + CHUNK - 1) / CHUNK, NULL, make_values,
                                take_values};
     if (status == SUBSTRATE_OK) {
-        status = upstream_ask_many(&recorder->upstream, &job, recorder->error);
+        status = upstream_ask_many(&recorder->ask.upstream, &job, recorder->ask.error);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_digests(reading);
     }
     return status == SUBSTRATE_OK ? keep_set(reading, first) : status;
 }
@@ -257,12 +288,12 @@ static enum substrate_status reuse(struct reading *reading, const struct fact_se
         fits = base_text_equal(set->covered[i].from, reading->state->prefixes[i]);
     }
     if (!fits) {
-        return base_fail(recorder->error, SUBSTRATE_E_DECODE,
+        return base_fail(recorder->ask.error, SUBSTRATE_E_DECODE,
                          "the state of block %llu is recorded with another coverage than the "
                          "plan's: record into another folder and merge the two",
                          (unsigned long long)reading->height);
     }
-    return snapshot_apply(&reading->before, set) ? SUBSTRATE_OK : recorder_no_memory(recorder);
+    return snapshot_apply(&reading->before, set) ? SUBSTRATE_OK : inquiry_no_memory(&recorder->ask);
 }
 
 static enum substrate_status read_state(struct reading *reading, uint64_t from, uint64_t to) {
@@ -270,7 +301,8 @@ static enum substrate_status read_state(struct reading *reading, uint64_t from, 
     enum substrate_status status = SUBSTRATE_OK;
     for (uint64_t height = from; height <= to && status == SUBSTRATE_OK; height++) {
         reading->height = height;
-        const struct fact_set *set = facts_set(recorder->facts, &recorder->hashes[height], false);
+        const struct fact_set *set =
+            facts_set(recorder->ask.facts, &recorder->hashes[height], false);
         if (set != NULL) {
             status = reuse(reading, set, height == from);
         } else {
@@ -280,7 +312,7 @@ static enum substrate_status read_state(struct reading *reading, uint64_t from, 
             reading->now = swap;
         }
         if (status == SUBSTRATE_OK) {
-            upstream_tell(&recorder->upstream, "state", (size_t)(height - from + 1),
+            upstream_tell(&recorder->ask.upstream, "state", (size_t)(height - from + 1),
                           (size_t)(to - from + 1));
         }
     }
@@ -295,7 +327,7 @@ static enum substrate_status check_apart(struct recorder *recorder, size_t index
     for (size_t i = 0; i < index && status == SUBSTRATE_OK; i++) {
         status = recorder_range(recorder, &plan->state[i].blocks, &other_from, &other_to);
         if (status == SUBSTRATE_OK && from <= other_to && other_from <= to) {
-            status = base_fail(recorder->error, SUBSTRATE_E_DECODE,
+            status = base_fail(recorder->ask.error, SUBSTRATE_E_DECODE,
                                "%s: state[%zu] and state[%zu] have blocks in common: join their "
                                "prefixes",
                                recorder->plan_path, i, index);

@@ -12,6 +12,8 @@
 #include "fixture/keys.h"
 #include "record/runtime_parts.h"
 
+#define METHOD_NOT_FOUND (-32601)
+
 typedef enum substrate_status (*reader)(struct extraction *, const struct rpc_request *,
                                         struct base_json);
 
@@ -23,12 +25,14 @@ void extraction_init(struct extraction *extraction, struct facts *facts) {
 void extraction_reset(struct extraction *extraction) {
     base_arena_reset(&extraction->arena);
     extraction->kind = EXTRACT_NOTHING;
-    extraction->touched_count = 0;
+    extraction->touched_count = extraction->ask_count = 0;
+    extraction->has_range = extraction->unkept = false;
 }
 
 void extraction_free(struct extraction *extraction) {
     base_arena_free(&extraction->arena);
     base_free(extraction->touched);
+    base_free(extraction->asks);
     *extraction = (struct extraction){.facts = NULL};
 }
 
@@ -43,6 +47,38 @@ static enum substrate_status touch(struct extraction *extraction,
     }
     extraction->touched[extraction->touched_count++] = *hash;
     return SUBSTRATE_OK;
+}
+
+static enum substrate_status ask(struct extraction *extraction, const struct rpc_request *request,
+                                 bool pages) {
+    if (!base_grow((void **)&extraction->asks, &extraction->ask_capacity, extraction->ask_count + 1,
+                   sizeof *extraction->asks)) {
+        return SUBSTRATE_E_MEMORY;
+    }
+    extraction->asks[extraction->ask_count++] = (struct extract_ask){*request, pages};
+    return SUBSTRATE_OK;
+}
+
+/* The same for a request that is written here. */
+static enum substrate_status ask_text(struct extraction *extraction, const char *method,
+                                      const struct base_buf *params, bool pages) {
+    struct rpc_request request;
+    struct base_json list;
+    struct substrate_text data, text = {NULL, 0};
+    if (!params->failed) {
+        text = base_arena_text(&extraction->arena, base_buf_view(params));
+    }
+    if (text.data == NULL) {
+        return SUBSTRATE_E_MEMORY;
+    }
+    if (base_json_parse(text, BASE_JSON_DEPTH_MAX, &list, NULL) != SUBSTRATE_OK) {
+        return SUBSTRATE_OK; /* what a client wrote in it makes no sense */
+    }
+    enum substrate_status status =
+        method_parse(base_text(method), list, &extraction->arena, &request, &data);
+    return status == SUBSTRATE_OK           ? ask(extraction, &request, pages)
+           : status == SUBSTRATE_E_ARGUMENT ? SUBSTRATE_OK
+                                            : status;
 }
 
 /* "0x…" with its quotes: the digits in between; false: it is something else. */
@@ -168,6 +204,21 @@ static enum substrate_status add_page(struct extraction *extraction,
     return touch(extraction, at);
 }
 
+/* `["0xPREFIX"]`, out of the parameters that begin with it. {NULL, 0}: out of memory. */
+static struct substrate_text first_alone(struct extraction *extraction,
+                                         const struct rpc_request *request) {
+    struct base_buf params = BASE_BUF_INIT;
+    struct substrate_text copy = {NULL, 0};
+    base_buf_char(&params, '[');
+    base_buf_text(&params, request->params[0]);
+    base_buf_char(&params, ']');
+    if (!params.failed) {
+        copy = base_arena_text(&extraction->arena, base_buf_view(&params));
+    }
+    base_buf_free(&params);
+    return copy;
+}
+
 static enum substrate_status read_keys_paged(struct extraction *extraction,
                                              const struct rpc_request *request,
                                              struct base_json result) {
@@ -182,6 +233,16 @@ static enum substrate_status read_keys_paged(struct extraction *extraction,
         return SUBSTRATE_E_MEMORY;
     }
     if (request->params[2].data != NULL && read_digits(request->params[2], &start)) {
+        if (base_text_equal(start, prefix)) {
+            /* The page begins behind the prefix, which may be a key itself. */
+            struct rpc_request value = *request;
+            value.method = method_find(BASE_TEXT("state_getStorage"));
+            value.name = base_text(value.method->name);
+            value.params_text = first_alone(extraction, request);
+            if (value.params_text.data == NULL || ask(extraction, &value, false) != SUBSTRATE_OK) {
+                return SUBSTRATE_E_MEMORY;
+            }
+        }
         start = key_successor(&extraction->arena, start);
         if (start.data == NULL) {
             return SUBSTRATE_E_MEMORY;
@@ -209,15 +270,37 @@ static enum substrate_status read_keys(struct extraction *extraction,
     return add_page(extraction, &request->at, result, interval, UINT64_MAX);
 }
 
-/* A hash or a size of a value: the value itself is the fact. */
+/* A hash or a size of a value: the value itself is the fact, but for the runtime's code, of which
+ * hash and size are kept of every block anyway. */
 static enum substrate_status ask_value(struct extraction *extraction,
                                        const struct rpc_request *request, struct base_json result) {
+    struct rpc_request value = *request;
     (void)result;
-    extraction->kind = EXTRACT_ASK;
-    extraction->ask = *request;
-    extraction->ask.name = BASE_TEXT("state_getStorage");
-    extraction->ask.method = method_find(extraction->ask.name);
-    return SUBSTRATE_OK;
+    if (base_text_is(request->params[0], "\"0x3a636f6465\"")) {
+        return touch(extraction, &request->at);
+    }
+    value.method = method_find(BASE_TEXT("state_getStorage"));
+    value.name = base_text(value.method->name);
+    return ask(extraction, &value, false);
+}
+
+/* Change sets of a range have what changes; at the first block that is every key. */
+static enum substrate_status read_range(struct extraction *extraction,
+                                        const struct rpc_request *request,
+                                        struct base_json result) {
+    struct base_json from = {BASE_JSON_STRING, request->params[1]};
+    struct base_json to = {BASE_JSON_STRING, request->params[2]};
+    extraction->has_range =
+        read_hash(from, &extraction->range_from) && read_hash(to, &extraction->range_to);
+    extraction->range_keys = (struct base_json){BASE_JSON_ARRAY, request->params[0]};
+    extraction->range_sets = result;
+    if (request->params[2].data == NULL) { /* up to the head, wherever that was */
+        enum substrate_status status = ask(extraction, request, false);
+        if (status != SUBSTRATE_OK) {
+            return status;
+        }
+    }
+    return read_change_sets(extraction, request, result);
 }
 
 /* ---- blocks ---- */
@@ -366,13 +449,13 @@ static const struct {
     const char *name;
     reader read;
 } READERS[] = {
-    {"state_getStorage", read_storage},       {"state_getStorageHash", ask_value},
-    {"state_getStorageSize", ask_value},      {"state_queryStorageAt", read_change_sets},
-    {"state_queryStorage", read_change_sets}, {"state_getPairs", touch_only},
-    {"state_getKeysPaged", read_keys_paged},  {"state_getKeys", read_keys},
-    {"state_getMetadata", touch_only},        {"state_getRuntimeVersion", touch_only},
-    {"chain_getHeader", read_header},         {"chain_getBlock", read_block},
-    {"chain_getBlockHash", read_block_hash},  {"chain_getFinalizedHead", read_head},
+    {"state_getStorage", read_storage},      {"state_getStorageHash", ask_value},
+    {"state_getStorageSize", ask_value},     {"state_queryStorageAt", read_change_sets},
+    {"state_queryStorage", read_range},      {"state_getPairs", touch_only},
+    {"state_getKeysPaged", read_keys_paged}, {"state_getKeys", read_keys},
+    {"state_getMetadata", touch_only},       {"state_getRuntimeVersion", touch_only},
+    {"chain_getHeader", read_header},        {"chain_getBlock", read_block},
+    {"chain_getBlockHash", read_block_hash}, {"chain_getFinalizedHead", read_head},
 };
 
 static reader find_reader(struct substrate_text name) {
@@ -399,6 +482,9 @@ static bool is_passing(const struct rpc_request *request) {
     static const char *const PREFIXES[] = {
         "author_",   "chainHead_", "transaction", "archive_",    "dev_",       "engine_",
         "offchain_", "mock_",      "childstate_", "rpc_methods", "system_add", "system_remove"};
+    if (base_text_is(request->name, "author_pendingExtrinsics")) {
+        return false; /* a read */
+    }
     if (request->method != NULL && request->method->kind != RPC_METHOD_CALL) {
         return true;
     }
@@ -408,6 +494,90 @@ static bool is_passing(const struct rpc_request *request) {
         }
     }
     return request->method == NULL && contains(request->name, "ubscribe");
+}
+
+/* ---- the new JSON-RPC: the same is asked in the old one ---- */
+
+/* What chainHead_v1_storage and archive_v1_storage ask of one key. */
+static enum substrate_status ask_item(struct extraction *extraction, struct base_json item,
+                                      struct substrate_text at) {
+    struct base_json key = base_json_member(item, "key"), type = base_json_member(item, "type");
+    struct base_buf params = BASE_BUF_INIT;
+    bool below = base_json_is(type, "descendantsValues") || base_json_is(type, "descendantsHashes");
+    base_buf_char(&params, '[');
+    base_buf_text(&params, key.raw);
+    base_buf_str(&params, below ? ",1000,null," : ",");
+    base_buf_text(&params, at);
+    base_buf_char(&params, ']');
+    enum substrate_status status =
+        key.kind != BASE_JSON_STRING
+            ? SUBSTRATE_OK
+            : ask_text(extraction, below ? "state_getKeysPaged" : "state_getStorage", &params,
+                       below);
+    base_buf_free(&params);
+    return status;
+}
+
+static enum substrate_status ask_items(struct extraction *extraction, struct base_json items,
+                                       struct substrate_text at) {
+    struct base_json_walk walk;
+    struct substrate_text name;
+    struct base_json item;
+    enum substrate_status status = SUBSTRATE_OK;
+    base_json_walk_init(&walk, items);
+    while (items.kind == BASE_JSON_ARRAY && status == SUBSTRATE_OK &&
+           base_json_walk_next(&walk, &name, &item)) {
+        status = ask_item(extraction, item, at);
+    }
+    return status;
+}
+
+static const struct {
+    const char *name, *twin; /* NULL twin: items of storage */
+    size_t at;               /* which parameter is the block; those behind it come before it */
+} TWINS[] = {
+    {"chainHead_v1_header", "chain_getHeader", 1}, {"chainHead_v1_body", "chain_getBlock", 1},
+    {"chainHead_v1_call", "state_call", 1},        {"chainHead_v1_storage", NULL, 1},
+    {"archive_v1_header", "chain_getHeader", 0},   {"archive_v1_body", "chain_getBlock", 0},
+    {"archive_v1_call", "state_call", 0},          {"archive_v1_storage", NULL, 0},
+};
+
+/* Asks the twin of a request by position. False: it has none. */
+static bool ask_twin(struct extraction *extraction, const struct exchange *exchange,
+                     struct base_json params, enum substrate_status *status) {
+    struct base_json given[6] = {{BASE_JSON_NONE, {NULL, 0}}};
+    struct base_json_walk walk;
+    struct substrate_text name;
+    struct base_buf twin = BASE_BUF_INIT;
+    size_t i = 0, count = 0;
+    while (i < sizeof TWINS / sizeof *TWINS && !base_text_is(exchange->method, TWINS[i].name)) {
+        i++;
+    }
+    if (i == sizeof TWINS / sizeof *TWINS || params.kind != BASE_JSON_ARRAY) {
+        return false;
+    }
+    base_json_walk_init(&walk, params);
+    while (count < 6 && base_json_walk_next(&walk, &name, &given[count])) {
+        count++;
+    }
+    size_t at = TWINS[i].at;
+    if (given[at].kind != BASE_JSON_STRING) {
+        return true;
+    }
+    if (TWINS[i].twin == NULL) {
+        *status = ask_items(extraction, given[at + 1], given[at].raw);
+        return true;
+    }
+    base_buf_char(&twin, '[');
+    for (size_t j = at + 1; j < count; j++) {
+        base_buf_text(&twin, given[j].raw);
+        base_buf_char(&twin, ',');
+    }
+    base_buf_text(&twin, given[at].raw);
+    base_buf_char(&twin, ']');
+    *status = ask_text(extraction, TWINS[i].twin, &twin, false);
+    base_buf_free(&twin);
+    return true;
 }
 
 /* ---- exchanges ---- */
@@ -436,6 +606,27 @@ static bool is_runtime_error(const struct rpc_request *request, struct base_json
     return base_text_is(request->name, "state_call") && contains(message, "Execution failed");
 }
 
+/* Families whose answers a replay cannot give. */
+static bool is_unkept(const struct rpc_request *request) {
+    static const char *const FAMILIES[] = {"chainHead_", "transaction", "archive_",
+                                           "author_",    "offchain_",   "childstate_"};
+    for (size_t i = 0; i < sizeof FAMILIES / sizeof *FAMILIES; i++) {
+        if (base_text_starts(request->name, FAMILIES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A method that the node does not have, or gives to nobody outside: asked for by its own name, it
+ * is so whatever the parameters. */
+static bool is_lacking(const struct exchange *exchange, const struct rpc_request *request,
+                       struct base_json error) {
+    int64_t code;
+    return exchange->is_error && base_text_equal(exchange->method, request->name) &&
+           base_json_i64(base_json_member(error, "code"), &code) && code == METHOD_NOT_FOUND;
+}
+
 static enum substrate_status read_reply(struct extraction *extraction,
                                         const struct rpc_request *request,
                                         const struct exchange *exchange, struct base_json result) {
@@ -444,9 +635,7 @@ static enum substrate_status read_reply(struct extraction *extraction,
         return SUBSTRATE_OK;
     }
     if (request->method != NULL && request->method->has_at && !request->at_given) {
-        extraction->kind = EXTRACT_ASK;
-        extraction->ask = *request;
-        return SUBSTRATE_OK;
+        return ask(extraction, request, false);
     }
     if (read != NULL) {
         return read(extraction, request, result);
@@ -471,8 +660,20 @@ enum substrate_status extract(const struct exchange *exchange, struct extraction
         return status;
     }
     status = method_parse(exchange->method, params, &extraction->arena, &request, &data);
-    if (status == SUBSTRATE_E_ARGUMENT || (status == SUBSTRATE_OK && is_passing(&request))) {
+    if (status != SUBSTRATE_OK) {
+        return status == SUBSTRATE_E_ARGUMENT ? SUBSTRATE_OK : status;
+    }
+    if (is_lacking(exchange, &request, result)) {
+        request.params_text = FACT_ANY;
+        request.at_given = false;
+        return add_call(extraction, &request, result, true);
+    }
+    if (!exchange->is_error && ask_twin(extraction, exchange, params, &status)) {
+        return status;
+    }
+    if (is_passing(&request)) {
+        extraction->unkept = is_unkept(&request);
         return SUBSTRATE_OK;
     }
-    return status == SUBSTRATE_OK ? read_reply(extraction, &request, exchange, result) : status;
+    return read_reply(extraction, &request, exchange, result);
 }

@@ -22,9 +22,14 @@ struct exchange {
 enum extract_kind {
     EXTRACT_NOTHING, /* it says nothing that lasts */
     EXTRACT_FACTS,   /* `facts` were added, about `touched` blocks */
-    EXTRACT_ASK,  /* it says something about a block that it does not name, or in a form that is no
-                     fact: `ask` this instead, pinned */
-    EXTRACT_HEAD, /* it says which block is the head: ask for it */
+    EXTRACT_HEAD,    /* it says which block is the head: ask for it */
+};
+
+/* What is to be asked besides: a request that says the same of a block that it names, or in a form
+ * that is a fact. */
+struct extract_ask {
+    struct rpc_request request; /* at_given: at this block; else at the head */
+    bool pages;                 /* of keys: ask on while they are full, and for their values */
 };
 
 struct extraction {
@@ -33,7 +38,14 @@ struct extraction {
     enum extract_kind kind;
     struct substrate_hash *touched; /* blocks that the facts are about */
     size_t touched_count, touched_capacity;
-    struct rpc_request ask; /* at_given: at this block; else at the head */
+    struct extract_ask *asks;
+    size_t ask_count, ask_capacity;
+    /* state_queryStorage over several blocks: of a block between the two that has no change of a
+     * key, the value is as before. */
+    bool has_range;
+    struct substrate_hash range_from, range_to;
+    struct base_json range_keys, range_sets;
+    bool unkept; /* the method says what no fact can: whoever uses it is not served later */
 };
 
 void extraction_init(struct extraction *extraction, struct facts *facts);

@@ -41,6 +41,7 @@ struct proxy {
     struct wire_upstreams *upstreams;
     struct recording *recording;
     struct link *links;
+    bool legacy;
     struct reply_queue held;
     uint64_t given;        /* exchanges that the recording got */
     _Atomic uint64_t kept; /* and those it has dealt with */
@@ -376,14 +377,58 @@ static void on_due(void *context, uint64_t now_us) {
     release(context);
 }
 
+/* The answer to rpc_methods without the new JSON-RPC. False: it is another message, or there is no
+ * memory to change it. */
+static bool write_legacy(const struct link *link, struct substrate_text message,
+                         struct base_buf *out) {
+    static const char *const HIDDEN[] = {"chainHead_", "archive_", "transaction", "chainSpec_"};
+    struct base_json value, name;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    bool first = true;
+    if (!link->proxy->legacy ||
+        base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
+        return false;
+    }
+    struct base_json id = base_json_member(value, "id");
+    struct base_json methods = base_json_member(base_json_member(value, "result"), "methods");
+    const struct said *asked =
+        id.kind == BASE_JSON_NONE ? NULL : base_map_get(&link->asked, id.raw);
+    if (asked == NULL || !base_text_is(asked->exchange.method, "rpc_methods") ||
+        methods.kind != BASE_JSON_ARRAY) {
+        return false;
+    }
+    base_buf_str(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    base_buf_text(out, id.raw);
+    base_buf_str(out, ",\"result\":{\"methods\":[");
+    base_json_walk_init(&walk, methods);
+    while (base_json_walk_next(&walk, &key, &name)) {
+        struct substrate_text text = {name.raw.data + 1, name.raw.size - 2};
+        bool hidden = false;
+        for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
+            hidden = hidden || base_text_starts(text, HIDDEN[i]);
+        }
+        if (!hidden) {
+            base_buf_str(out, first ? "" : ",");
+            base_buf_text(out, name.raw);
+            first = false;
+        }
+    }
+    base_buf_str(out, "]}}");
+    return !out->failed;
+}
+
 static void on_upstream_message(void *user, struct substrate_text message) {
     struct link *link = user;
+    struct base_buf legacy = BASE_BUF_INIT;
+    bool changed = write_legacy(link, message, &legacy);
     bool wanted = wire_conn_is_websocket(link->conn) || link->awaiting; /* a POST has one answer */
     link->awaiting = false;
     hear_message(link, message);
     if (wanted) {
-        hold(link, message, false);
+        hold(link, changed ? base_buf_view(&legacy) : message, false);
     }
+    base_buf_free(&legacy);
 }
 
 static void on_upstream_close(void *user, const char *reason) {
@@ -497,15 +542,14 @@ static enum substrate_status serve(struct proxy *proxy, const struct proxy_optio
 }
 
 int proxy_run(const struct proxy_options *options) {
-    struct proxy proxy = {.wire = NULL};
+    struct proxy proxy = {.legacy = options->legacy};
     struct substrate_error error = {.status = SUBSTRATE_OK};
     proxy.last = &proxy.first;
     pthread_mutex_init(&proxy.lock, NULL);
     pthread_cond_init(&proxy.more, NULL);
     enum substrate_status status = open_wire(&proxy, options, &error);
     if (status == SUBSTRATE_OK) {
-        status = recording_open(options->upstream, options->out, options->merge, &proxy.recording,
-                                &error);
+        status = recording_open(options, &proxy.recording, &error);
     }
     if (status == SUBSTRATE_OK) {
         status = serve(&proxy, options, &error);

@@ -9,7 +9,9 @@
 struct proxy_options {
     const char *upstream, *host, *out;
     uint16_t port;
+    uint64_t wait_us; /* for a reply to a question of its own; 0: five minutes */
     bool merge;
+    bool legacy; /* rpc_methods is told without the new JSON-RPC */
 };
 
 /* Runs until SIGINT or SIGTERM; returns the exit status. */

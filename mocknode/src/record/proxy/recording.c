@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <substrate/hash.h>
 #include "base/header.h"
+#include "base/hex.h"
 #include "methods/method.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -19,26 +20,29 @@
 #include "fixture/log.h"
 #include "tools/merge.h"
 #include "record/pin.h"
-#include "record/plan/recorder.h"
+#include "record/proxy/blocks.h"
 #include "tools/verify.h"
 #include "fixture/save.h"
 
+/* Blocks of one state_queryStorage that are filled in. */
+#define RANGE_MAX 256
+#define PAGE 1000
+
 struct recording {
-    struct recorder side; /* its facts are those of the step */
-    struct plan plan;     /* of every runtime: all metadata, the exports */
+    struct inquiry ask; /* its facts are those of the step */
+    struct blocks blocks;
     const char *folder;
     struct facts *old;   /* what the folder had before */
     struct facts *fresh; /* what came since */
     struct base_arena arena;
-    struct base_map seen;       /* canonical texts of requests whose facts are kept */
-    struct base_map documented; /* hashes of blocks with header and runtime */
-    struct base_map runtimes;   /* spec versions whose parts are kept, as 4 bytes */
-    struct base_map values;     /* block hash and key of storage to what was said of it */
+    struct base_map seen;   /* canonical texts of requests whose facts are kept */
+    struct base_map unkept; /* methods of which was said that nothing is kept */
+    struct base_map values; /* block hash and key of storage to what was said of it */
     struct facts_log log;
 };
 
 static enum substrate_status no_memory(struct recording *recording) {
-    return recorder_no_memory(&recording->side);
+    return inquiry_no_memory(&recording->ask);
 }
 
 /* Whether a text was marked before; marks it. *status is set when there is no memory. */
@@ -54,14 +58,29 @@ static bool mark(struct recording *recording, struct base_map *map, struct subst
     return false;
 }
 
-static struct substrate_text hash_text(const struct substrate_hash *hash) {
-    return (struct substrate_text){(const char *)hash->bytes, sizeof hash->bytes};
-}
-
 /* ---- the log ---- */
 
+/* Only values, and that there is none, are remembered: that a key is there contradicts little. */
+static enum substrate_status remember(struct recording *recording, struct substrate_text name,
+                                      const struct fact_change *change) {
+    struct substrate_text key = base_arena_text(&recording->arena, name);
+    struct fact_change *copy = base_arena_alloc(&recording->arena, sizeof *copy);
+    if (key.data == NULL || copy == NULL) {
+        return no_memory(recording);
+    }
+    *copy = *change;
+    copy->key = (struct substrate_text){NULL, 0}; /* it is in the name */
+    copy->digest = NULL;
+    copy->value = change->value.data == NULL ? change->value
+                                             : base_arena_text(&recording->arena, change->value);
+    return (change->value.data == NULL || copy->value.data != NULL) &&
+                   base_map_put(&recording->values, key, copy)
+               ? SUBSTRATE_OK
+               : no_memory(recording);
+}
+
 /* What was said of a key at a block is said once and for all: E_DECODE when it was another thing.
- */
+ * What says more is remembered in place of what says less. */
 static enum substrate_status check_value(struct recording *recording, const struct fact_set *set,
                                          const struct fact_change *change) {
     struct base_buf name = BASE_BUF_INIT;
@@ -72,26 +91,15 @@ static enum substrate_status check_value(struct recording *recording, const stru
         base_buf_free(&name);
         return no_memory(recording);
     }
-    struct substrate_text value = change->kind == FACT_ABSENT ? BASE_TEXT("null") : change->value;
-    const struct substrate_text *said = base_map_get(&recording->values, base_buf_view(&name));
-    if (change->kind == FACT_PRESENT) {
-        /* Only that it is there: nothing to compare, and nothing to remember. */
-    } else if (said != NULL && !base_text_equal(*said, value)) {
-        status = base_fail(recording->side.error, SUBSTRATE_E_DECODE,
+    struct fact_change *said = base_map_get(&recording->values, base_buf_view(&name));
+    const struct fact_change *joined = said == NULL ? change : facts_join_changes(said, change);
+    if (joined == NULL) {
+        status = base_fail(recording->ask.error, SUBSTRATE_E_DECODE,
                            "upstream %s says two things of key 0x%.*s at one block",
-                           recording->side.upstream.url,
+                           recording->ask.upstream.url,
                            (int)(change->key.size < 80 ? change->key.size : 80), change->key.data);
-    } else if (said == NULL) {
-        struct substrate_text key = base_arena_text(&recording->arena, base_buf_view(&name));
-        struct substrate_text *copy = base_arena_alloc(&recording->arena, sizeof *copy);
-        if (key.data == NULL || copy == NULL) {
-            status = no_memory(recording);
-        } else {
-            *copy = base_arena_text(&recording->arena, value);
-            if (copy->data == NULL || !base_map_put(&recording->values, key, copy)) {
-                status = no_memory(recording);
-            }
-        }
+    } else if (joined != said && change->kind != FACT_PRESENT) {
+        status = remember(recording, base_buf_view(&name), change);
     }
     base_buf_free(&name);
     return status;
@@ -99,22 +107,22 @@ static enum substrate_status check_value(struct recording *recording, const stru
 
 /* Takes a step into the facts in memory, unless it contradicts them. */
 static enum substrate_status absorb(struct recording *recording) {
-    const struct facts *step = recording->side.facts;
+    const struct facts *step = recording->ask.facts;
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < step->set_count; i++) {
         for (size_t j = 0; j < step->sets[i].change_count && status == SUBSTRATE_OK; j++) {
             status = check_value(recording, &step->sets[i], &step->sets[i].changes[j]);
         }
     }
-    return status == SUBSTRATE_OK ? merge_absorb(recording->fresh, step, recording->side.error)
+    return status == SUBSTRATE_OK ? merge_absorb(recording->fresh, step, recording->ask.error)
                                   : status;
 }
 
 /* Writes a step that was absorbed to the log. */
 static enum substrate_status log_step(struct recording *recording) {
-    const struct facts *step = recording->side.facts;
+    const struct facts *step = recording->ask.facts;
     struct facts *fresh = recording->fresh;
-    enum substrate_status status = facts_log_append(&recording->log, step, recording->side.error);
+    enum substrate_status status = facts_log_append(&recording->log, step, recording->ask.error);
     if (status == SUBSTRATE_OK && step->has_head) {
         fresh->has_head = true;
         fresh->head = step->head;
@@ -133,135 +141,10 @@ static enum substrate_status end_step(struct recording *recording) {
 }
 
 static enum substrate_status begin_step(struct recording *recording) {
-    facts_free(recording->side.facts);
-    recording->side.facts = facts_new();
-    base_arena_reset(&recording->side.arena);
-    return recording->side.facts != NULL ? SUBSTRATE_OK : no_memory(recording);
-}
-
-/* ---- questions of our own ---- */
-
-static enum substrate_status ask_at(struct recording *recording, const char *method,
-                                    const struct substrate_hash *hash,
-                                    struct substrate_text *result) {
-    char params[80], hex[67];
-    substrate_hash_format(hash, hex);
-    (void)snprintf(params, sizeof params, "[\"%s\"]", hex);
-    return upstream_ask(&recording->side.upstream, method, base_text(params),
-                        &recording->side.arena, result, recording->side.error);
-}
-
-/* Header and runtime of one block. *parent is set when there is one. E_NOT_FOUND: no such block. */
-static enum substrate_status document_one(struct recording *recording,
-                                          const struct substrate_hash *hash,
-                                          struct substrate_hash *parent, bool *has_parent) {
-    struct recorder *side = &recording->side;
-    struct substrate_text text;
-    struct base_header header;
-    struct base_json json;
-    struct substrate_hash real;
-    uint64_t spec;
-    enum substrate_status status = ask_at(recording, "chain_getHeader", hash, &text);
-    *has_parent = false;
-    if (status != SUBSTRATE_OK) {
-        return status;
-    }
-    if (base_json_parse(text, BASE_JSON_DEPTH_MAX, &json, NULL) != SUBSTRATE_OK ||
-        base_header_read(text, &header, NULL, NULL) != SUBSTRATE_OK ||
-        base_header_hash(text, &real, NULL) != SUBSTRATE_OK ||
-        (header.number != 0 && memcmp(&real, hash, sizeof real) != 0)) {
-        return SUBSTRATE_E_NOT_FOUND;
-    }
-    *has_parent = header.number > 0;
-    *parent = header.parent;
-    status = ask_at(recording, "state_getRuntimeVersion", hash, &text);
-    struct fact_block *block = facts_block(side->facts, hash, true);
-    struct substrate_text compact = facts_compact(side->facts, json);
-    if (block == NULL || compact.data == NULL) {
-        return no_memory(recording);
-    }
-    block->number = header.number;
-    block->header = compact;
-    if (status == SUBSTRATE_E_RPC) {
-        return SUBSTRATE_OK; /* its state is gone; the header is what there is */
-    }
-    if (status == SUBSTRATE_OK) {
-        status = recorder_parse(side, "state_getRuntimeVersion", text, BASE_JSON_OBJECT, &json);
-    }
-    if (status != SUBSTRATE_OK) {
-        return status;
-    }
-    if (!base_json_u64(base_json_member(json, "specVersion"), &spec) || spec > UINT32_MAX) {
-        return recorder_odd(side, "state_getRuntimeVersion", "the specVersion is missing");
-    }
-    struct fact_runtime *runtime = facts_spec(side->facts, (uint32_t)spec, true);
-    compact = facts_compact(side->facts, json);
-    if (runtime == NULL || compact.data == NULL) {
-        return no_memory(recording);
-    }
-    runtime->version = compact;
-    block->runtime = (uint32_t)spec;
-    block->runtime_known = true;
-    uint32_t key = (uint32_t)spec;
-    bool kept = mark(recording, &recording->runtimes,
-                     (struct substrate_text){(const char *)&key, sizeof key}, &status);
-    if (kept || status != SUBSTRATE_OK) {
-        return status;
-    }
-    /* A node may refuse parts of it, above all `:code`; the rest is worth having. */
-    status = record_runtime_at(side, key, hash);
-    return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
-}
-
-/* A block and its parent, whose runtime decodes the block's state. */
-static enum substrate_status document(struct recording *recording,
-                                      const struct substrate_hash *hash) {
-    struct substrate_hash next = *hash, parent;
-    bool more = true;
-    enum substrate_status status = SUBSTRATE_OK;
-    for (unsigned i = 0; i < 2 && more && status == SUBSTRATE_OK; i++) {
-        if (base_map_get(&recording->documented, hash_text(&next)) != NULL) {
-            /* It was met as a parent before, and then its own parent was not looked at. */
-            const struct fact_block *block = facts_block(recording->fresh, &next, false);
-            struct base_header header;
-            more = block != NULL &&
-                   base_header_read(block->header, &header, NULL, NULL) == SUBSTRATE_OK &&
-                   header.number > 0;
-            parent = more ? header.parent : next;
-        } else {
-            status = document_one(recording, &next, &parent, &more);
-            if (status == SUBSTRATE_OK) {
-                mark(recording, &recording->documented, hash_text(&next), &status);
-            }
-        }
-        next = parent;
-    }
-    return status;
-}
-
-/* Where the upstream is: head and finalized block, with what documents them. */
-static enum substrate_status find_head(struct recording *recording) {
-    static const char *const METHODS[] = {"chain_getBlockHash", "chain_getFinalizedHead"};
-    struct facts *step = recording->side.facts;
-    struct substrate_hash *const hashes[] = {&step->head, &step->finalized};
-    enum substrate_status status = SUBSTRATE_OK;
-    for (size_t i = 0; i < 2 && status == SUBSTRATE_OK; i++) {
-        struct substrate_text text;
-        status = upstream_ask(&recording->side.upstream, METHODS[i], BASE_TEXT("[]"),
-                              &recording->side.arena, &text, recording->side.error);
-        if (status == SUBSTRATE_OK &&
-            (text.size != 68 || substrate_hash_parse((struct substrate_text){text.data + 1, 66},
-                                                     hashes[i]) != SUBSTRATE_OK)) {
-            status = recorder_odd(&recording->side, METHODS[i], "answered with no block hash");
-        }
-        if (status == SUBSTRATE_OK) {
-            status = document(recording, hashes[i]);
-        }
-    }
-    step->has_head = step->has_finalized = status == SUBSTRATE_OK;
-    return status == SUBSTRATE_E_NOT_FOUND
-               ? recorder_odd(&recording->side, METHODS[0], "its head has no header")
-               : status;
+    facts_free(recording->ask.facts);
+    recording->ask.facts = facts_new();
+    base_arena_reset(&recording->ask.arena);
+    return recording->ask.facts != NULL ? SUBSTRATE_OK : no_memory(recording);
 }
 
 /* ---- exchanges ---- */
@@ -285,41 +168,228 @@ static enum substrate_status canonical(struct recording *recording,
     return status;
 }
 
+/* Says once of a method that a replay will not have it. */
+static void say_unkept(struct recording *recording, struct substrate_text method,
+                       enum substrate_status *status) {
+    if (!mark(recording, &recording->unkept, method, status)) {
+        fprintf(stderr, "mocknode record: %.*s is passed on, but nothing of it can be kept%s\n",
+                (int)(method.size < 60 ? method.size : 60), method.data,
+                base_text_starts(method, "author_") ? ""
+                                                    : "; --legacy hides the new JSON-RPC from "
+                                                      "clients that know both");
+    }
+}
+
+/* The value of a key in the change set of a block; NONE: it has no change there. */
+static struct base_json change_of(struct base_json sets, const struct substrate_hash *block,
+                                  struct base_json wanted) {
+    struct base_json_walk walk, changes, inner;
+    struct substrate_text name;
+    struct base_json set, pair, key, value;
+    char hash[67];
+    substrate_hash_format(block, hash);
+    base_json_walk_init(&walk, sets);
+    while (base_json_walk_next(&walk, &name, &set)) {
+        if (!base_json_is(base_json_member(set, "block"), hash)) {
+            continue;
+        }
+        base_json_walk_init(&changes, base_json_member(set, "changes"));
+        while (base_json_walk_next(&changes, &name, &pair)) {
+            base_json_walk_init(&inner, pair);
+            if (base_json_walk_next(&inner, &name, &key) &&
+                base_json_walk_next(&inner, &name, &value) &&
+                base_text_equal(key.raw, wanted.raw)) {
+                return value;
+            }
+        }
+    }
+    return (struct base_json){BASE_JSON_NONE, {NULL, 0}};
+}
+
+/* What a range of blocks proves of one key: without a change the value is as it was before. */
+static enum substrate_status fill_key(struct recording *recording, struct base_json sets,
+                                      struct base_json key, const struct substrate_hash *hashes,
+                                      size_t count) {
+    struct facts *facts = recording->ask.facts;
+    struct base_json value = {BASE_JSON_NONE, {NULL, 0}};
+    for (size_t i = count; i-- > 0;) { /* the line was walked downwards */
+        struct base_json change = change_of(sets, &hashes[i], key);
+        value = change.kind == BASE_JSON_NONE ? value : change;
+        if (value.kind != BASE_JSON_STRING && value.kind != BASE_JSON_NULL) {
+            return SUBSTRATE_OK; /* the first block must have every key */
+        }
+        struct fact_change fact = {.key = {key.raw.data + 3, key.raw.size - 4},
+                                   .kind = FACT_ABSENT};
+        if (value.kind == BASE_JSON_STRING) {
+            fact.kind = FACT_VALUE;
+            fact.value = (struct substrate_text){value.raw.data + 1, value.raw.size - 2};
+            if (!base_hex_is_canonical(fact.value)) {
+                return SUBSTRATE_OK;
+            }
+        }
+        struct fact_set *set = facts_set(facts, &hashes[i], true);
+        if (set == NULL || facts_add_change(facts, set, &fact) != SUBSTRATE_OK) {
+            return no_memory(recording);
+        }
+    }
+    return SUBSTRATE_OK;
+}
+
+static enum substrate_status fill_range(struct recording *recording,
+                                        const struct extraction *extraction) {
+    struct substrate_hash *hashes =
+        base_arena_calloc(&recording->ask.arena, RANGE_MAX, sizeof *hashes);
+    struct base_json_walk walk;
+    struct substrate_text name;
+    struct base_json key;
+    size_t count;
+    if (hashes == NULL) {
+        return no_memory(recording);
+    }
+    enum substrate_status status = blocks_line(&recording->blocks, &extraction->range_from,
+                                               &extraction->range_to, hashes, RANGE_MAX, &count);
+    if (status == SUBSTRATE_E_NOT_FOUND) {
+        return base_fail(recording->ask.error, SUBSTRATE_E_PROTOCOL,
+                         "the range is no line of at most %d blocks", RANGE_MAX);
+    }
+    base_json_walk_init(&walk, extraction->range_keys);
+    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &name, &key)) {
+        status = fill_key(recording, extraction->range_sets, key, hashes, count);
+    }
+    return status;
+}
+
+static enum substrate_status keep_touched(struct recording *recording,
+                                          const struct extraction *extraction) {
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < extraction->touched_count && status == SUBSTRATE_OK; i++) {
+        status = blocks_keep(&recording->blocks, &extraction->touched[i]);
+    }
+    return status;
+}
+
+/* Asks, and reads the answer; an error that the client got, too, says nothing. `result`: the raw
+ * answer, or {NULL, 0}. */
+static enum substrate_status ask_and_read(struct recording *recording, const char *method,
+                                          const struct base_buf *params,
+                                          struct substrate_text *result) {
+    struct inquiry *ask = &recording->ask;
+    struct extraction extraction;
+    *result = (struct substrate_text){NULL, 0};
+    struct substrate_text text = {NULL, 0};
+    if (!params->failed) {
+        text = base_arena_text(&ask->arena, base_buf_view(params));
+    }
+    if (text.data == NULL) {
+        return no_memory(recording);
+    }
+    enum substrate_status status =
+        upstream_ask(&ask->upstream, method, text, &ask->arena, result, ask->error);
+    if (status != SUBSTRATE_OK) {
+        return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
+    }
+    struct exchange exchange = {.method = base_text(method), .params = text, .result = *result};
+    extraction_init(&extraction, ask->facts);
+    status = extract(&exchange, &extraction);
+    if (status == SUBSTRATE_OK) {
+        status = keep_touched(recording, &extraction);
+    }
+    if (status == SUBSTRATE_OK && extraction.has_range) {
+        status = fill_range(recording, &extraction);
+    }
+    extraction_free(&extraction);
+    return status;
+}
+
+/* state_queryStorage, which has no block to be pinned to, up to one. */
+static void write_range(const struct rpc_request *request, const struct substrate_hash *to,
+                        struct base_buf *params) {
+    base_buf_char(params, '[');
+    base_buf_text(params, request->params[0]);
+    base_buf_char(params, ',');
+    base_buf_text(params, request->params[1]);
+    base_buf_char(params, ',');
+    line_write_hash(params, to);
+    base_buf_char(params, ']');
+}
+
 /* Asks a request pinned to the block that it was resolved to, and reads that answer. */
-static enum substrate_status ask_again(struct recording *recording, struct extraction *extraction,
-                                       const struct rpc_request *request) {
-    struct recorder *side = &recording->side;
+static enum substrate_status ask_again(struct recording *recording,
+                                       const struct rpc_request *request,
+                                       struct substrate_text *result) {
     struct base_buf params = BASE_BUF_INIT;
-    struct substrate_text result;
     struct substrate_hash at = request->at;
     bool seen = false;
     enum substrate_status status = SUBSTRATE_OK;
+    *result = (struct substrate_text){NULL, 0};
     if (!request->at_given) {
-        status = find_head(recording);
-        at = side->facts->head;
+        status = blocks_keep_heads(&recording->blocks);
+        at = recording->ask.facts->head;
     }
     if (status == SUBSTRATE_OK) {
         status = canonical(recording, request, &at, &seen);
     }
-    if (status != SUBSTRATE_OK || seen) {
-        return status;
+    if (status == SUBSTRATE_OK && !seen) {
+        if (base_text_is(request->name, "state_queryStorage")) {
+            write_range(request, &at, &params);
+        } else {
+            pin_params(request->method, request->params_text, &at, &params);
+        }
+        status = ask_and_read(recording, request->method->name, &params, result);
     }
-    pin_params(request->method, request->params_text, &at, &params);
-    if (params.failed) {
-        return no_memory(recording);
-    }
-    struct substrate_text text = base_arena_text(&side->arena, base_buf_view(&params));
     base_buf_free(&params);
-    status = text.data == NULL ? no_memory(recording)
-                               : upstream_ask(&side->upstream, request->method->name, text,
-                                              &side->arena, &result, side->error);
-    if (status == SUBSTRATE_E_RPC) {
-        return SUBSTRATE_OK; /* the client got an error, too */
+    return status;
+}
+
+/* The values of the keys of a page, and the last of them. */
+static enum substrate_status ask_values(struct recording *recording, struct base_json page,
+                                        const struct substrate_hash *at,
+                                        struct substrate_text *last) {
+    struct base_buf params = BASE_BUF_INIT;
+    struct base_json_walk walk;
+    struct substrate_text name, result;
+    struct base_json key;
+    base_buf_char(&params, '[');
+    base_buf_text(&params, page.raw);
+    base_buf_char(&params, ',');
+    line_write_hash(&params, at);
+    base_buf_char(&params, ']');
+    base_json_walk_init(&walk, page);
+    while (base_json_walk_next(&walk, &name, &key)) {
+        *last = key.raw;
     }
-    if (status == SUBSTRATE_OK) {
-        struct exchange pinned = {
-            .method = base_text(request->method->name), .params = text, .result = result};
-        status = extract(&pinned, extraction);
+    enum substrate_status status =
+        ask_and_read(recording, "state_queryStorageAt", &params, &result);
+    base_buf_free(&params);
+    return status;
+}
+
+/* All pages of a prefix, with their values. */
+static enum substrate_status ask_pages(struct recording *recording,
+                                       const struct rpc_request *request) {
+    struct rpc_request page = *request;
+    struct substrate_text last = {NULL, 0};
+    enum substrate_status status = SUBSTRATE_OK;
+    for (bool more = true; more && status == SUBSTRATE_OK;) {
+        struct base_json list;
+        struct substrate_text result;
+        status = ask_again(recording, &page, &result);
+        if (status != SUBSTRATE_OK || result.data == NULL ||
+            base_json_parse(result, BASE_JSON_DEPTH_MAX, &list, NULL) != SUBSTRATE_OK ||
+            base_json_length(list) == 0) {
+            break;
+        }
+        more = base_json_length(list) >= PAGE;
+        status = ask_values(recording, list, &request->at, &last);
+        struct base_buf params = BASE_BUF_INIT;
+        base_buf_char(&params, '[');
+        base_buf_text(&params, request->params[0]);
+        base_buf_format(&params, ",%d,%.*s]", PAGE, (int)last.size, last.data);
+        page.params_text = base_arena_text(&recording->ask.arena, base_buf_view(&params));
+        base_buf_free(&params);
+        if (page.params_text.data == NULL) {
+            status = no_memory(recording);
+        }
     }
     return status;
 }
@@ -334,7 +404,7 @@ static enum substrate_status read_once(struct recording *recording, struct extra
     enum substrate_status status = SUBSTRATE_OK;
     if (exchange->params.data != NULL &&
         base_json_parse(exchange->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
-        method_parse(exchange->method, params, &recording->side.arena, &request, &data) ==
+        method_parse(exchange->method, params, &recording->ask.arena, &request, &data) ==
             SUBSTRATE_OK &&
         (request.at_given || request.method == NULL || !request.method->has_at) &&
         !base_text_starts(request.name, "chain_")) {
@@ -343,39 +413,66 @@ static enum substrate_status read_once(struct recording *recording, struct extra
     return status != SUBSTRATE_OK || seen ? status : extract(exchange, extraction);
 }
 
+/* Everything that an exchange says and asks for. */
+static enum substrate_status read_all(struct recording *recording, struct extraction *extraction,
+                                      const struct exchange *exchange) {
+    enum substrate_status status = read_once(recording, extraction, exchange);
+    if (status == SUBSTRATE_OK && extraction->unkept) {
+        say_unkept(recording, exchange->method, &status);
+    }
+    if (status == SUBSTRATE_OK && extraction->kind == EXTRACT_HEAD) {
+        status = blocks_keep_heads(&recording->blocks);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = keep_touched(recording, extraction);
+    }
+    if (status == SUBSTRATE_OK && extraction->has_range) {
+        status = fill_range(recording, extraction);
+    }
+    for (size_t i = 0; i < extraction->ask_count && status == SUBSTRATE_OK; i++) {
+        struct substrate_text result;
+        const struct extract_ask *ask = &extraction->asks[i];
+        status = ask->pages ? ask_pages(recording, &ask->request)
+                            : ask_again(recording, &ask->request, &result);
+    }
+    return status;
+}
+
+/* What ends a recording: there is no memory, no room on the disk, or it was told to give up. All
+ * else costs a fact. */
+static bool is_fatal(enum substrate_status status) {
+    return status == SUBSTRATE_E_MEMORY || status == SUBSTRATE_E_IO ||
+           status == SUBSTRATE_E_CANCELLED;
+}
+
+static void say_lost(const struct exchange *exchange, const char *what) {
+    fprintf(stderr, "mocknode record: %.*s: not all of it is kept: %s\n",
+            (int)(exchange->method.size < 60 ? exchange->method.size : 60), exchange->method.data,
+            what);
+}
+
 enum substrate_status recording_take(struct recording *recording, const struct exchange *exchange,
                                      struct substrate_error *error) {
     struct extraction extraction;
-    recording->side.error = error;
+    recording->ask.error = error;
     enum substrate_status status = begin_step(recording);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    extraction_init(&extraction, recording->side.facts);
-    status = read_once(recording, &extraction, exchange);
-    if (status == SUBSTRATE_OK && extraction.kind == EXTRACT_ASK) {
-        struct rpc_request request = extraction.ask;
-        struct substrate_text params = base_arena_text(&recording->side.arena, request.params_text);
-        request.params_text = params;
-        request.name = base_text(request.method->name);
-        status = params.data == NULL ? no_memory(recording)
-                                     : ask_again(recording, &extraction, &request);
-    } else if (status == SUBSTRATE_OK && extraction.kind == EXTRACT_HEAD) {
-        status = find_head(recording);
-    }
-    for (size_t i = 0; i < extraction.touched_count && status == SUBSTRATE_OK; i++) {
-        status = document(recording, &extraction.touched[i]);
-    }
+    extraction_init(&extraction, recording->ask.facts);
+    status = read_all(recording, &extraction, exchange);
     extraction_free(&extraction);
-    if (status == SUBSTRATE_E_NOT_FOUND) {
-        return SUBSTRATE_OK; /* about a block that the upstream itself does not know */
-    }
     if (status == SUBSTRATE_E_MEMORY && error->message[0] == '\0') {
         return no_memory(recording);
     }
-    if (status == SUBSTRATE_OK) {
-        status = end_step(recording);
+    if (is_fatal(status)) {
+        return status;
     }
+    if (status != SUBSTRATE_OK && status != SUBSTRATE_E_NOT_FOUND) {
+        say_lost(exchange, error->message);
+    }
+    *error = (struct substrate_error){.status = SUBSTRATE_OK};
+    status = end_step(recording); /* what came before the trouble is worth having */
     if (status == SUBSTRATE_E_DECODE) {
         /* It contradicts what was said before, which stays; the rest is worth having. */
         fprintf(stderr, "mocknode record: %s; what was said first is kept\n", error->message);
@@ -389,7 +486,7 @@ enum substrate_status recording_take(struct recording *recording, const struct e
 
 /* What the folder has; nothing is written yet. */
 static enum substrate_status load_folder(struct recording *recording, bool merge) {
-    struct substrate_error *error = recording->side.error;
+    struct substrate_error *error = recording->ask.error;
     enum substrate_status status = SUBSTRATE_OK;
     char *manifest = file_path(recording->folder, "manifest.json", "");
     if (manifest == NULL) {
@@ -415,9 +512,9 @@ static enum substrate_status load_folder(struct recording *recording, bool merge
 static enum substrate_status open_folder(struct recording *recording) {
     recording->old->unfinished = true;
     enum substrate_status status =
-        facts_save(recording->old, recording->folder, recording->side.error);
+        facts_save(recording->old, recording->folder, recording->ask.error);
     return status == SUBSTRATE_OK
-               ? facts_log_open(&recording->log, recording->folder, recording->side.error)
+               ? facts_log_open(&recording->log, recording->folder, recording->ask.error)
                : status;
 }
 
@@ -436,95 +533,92 @@ static enum substrate_status mark_old(struct recording *recording) {
 
 /* Blocks and runtimes that the folder has: what comes must not contradict them. */
 static enum substrate_status absorb_old(struct recording *recording) {
-    return merge_absorb_chain(recording->fresh, recording->old, recording->side.error);
+    return merge_absorb_chain(recording->fresh, recording->old, recording->ask.error);
 }
 
 /* Genesis and head, with what documents them: all that is wrong with an upstream from the start
  * shows here, before the folder is touched. */
 static enum substrate_status find_chain(struct recording *recording) {
-    struct recorder *side = &recording->side;
+    struct inquiry *ask = &recording->ask;
     enum substrate_status status = begin_step(recording);
     if (status == SUBSTRATE_OK) {
-        status = recorder_find_chain(side);
+        status = inquiry_chain(ask);
     }
     if (status == SUBSTRATE_OK) {
-        status = recorder_same_chain(side, recording->old);
+        status = inquiry_same_chain(ask, recording->old);
     }
     if (status == SUBSTRATE_OK) {
-        status = document(recording, &side->facts->genesis);
+        status = blocks_keep(&recording->blocks, &ask->facts->genesis);
     }
     if (status == SUBSTRATE_E_NOT_FOUND) {
-        return recorder_odd(side, "chain_getHeader", "the genesis block has no right header");
+        return inquiry_odd(ask, "chain_getHeader", "the genesis block has no right header");
     }
     if (status != SUBSTRATE_OK) {
         return status;
     }
     struct substrate_hash real;
-    const struct fact_block *genesis = facts_block(side->facts, &side->facts->genesis, false);
-    side->facts->genesis_assigned =
-        genesis != NULL && base_header_hash(genesis->header, &real, NULL) == SUBSTRATE_OK &&
-        memcmp(&real, &side->facts->genesis, sizeof real) != 0;
+    const struct fact_block *genesis = facts_block(ask->facts, &ask->facts->genesis, false);
+    ask->facts->genesis_assigned = genesis != NULL &&
+                                   base_header_hash(genesis->header, &real, NULL) == SUBSTRATE_OK &&
+                                   memcmp(&real, &ask->facts->genesis, sizeof real) != 0;
     recording->fresh->has_genesis = true;
-    recording->fresh->genesis = side->facts->genesis;
-    recording->fresh->genesis_assigned = side->facts->genesis_assigned;
-    recording->fresh->chain = base_arena_text(&recording->fresh->arena, side->facts->chain);
+    recording->fresh->genesis = ask->facts->genesis;
+    recording->fresh->genesis_assigned = ask->facts->genesis_assigned;
+    recording->fresh->chain = base_arena_text(&recording->fresh->arena, ask->facts->chain);
     if (recording->fresh->chain.data == NULL) {
         return no_memory(recording);
     }
-    return find_head(recording);
+    return blocks_keep_heads(&recording->blocks);
 }
 
 static enum substrate_status ask_system(struct recording *recording) {
     static const char *const SYSTEM[] = {
         "system_chain",  "system_name",      "system_version",   "system_properties",
         "system_health", "system_chainType", "system_nodeRoles", "system_localPeerId"};
-    struct recorder *side = &recording->side;
+    struct inquiry *ask = &recording->ask;
     struct substrate_text text;
     struct substrate_error ignored = {.status = SUBSTRATE_OK};
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; i < sizeof SYSTEM / sizeof *SYSTEM && status == SUBSTRATE_OK; i++) {
-        status = upstream_ask(&side->upstream, SYSTEM[i], BASE_TEXT("[]"), &recording->arena, &text,
+        status = upstream_ask(&ask->upstream, SYSTEM[i], BASE_TEXT("[]"), &recording->arena, &text,
                               &ignored);
         if (status == SUBSTRATE_OK) {
             struct exchange exchange = {
                 .method = base_text(SYSTEM[i]), .params = BASE_TEXT("[]"), .result = text};
-            status = recording_take(recording, &exchange, side->error);
+            status = recording_take(recording, &exchange, ask->error);
         } else if (status == SUBSTRATE_E_RPC) {
             status = SUBSTRATE_OK; /* not every node has every one of them */
         } else {
-            *side->error = ignored;
+            *ask->error = ignored;
         }
     }
     return status;
 }
 
-enum substrate_status recording_open(const char *upstream, const char *folder, bool merge,
+enum substrate_status recording_open(const struct proxy_options *options,
                                      struct recording **recording, struct substrate_error *error) {
     struct recording *made = base_calloc(1, sizeof *made);
     if (made == NULL) {
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
-    made->folder = folder;
+    made->folder = options->out;
     made->log.descriptor = -1;
-    made->plan.metadata_all = made->plan.exports = made->plan.has_runtimes = true;
-    made->side.plan = &made->plan;
-    made->side.plan_path = "the proxy's questions";
-    made->side.error = error;
+    made->ask.error = error;
     base_arena_init(&made->arena, 0);
-    base_arena_init(&made->side.arena, 0);
+    base_arena_init(&made->ask.arena, 0);
+    blocks_init(&made->blocks, &made->ask);
     base_map_init(&made->seen, 0);
-    base_map_init(&made->documented, 0);
-    base_map_init(&made->runtimes, 0);
+    base_map_init(&made->unkept, 0);
     base_map_init(&made->values, 0);
     made->fresh = facts_new();
     static enum substrate_status (*const STEPS[])(struct recording *) = {
         find_chain, absorb_old, absorb, open_folder, mark_old, log_step, ask_system};
     enum substrate_status status = made->fresh != NULL ? SUBSTRATE_OK : no_memory(made);
     if (status == SUBSTRATE_OK) {
-        status = load_folder(made, merge);
+        status = load_folder(made, options->merge);
     }
     if (status == SUBSTRATE_OK) {
-        status = upstream_open(&made->side.upstream, upstream, 0, error);
+        status = upstream_open(&made->ask.upstream, options->upstream, options->wait_us, error);
     }
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS && status == SUBSTRATE_OK; i++) {
         status = STEPS[i](made);
@@ -558,9 +652,14 @@ static void restore(struct recording *recording, struct substrate_error *error) 
 
 enum substrate_status recording_finish(struct recording *recording, struct substrate_error *error) {
     struct facts *merged = NULL;
-    recording->side.error = error;
+    recording->ask.error = error;
     recording->old->unfinished = false;
     recording->fresh->provenance = BASE_TEXT("{\"recorder\":\"mocknode record --listen\"}");
+    size_t dropped = facts_drop_strangers(recording->fresh, recording->old);
+    if (dropped > 0) {
+        fprintf(stderr, "mocknode record: facts about blocks without a header are left out: %zu\n",
+                dropped);
+    }
     enum substrate_status status = facts_normalise(recording->fresh, error);
     if (status == SUBSTRATE_OK) {
         status = merge_facts(recording->old, recording->fresh, &merged, error);
@@ -569,7 +668,7 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
         restore(recording, error);
     }
     if (status == SUBSTRATE_OK) {
-        status = verify_before(merged, recording->side.upstream.url, error);
+        status = verify_before(merged, recording->ask.upstream.url, error);
         if (status == SUBSTRATE_OK) {
             status = facts_save(merged, recording->folder, error);
         }
@@ -580,17 +679,17 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
 
 void recording_free(struct recording *recording) {
     facts_log_close(&recording->log);
-    if (recording->side.upstream.link != NULL) {
-        upstream_close(&recording->side.upstream);
+    if (recording->ask.upstream.link != NULL) {
+        upstream_close(&recording->ask.upstream);
     }
-    facts_free(recording->side.facts);
+    facts_free(recording->ask.facts);
     facts_free(recording->old);
     facts_free(recording->fresh);
     base_map_free(&recording->seen);
-    base_map_free(&recording->documented);
-    base_map_free(&recording->runtimes);
+    base_map_free(&recording->unkept);
+    blocks_free(&recording->blocks);
     base_map_free(&recording->values);
-    base_arena_free(&recording->side.arena);
+    base_arena_free(&recording->ask.arena);
     base_arena_free(&recording->arena);
     base_free(recording);
 }

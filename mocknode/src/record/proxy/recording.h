@@ -7,12 +7,13 @@
 #include <stdbool.h>
 #include <substrate/base.h>
 #include "record/proxy/exchange.h"
+#include "record/proxy/proxy.h"
 
 struct recording;
 
 /* Opens the folder and the side connection, and records what every client needs: chain, genesis,
  * head, system facts. `recording` is given. */
-enum substrate_status recording_open(const char *upstream, const char *folder, bool merge,
+enum substrate_status recording_open(const struct proxy_options *options,
                                      struct recording **recording, struct substrate_error *error);
 /* Keeps what an exchange says. An error means that nothing more can be kept. */
 enum substrate_status recording_take(struct recording *recording, const struct exchange *exchange,
