@@ -5,7 +5,7 @@
 #include <string.h>
 #include "chain_folder.h"
 #include "methods/method.h"
-#include "record/pin.h"
+#include "rpc/pin.h"
 #include "record/proxy/exchange.h"
 
 #define AT "\"" SAMPLE_H1 "\""
@@ -294,8 +294,8 @@ START_TEST(pinned_params_keep_their_places) {
     struct substrate_hash hash = hash_of(SAMPLE_H1);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct base_buf out = BASE_BUF_INIT;
-        pin_params(method_find(base_text(CASES[i].method)), base_text(CASES[i].params), &hash,
-                   &out);
+        rpc_pin_params(method_find(base_text(CASES[i].method)), base_text(CASES[i].params), &hash,
+                       &out);
         ck_text_eq(base_buf_view(&out), CASES[i].pinned);
         base_buf_free(&out);
     }

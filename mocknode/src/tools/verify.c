@@ -18,6 +18,7 @@
 #include "tools/tools.h"
 #include "fixture/save.h"
 #include "methods/method.h"
+#include "rpc/pin.h"
 #include "rpc/request.h"
 
 struct check {
@@ -239,11 +240,19 @@ static bool is_canonical(const struct fact_call *call, struct base_arena *arena)
         const struct rpc_method *row = method_find(call->method);
         return row == NULL || base_text_is(call->method, row->name);
     }
-    return base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
-           method_parse(call->method, params, arena, &request, &data) == SUBSTRATE_OK &&
-           base_text_equal(request.name, call->method) &&
-           base_text_equal(request.params_text, call->params) &&
-           (request.method == NULL || request.method->has_at == call->has_at);
+    /* As a client writes it, which is another way where a node wants bytes in a list. */
+    struct base_buf written = BASE_BUF_INIT;
+    if (base_json_parse(call->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK) {
+        rpc_pin_params(method_find(call->method), call->params, NULL, &written);
+    }
+    bool canonical = base_json_parse(base_buf_view(&written), BASE_JSON_DEPTH_MAX, &params, NULL) ==
+                         SUBSTRATE_OK &&
+                     method_parse(call->method, params, arena, &request, &data) == SUBSTRATE_OK &&
+                     base_text_equal(request.name, call->method) &&
+                     base_text_equal(request.params_text, call->params) &&
+                     (request.method == NULL || request.method->has_at == call->has_at);
+    base_buf_free(&written);
+    return canonical;
 }
 
 /* Whether a call has a result of a function that the runtime of its block does not export. */

@@ -4,7 +4,7 @@
 #include <substrate/hash.h>
 #include "base/mem.h"
 #include "base/text.h"
-#include "record/pin.h"
+#include "rpc/pin.h"
 #include "record/plan/fees.h"
 #include "fixture/line.h"
 #include "record/plan/recorder.h"
@@ -190,7 +190,7 @@ static enum substrate_status add_group(struct calling *calling, const struct pla
 static const char *make_call(void *context, size_t index, struct base_buf *params) {
     const struct calling *calling = context;
     const struct task *task = &calling->tasks[index];
-    pin_params(task->row, task->params, task->has_at ? &task->at : NULL, params);
+    rpc_pin_params(task->row, task->params, task->has_at ? &task->at : NULL, params);
     return task->method;
 }
 

@@ -19,7 +19,7 @@
 #include "fixture/line.h"
 #include "fixture/log.h"
 #include "tools/merge.h"
-#include "record/pin.h"
+#include "rpc/pin.h"
 #include "record/proxy/blocks.h"
 #include "tools/verify.h"
 #include "fixture/save.h"
@@ -333,7 +333,7 @@ static enum substrate_status ask_again(struct recording *recording,
         if (base_text_is(request->name, "state_queryStorage")) {
             write_range(request, &at, &params);
         } else {
-            pin_params(request->method, request->params_text, &at, &params);
+            rpc_pin_params(request->method, request->params_text, &at, &params);
         }
         status = ask_and_read(recording, request->method->name, &params, result);
     }

@@ -1,5 +1,5 @@
 /* From canonical parameters to those that a node takes. */
-#include "record/pin.h"
+#include "rpc/pin.h"
 
 #include <substrate/hash.h>
 #include "base/hex.h"
@@ -16,8 +16,8 @@ static void write_byte_list(struct substrate_text hex, struct base_buf *out) {
     base_buf_char(out, ']');
 }
 
-void pin_params(const struct rpc_method *method, struct substrate_text params,
-                const struct substrate_hash *at, struct base_buf *out) {
+void rpc_pin_params(const struct rpc_method *method, struct substrate_text params,
+                    const struct substrate_hash *at, struct base_buf *out) {
     struct base_json_walk walk;
     struct substrate_text key;
     struct base_json value;

@@ -1,6 +1,6 @@
 /* A request that is asked at a block. */
-#ifndef RECORD_PIN_H
-#define RECORD_PIN_H
+#ifndef RPC_PIN_H
+#define RPC_PIN_H
 
 #include <substrate/base.h>
 #include "base/buf.h"
@@ -9,7 +9,7 @@
 /* Appends canonical parameters as a node takes them, which has bytes in a list where it declares
  * them so; pinned to a block when the method takes one. `method` NULL: a
  * method that this program does not know; `at` NULL: no block. */
-void pin_params(const struct rpc_method *method, struct substrate_text params,
-                const struct substrate_hash *at, struct base_buf *out);
+void rpc_pin_params(const struct rpc_method *method, struct substrate_text params,
+                    const struct substrate_hash *at, struct base_buf *out);
 
 #endif
