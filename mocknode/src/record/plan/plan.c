@@ -1,8 +1,6 @@
 /* Reads a plan: strictly, so that a misspelled member is an error and not a smaller recording. */
 #include "record/plan/plan.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
@@ -10,200 +8,90 @@
 #include "record/plan/plan_reader.h"
 
 #define PLAN_BYTES_MAX ((size_t)64 << 20)
-#define NAMES_MAX 8
+#define METADATA_FIRST 14
 
-struct plan_place plan_member(const struct plan_place *parent, const char *name) {
-    struct plan_place place;
-    snprintf(place.text, sizeof place.text, "%.60s%s%.30s", parent->text,
-             parent->text[0] ? "." : "", name);
-    return place;
-}
-
-struct plan_place plan_element(const struct plan_place *parent, size_t index) {
-    struct plan_place place;
-    snprintf(place.text, sizeof place.text, "%.60s[%zu]", parent->text, index);
-    return place;
-}
-
-enum substrate_status plan_refuse(struct plan_reader *reader, const struct plan_place *place,
-                                  const char *format, ...) {
-    char what[160];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    return base_fail(reader->error, SUBSTRATE_E_DECODE, "%s: %s%s%s", reader->name, place->text,
-                     place->text[0] ? " " : "the plan ", what);
-}
-
-enum substrate_status plan_no_memory(struct plan_reader *reader) {
-    return base_fail(reader->error, SUBSTRATE_E_MEMORY, "%s: out of memory", reader->name);
-}
-
-enum substrate_status plan_members(struct plan_reader *reader, const struct plan_place *place,
-                                   struct base_json object, const char *const *names,
-                                   struct base_json *values) {
-    size_t count = 0;
-    while (names[count] != NULL) {
-        values[count++] = (struct base_json){BASE_JSON_NONE, {NULL, 0}};
-    }
-    if (object.kind != BASE_JSON_OBJECT) {
-        return plan_refuse(reader, place, "must be an object");
-    }
-    struct base_json_walk walk;
-    struct substrate_text key;
-    struct base_json value;
-    base_json_walk_init(&walk, object);
-    while (base_json_walk_next(&walk, &key, &value)) {
-        struct substrate_text name = {key.data + 1, key.size - 2};
-        size_t i = 0;
-        while (i < count && !base_text_is(name, names[i])) {
-            i++;
-        }
-        if (i == count) {
-            return plan_refuse(reader, place, "has an unknown member %.*s",
-                               (int)(key.size < 40 ? key.size : 40), key.data);
-        }
-        if (values[i].kind != BASE_JSON_NONE) {
-            return plan_refuse(reader, place, "has the member \"%s\" twice", names[i]);
-        }
-        values[i] = value;
-    }
-    return SUBSTRATE_OK;
-}
-
-enum substrate_status plan_list(struct plan_reader *reader, const struct plan_place *place,
-                                struct base_json value, struct base_json **elements,
-                                size_t *count) {
-    *count = 0;
-    if (value.kind != BASE_JSON_ARRAY) {
-        return plan_refuse(reader, place, "must be a list");
-    }
-    *elements =
-        base_arena_calloc(&reader->plan->arena, base_json_length(value) + 1, sizeof **elements);
-    if (*elements == NULL) {
-        return plan_no_memory(reader);
-    }
-    struct base_json_walk walk;
-    struct substrate_text key;
-    base_json_walk_init(&walk, value);
-    while (base_json_walk_next(&walk, &key, &(*elements)[*count])) {
-        (*count)++;
-    }
-    return SUBSTRATE_OK;
-}
-
-enum substrate_status plan_bool(struct plan_reader *reader, const struct plan_place *place,
-                                struct base_json value, bool *out) {
-    if (value.kind != BASE_JSON_NONE && value.kind != BASE_JSON_TRUE &&
-        value.kind != BASE_JSON_FALSE) {
-        return plan_refuse(reader, place, "must be true or false");
-    }
-    *out = value.kind == BASE_JSON_TRUE;
-    return SUBSTRATE_OK;
-}
-
-enum substrate_status plan_string(struct plan_reader *reader, const struct plan_place *place,
-                                  struct base_json value, struct substrate_text *out) {
-    if (value.kind != BASE_JSON_STRING) {
-        return plan_refuse(reader, place, "must be a string");
-    }
-    return base_json_string(value, &reader->plan->arena, out) ? SUBSTRATE_OK
-                                                              : plan_no_memory(reader);
-}
-
-enum substrate_status plan_hex(struct plan_reader *reader, const struct plan_place *place,
-                               struct base_json value, bool prefix, struct substrate_text *out) {
-    struct substrate_text text = {NULL, 0};
-    if (value.kind == BASE_JSON_STRING) {
-        text = (struct substrate_text){value.raw.data + 1, value.raw.size - 2};
-    }
-    bool good = base_text_starts(text, "0x") && text.size % 2 == 0;
-    for (size_t i = 2; good && i < text.size; i++) {
-        good = strchr("0123456789abcdef", text.data[i]) != NULL && text.data[i] != '\0';
-    }
-    if (!good) {
-        return plan_refuse(reader, place, "must be lower-case hex text with 0x, whole bytes");
-    }
+enum substrate_status plan_hex(const struct document_value *value, bool prefix,
+                               struct substrate_text *out) {
+    struct substrate_text text;
     size_t skip = prefix ? 0 : 2;
-    *out = base_arena_text(&reader->plan->arena,
-                           (struct substrate_text){text.data + skip, text.size - skip});
-    return out->data != NULL ? SUBSTRATE_OK : plan_no_memory(reader);
+    enum substrate_status status = document_hex(value, &text);
+    if (status == SUBSTRATE_OK) {
+        *out = (struct substrate_text){text.data + skip, text.size - skip};
+    }
+    return status;
 }
 
-enum substrate_status plan_read_block(struct plan_reader *reader, const struct plan_place *place,
-                                      struct base_json value, struct plan_block *block) {
-    *block = (struct plan_block){.from_head = value.kind == BASE_JSON_STRING};
-    if (base_json_u64(value, &block->number) || base_json_is(value, "head")) {
+enum substrate_status plan_read_block(const struct document_value *value,
+                                      struct plan_block *block) {
+    *block = (struct plan_block){.from_head = value->json.kind == BASE_JSON_STRING};
+    if (base_json_u64(value->json, &block->number) || document_is(value, "head")) {
         return SUBSTRATE_OK;
     }
-    struct substrate_text text = {value.raw.data + 1, value.raw.size - 2};
-    if (value.kind != BASE_JSON_STRING || !base_text_starts(text, "head-") ||
-        !base_text_u64((struct substrate_text){text.data + 5, text.size - 5}, &block->number)) {
-        return plan_refuse(reader, place, "must be a block number, \"head\" or \"head-N\"");
-    }
-    return SUBSTRATE_OK;
+    struct substrate_text text = value->json.raw; /* with its quotes */
+    return block->from_head && base_text_starts(text, "\"head-") &&
+                   base_text_u64((struct substrate_text){text.data + 6, text.size - 7},
+                                 &block->number)
+               ? SUBSTRATE_OK
+               : document_refuse(value, "must be a block number, \"head\" or \"head-N\"");
 }
 
-static enum substrate_status read_range(struct plan_reader *reader, const struct plan_place *place,
-                                        const struct base_json ends[2], struct plan_range *range) {
-    struct plan_place from = plan_member(place, "from"), to = plan_member(place, "to");
-    enum substrate_status status = plan_read_block(reader, &from, ends[0], &range->from);
-    return status == SUBSTRATE_OK ? plan_read_block(reader, &to, ends[1], &range->to) : status;
+/* The members "from" and "to". */
+static enum substrate_status read_range(const struct document_value ends[2],
+                                        struct plan_range *range) {
+    enum substrate_status status = plan_read_block(&ends[0], &range->from);
+    return status == SUBSTRATE_OK ? plan_read_block(&ends[1], &range->to) : status;
 }
 
-static enum substrate_status read_blocks(struct plan_reader *reader, const struct plan_place *place,
-                                         struct base_json value) {
-    static const char *const NAMES[] = {"from", "to", "headers", "bodies", "justifications", NULL};
-    struct plan *plan = reader->plan;
+static enum substrate_status read_blocks(struct plan *plan, const struct document_value *value) {
+    enum { FROM, TO, HEADERS, BODIES, JUSTIFICATIONS, MEMBERS };
+    static const char *const NAMES[MEMBERS + 1] = {"from",           "to", "headers", "bodies",
+                                                   "justifications", NULL};
     bool *const flags[] = {&plan->headers, &plan->bodies, &plan->justifications};
-    struct base_json m[5];
-    enum substrate_status status = plan_members(reader, place, value, NAMES, m);
+    struct document_value m[MEMBERS];
+    enum substrate_status status = document_members(value, NAMES, m);
     if (status == SUBSTRATE_OK) {
-        status = read_range(reader, place, m, &plan->blocks);
+        status = read_range(&m[FROM], &plan->blocks);
     }
-    for (size_t i = 0; i < 3 && status == SUBSTRATE_OK; i++) {
-        struct plan_place member = plan_member(place, NAMES[i + 2]);
-        status = plan_bool(reader, &member, m[i + 2], flags[i]);
+    for (size_t i = HEADERS; i < MEMBERS && status == SUBSTRATE_OK; i++) {
+        status = document_bool(&m[i], flags[i - HEADERS]);
     }
     plan->has_blocks = true;
     return status;
 }
 
-static enum substrate_status read_runtimes(struct plan_reader *reader,
-                                           const struct plan_place *place, struct base_json value) {
-    static const char *const NAMES[] = {"metadata", "exports", NULL};
-    struct plan *plan = reader->plan;
-    struct base_json m[2], *list;
+static enum substrate_status read_metadata(struct plan *plan, const struct document_value *value) {
+    struct document_value *list;
     size_t count;
-    enum substrate_status status = plan_members(reader, place, value, NAMES, m);
-    plan->has_runtimes = true;
-    if (status == SUBSTRATE_OK) {
-        struct plan_place member = plan_member(place, "exports");
-        status = plan_bool(reader, &member, m[1], &plan->exports);
+    plan->metadata_all = document_is(value, "all");
+    if (plan->metadata_all || !document_has(value)) {
+        return SUBSTRATE_OK;
     }
-    plan->metadata_all = base_json_is(m[0], "all");
-    if (status != SUBSTRATE_OK || plan->metadata_all || m[0].kind == BASE_JSON_NONE) {
-        return status;
-    }
-    struct plan_place member = plan_member(place, "metadata");
-    status = plan_list(reader, &member, m[0], &list, &count);
+    enum substrate_status status = document_list(value, &list, &count);
     if (status != SUBSTRATE_OK) {
         return status;
     }
     plan->metadata = base_arena_calloc(&plan->arena, count + 1, sizeof *plan->metadata);
     if (plan->metadata == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
-    for (size_t i = 0; i < count; i++) {
-        uint64_t version;
-        struct plan_place element = plan_element(&member, i);
-        if (!base_json_u64(list[i], &version) || version < 14 || version > 255) {
-            return plan_refuse(reader, &element, "must be a metadata version from 14 on");
-        }
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        uint64_t version = 0;
+        status = document_number(&list[i], METADATA_FIRST, 255, &version);
         plan->metadata[plan->metadata_count++] = (uint32_t)version;
     }
-    return SUBSTRATE_OK;
+    return status;
+}
+
+static enum substrate_status read_runtimes(struct plan *plan, const struct document_value *value) {
+    enum { METADATA, EXPORTS, MEMBERS };
+    static const char *const NAMES[MEMBERS + 1] = {"metadata", "exports", NULL};
+    struct document_value m[MEMBERS];
+    enum substrate_status status = document_members(value, NAMES, m);
+    plan->has_runtimes = true;
+    if (status == SUBSTRATE_OK) {
+        status = document_bool(&m[EXPORTS], &plan->exports);
+    }
+    return status == SUBSTRATE_OK ? read_metadata(plan, &m[METADATA]) : status;
 }
 
 static int compare_texts(const void *left, const void *right) {
@@ -212,21 +100,19 @@ static int compare_texts(const void *left, const void *right) {
 }
 
 /* A list of hex texts, sorted. */
-static enum substrate_status read_keys(struct plan_reader *reader, const struct plan_place *place,
-                                       struct base_json value, struct substrate_text **keys,
-                                       size_t *count) {
-    struct base_json *list;
-    enum substrate_status status = plan_list(reader, place, value, &list, count);
+static enum substrate_status read_keys(struct plan *plan, const struct document_value *value,
+                                       struct substrate_text **keys, size_t *count) {
+    struct document_value *list;
+    enum substrate_status status = document_list(value, &list, count);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    *keys = base_arena_calloc(&reader->plan->arena, *count + 1, sizeof **keys);
+    *keys = base_arena_calloc(&plan->arena, *count + 1, sizeof **keys);
     if (*keys == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
     for (size_t i = 0; i < *count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = plan_hex(reader, &element, list[i], false, &(*keys)[i]);
+        status = plan_hex(&list[i], false, &(*keys)[i]);
     }
     if (status == SUBSTRATE_OK && *count > 1) {
         qsort(*keys, *count, sizeof **keys, compare_texts);
@@ -234,70 +120,74 @@ static enum substrate_status read_keys(struct plan_reader *reader, const struct 
     return status;
 }
 
-static enum substrate_status read_state(struct plan_reader *reader, const struct plan_place *place,
-                                        struct base_json value, struct plan_state *state) {
-    static const char *const NAMES[] = {"from", "to", "prefixes", "except", NULL};
-    struct base_json m[4];
-    enum substrate_status status = plan_members(reader, place, value, NAMES, m);
-    if (status == SUBSTRATE_OK) {
-        status = read_range(reader, place, m, &state->blocks);
-    }
-    struct plan_place prefixes = plan_member(place, "prefixes");
-    if (status == SUBSTRATE_OK) {
-        status = read_keys(reader, &prefixes, m[2], &state->prefixes, &state->prefix_count);
-    }
-    for (size_t i = 1; i < state->prefix_count && status == SUBSTRATE_OK; i++) {
+static enum substrate_status check_apart(const struct document_value *prefixes,
+                                         const struct plan_state *state) {
+    for (size_t i = 1; i < state->prefix_count; i++) {
         struct substrate_text last = state->prefixes[i - 1];
         if (last.size <= state->prefixes[i].size &&
             memcmp(last.data, state->prefixes[i].data, last.size) == 0) {
-            status = plan_refuse(reader, &prefixes, "overlap: 0x%.*s contains another",
-                                 (int)(last.size < 64 ? last.size : 64), last.data);
+            return document_refuse(prefixes, "they overlap: 0x%.*s contains another",
+                                   (int)(last.size < 64 ? last.size : 64), last.data);
         }
     }
-    if (status == SUBSTRATE_OK && m[3].kind != BASE_JSON_NONE) {
-        struct plan_place except = plan_member(place, "except");
-        status = read_keys(reader, &except, m[3], &state->except, &state->except_count);
-    }
-    return status;
+    return SUBSTRATE_OK;
 }
 
-static enum substrate_status read_states(struct plan_reader *reader, const struct plan_place *place,
-                                         struct base_json value) {
-    struct plan *plan = reader->plan;
-    struct base_json *list;
-    size_t count;
-    enum substrate_status status = plan_list(reader, place, value, &list, &count);
+static enum substrate_status read_state(struct plan *plan, const struct document_value *value,
+                                        struct plan_state *state) {
+    enum { FROM, TO, PREFIXES, EXCEPT, MEMBERS };
+    static const char *const NAMES[MEMBERS + 1] = {"from", "to", "prefixes", "except", NULL};
+    struct document_value m[MEMBERS];
+    enum substrate_status status = document_members(value, NAMES, m);
+    if (status == SUBSTRATE_OK) {
+        status = read_range(&m[FROM], &state->blocks);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_keys(plan, &m[PREFIXES], &state->prefixes, &state->prefix_count);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = check_apart(&m[PREFIXES], state);
+    }
+    return status == SUBSTRATE_OK && document_has(&m[EXCEPT])
+               ? read_keys(plan, &m[EXCEPT], &state->except, &state->except_count)
+               : status;
+}
+
+static enum substrate_status read_states(struct plan *plan, const struct document_value *value) {
+    struct document_value *list;
+    enum substrate_status status = document_list(value, &list, &plan->state_count);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    plan->state = base_arena_calloc(&plan->arena, count + 1, sizeof *plan->state);
+    plan->state = base_arena_calloc(&plan->arena, plan->state_count + 1, sizeof *plan->state);
     if (plan->state == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
-    plan->state_count = count;
-    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = read_state(reader, &element, list[i], &plan->state[i]);
+    for (size_t i = 0; i < plan->state_count && status == SUBSTRATE_OK; i++) {
+        status = read_state(plan, &list[i], &plan->state[i]);
     }
     return status;
 }
 
-static enum substrate_status read_plan(struct plan_reader *reader, struct base_json root) {
-    static const char *const NAMES[] = {"format", "blocks", "runtimes", "state", "calls", NULL};
-    static enum substrate_status (*const READ[])(struct plan_reader *, const struct plan_place *,
-                                                 struct base_json) = {
-        NULL, read_blocks, read_runtimes, read_states, plan_read_groups};
-    const struct plan_place top = {""};
-    struct base_json m[5];
+static enum substrate_status read_plan(struct plan *plan, const struct document *document) {
+    enum { FORMAT, BLOCKS, RUNTIMES, STATE, CALLS, MEMBERS };
+    static const char *const NAMES[MEMBERS + 1] = {"format", "blocks", "runtimes",
+                                                   "state",  "calls",  NULL};
+    static enum substrate_status (*const READ[MEMBERS])(
+        struct plan *, const struct document_value *) = {NULL, read_blocks, read_runtimes,
+                                                         read_states, plan_read_groups};
+    struct document_value root, m[MEMBERS];
     uint64_t format = 0;
-    enum substrate_status status = plan_members(reader, &top, root, NAMES, m);
-    if (status == SUBSTRATE_OK && (!base_json_u64(m[0], &format) || format != 1)) {
-        return plan_refuse(reader, &top, "must have \"format\":1");
+    enum substrate_status status = document_parse(document, &root);
+    if (status == SUBSTRATE_OK) {
+        status = document_members(&root, NAMES, m);
     }
-    for (size_t i = 1; i < 5 && status == SUBSTRATE_OK; i++) {
-        struct plan_place place = plan_member(&top, NAMES[i]);
-        if (m[i].kind != BASE_JSON_NONE) {
-            status = READ[i](reader, &place, m[i]);
+    if (status == SUBSTRATE_OK && (!base_json_u64(m[FORMAT].json, &format) || format != 1)) {
+        return document_refuse(&root, "must have \"format\":1");
+    }
+    for (size_t i = BLOCKS; i < MEMBERS && status == SUBSTRATE_OK; i++) {
+        if (document_has(&m[i])) {
+            status = READ[i](plan, &m[i]);
         }
     }
     return status;
@@ -305,24 +195,16 @@ static enum substrate_status read_plan(struct plan_reader *reader, struct base_j
 
 enum substrate_status plan_parse(const char *name, struct substrate_text text, struct plan *plan,
                                  struct substrate_error *error) {
-    struct plan_reader reader = {name, plan, error};
-    struct base_json root;
-    size_t position = 0;
     char digest[65];
     *plan = (struct plan){.has_blocks = false};
     base_arena_init(&plan->arena, 0);
     plan->text = base_arena_text(&plan->arena, text);
     file_digest(text, digest);
     plan->digest = base_arena_text(&plan->arena, base_text(digest));
-    enum substrate_status status = SUBSTRATE_OK;
-    if (plan->text.data == NULL || plan->digest.data == NULL) {
-        status = plan_no_memory(&reader);
-    } else if (base_json_parse(plan->text, BASE_JSON_DEPTH_MAX, &root, &position) != SUBSTRATE_OK) {
-        status = base_fail(error, SUBSTRATE_E_DECODE, "%s: not JSON from byte %zu on", name,
-                           position + 1);
-    } else {
-        status = read_plan(&reader, root);
-    }
+    const struct document document = {name, plan->text, 1, NULL, &plan->arena, error};
+    enum substrate_status status = plan->text.data == NULL || plan->digest.data == NULL
+                                       ? document_no_memory(&document)
+                                       : read_plan(plan, &document);
     if (status != SUBSTRATE_OK) {
         plan_free(plan);
     }

@@ -4,9 +4,9 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/text.h"
+#include "methods/method.h"
 #include "record/plan/plan_reader.h"
 #include "record/plan/scale_args.h"
-#include "methods/method.h"
 #include "rpc/request.h"
 
 #define COMBINATIONS_MAX 1000000
@@ -19,31 +19,30 @@ struct position {
 };
 
 struct growing {
-    struct plan_reader *reader;
-    const struct plan_place *place;
+    struct plan *plan;
+    const struct document_value *place;
     struct substrate_text type;
     struct position *position;
     size_t capacity;
 };
 
 static enum substrate_status add_value(struct growing *list, struct base_json value) {
-    struct plan_reader *reader = list->reader;
     struct base_buf bytes = BASE_BUF_INIT, hex = BASE_BUF_INIT;
     struct substrate_error why = {0};
     enum substrate_status status = scale_write(list->type, value, &bytes, &why);
     if (status != SUBSTRATE_OK) {
         base_buf_free(&bytes);
-        return plan_refuse(reader, list->place, "%s", why.message);
+        return document_refuse(list->place, "%s", why.message);
     }
     base_buf_hex(&hex, (struct substrate_bytes){(const uint8_t *)bytes.data, bytes.size});
     struct substrate_text copy = {NULL, 0};
     if (!bytes.failed && !hex.failed) {
-        copy = base_arena_text(&reader->plan->arena, base_buf_view(&hex));
+        copy = base_arena_text(&list->plan->arena, base_buf_view(&hex));
     }
     base_buf_free(&bytes);
     base_buf_free(&hex);
     if (copy.data == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(list->place->document);
     }
     list->position->values[list->position->count++] = copy;
     return SUBSTRATE_OK;
@@ -69,15 +68,15 @@ static enum substrate_status add_values(struct growing *list, struct base_json v
     bool range = read_range(value, &from, &to);
     uint64_t more = range && to >= from ? to - from + 1 : 1;
     if (range && (to < from || to - from >= COMBINATIONS_MAX)) {
-        return plan_refuse(list->reader, list->place, "has a range that is empty or too long");
+        return document_refuse(list->place, "has a range that is empty or too long");
     }
     struct position *position = list->position;
     if (position->count + more > list->capacity) {
         size_t capacity = (position->count + (size_t)more) * 2;
         struct substrate_text *values =
-            base_arena_calloc(&list->reader->plan->arena, capacity, sizeof *values);
+            base_arena_calloc(&list->plan->arena, capacity, sizeof *values);
         if (values == NULL) {
-            return plan_no_memory(list->reader);
+            return document_no_memory(list->place->document);
         }
         if (position->count > 0) {
             memcpy(values, position->values, position->count * sizeof *values);
@@ -101,43 +100,44 @@ static enum substrate_status add_values(struct growing *list, struct base_json v
 }
 
 /* `{TYPE: [values]}` */
-static enum substrate_status read_position(struct plan_reader *reader,
-                                           const struct plan_place *place, struct base_json value,
+static enum substrate_status read_position(struct plan *plan, const struct document_value *value,
                                            struct position *position) {
     struct base_json_walk walk;
     struct substrate_text key;
-    struct base_json list, *values;
-    size_t count;
-    if (value.kind != BASE_JSON_OBJECT || base_json_length(value) != 1) {
-        return plan_refuse(reader, place, "must be {TYPE: [values]}");
+    struct base_json list, element;
+    if (value->json.kind != BASE_JSON_OBJECT || base_json_length(value->json) != 1) {
+        return document_refuse(value, "must be {TYPE: [values]}");
     }
-    base_json_walk_init(&walk, value);
+    base_json_walk_init(&walk, value->json);
     base_json_walk_next(&walk, &key, &list);
-    enum substrate_status status = plan_list(reader, place, list, &values, &count);
-    struct growing growing = {.reader = reader,
-                              .place = place,
-                              .type = {key.data + 1, key.size - 2},
-                              .position = position};
-    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        status = add_values(&growing, values[i]);
+    if (list.kind != BASE_JSON_ARRAY) {
+        return document_refuse(value, "must be {TYPE: [values]}");
     }
-    return status;
+    struct growing growing = {
+        .plan = plan, .place = value, .type = {key.data + 1, key.size - 2}, .position = position};
+    enum substrate_status status = SUBSTRATE_OK;
+    base_json_walk_init(&walk, list);
+    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &key, &element)) {
+        status = add_values(&growing, element);
+    }
+    return status == SUBSTRATE_OK && position->count == 0 ? document_refuse(value, "has no values")
+                                                          : status;
 }
 
 /* Every combination, the last position running fastest. */
-static enum substrate_status combine(struct plan_reader *reader, const struct plan_place *place,
+static enum substrate_status combine(struct plan *plan, const struct document_value *value,
                                      const struct position *positions, size_t count,
                                      struct plan_request *request) {
     size_t total = 1;
     for (size_t i = 0; i < count; i++) {
         if (positions[i].count > COMBINATIONS_MAX / (total > 0 ? total : 1)) {
-            return plan_refuse(reader, place, "makes over %d combinations", COMBINATIONS_MAX);
+            return document_refuse(value, "makes over %d combinations", COMBINATIONS_MAX);
         }
         total *= positions[i].count;
     }
-    request->params = base_arena_calloc(&reader->plan->arena, total + 1, sizeof *request->params);
+    request->params = base_arena_calloc(&plan->arena, total + 1, sizeof *request->params);
     if (request->params == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
     struct base_buf text = BASE_BUF_INIT;
     for (size_t i = 0; i < total; i++) {
@@ -151,11 +151,11 @@ static enum substrate_status combine(struct plan_reader *reader, const struct pl
         }
         struct substrate_text copy = {NULL, 0};
         if (!text.failed) {
-            copy = base_arena_text(&reader->plan->arena, base_buf_view(&text));
+            copy = base_arena_text(&plan->arena, base_buf_view(&text));
         }
         if (copy.data == NULL) {
             base_buf_free(&text);
-            return plan_no_memory(reader);
+            return document_no_memory(value->document);
         }
         request->params[request->count++] = copy;
     }
@@ -163,114 +163,105 @@ static enum substrate_status combine(struct plan_reader *reader, const struct pl
     return SUBSTRATE_OK;
 }
 
-static enum substrate_status read_args(struct plan_reader *reader, const struct plan_place *place,
-                                       struct base_json value, struct plan_request *request) {
+static enum substrate_status read_args(struct plan *plan, const struct document_value *value,
+                                       struct plan_request *request) {
     struct position positions[POSITIONS_MAX] = {{NULL, 0}};
-    struct base_json *elements;
+    struct document_value *elements;
     size_t count;
-    enum substrate_status status = plan_list(reader, place, value, &elements, &count);
+    enum substrate_status status = document_list(value, &elements, &count);
     if (status == SUBSTRATE_OK && count > POSITIONS_MAX) {
-        return plan_refuse(reader, place, "has over %d positions", POSITIONS_MAX);
+        return document_refuse(value, "has over %d positions", POSITIONS_MAX);
     }
     for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = read_position(reader, &element, elements[i], &positions[i]);
-        if (status == SUBSTRATE_OK && positions[i].count == 0) {
-            status = plan_refuse(reader, &element, "has no values");
-        }
+        status = read_position(plan, &elements[i], &positions[i]);
     }
-    return status == SUBSTRATE_OK ? combine(reader, place, positions, count, request) : status;
+    return status == SUBSTRATE_OK ? combine(plan, value, positions, count, request) : status;
+}
+
+/* Room for the parameter lists of a request. */
+static enum substrate_status make_params(struct plan *plan, const struct document_value *value,
+                                         size_t count, struct plan_request *request) {
+    request->count = count;
+    request->params = base_arena_calloc(&plan->arena, count + 1, sizeof *request->params);
+    return request->params != NULL ? SUBSTRATE_OK : document_no_memory(value->document);
 }
 
 /* Parameter lists of a method; none given: one empty list. */
-static enum substrate_status read_params(struct plan_reader *reader, const struct plan_place *place,
-                                         struct base_json value, struct plan_request *request) {
-    static const struct base_json EMPTY = {BASE_JSON_ARRAY, {"[]", 2}};
-    struct base_json *lists;
-    size_t count = 1;
-    enum substrate_status status = SUBSTRATE_OK;
-    if (value.kind != BASE_JSON_NONE) {
-        status = plan_list(reader, place, value, &lists, &count);
+static enum substrate_status read_params(struct plan *plan, const struct document_value *value,
+                                         struct plan_request *request) {
+    struct document_value *lists = NULL;
+    size_t count = 0;
+    enum substrate_status status =
+        document_has(value) ? document_list(value, &lists, &count) : SUBSTRATE_OK;
+    if (status == SUBSTRATE_OK) {
+        status = make_params(plan, value, document_has(value) ? count : 1, request);
     }
-    if (status != SUBSTRATE_OK) {
-        return status;
+    if (status == SUBSTRATE_OK && !document_has(value)) {
+        request->params[0] = BASE_TEXT("[]");
     }
-    request->params = base_arena_calloc(&reader->plan->arena, count + 1, sizeof *request->params);
-    if (request->params == NULL) {
-        return plan_no_memory(reader);
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = lists[i].json.kind == BASE_JSON_ARRAY
+                     ? SUBSTRATE_OK
+                     : document_refuse(&lists[i], "must be a list of parameters");
+        request->params[i] = lists[i].json.raw;
     }
-    for (size_t i = 0; i < count; i++) {
-        struct base_json list = value.kind == BASE_JSON_NONE ? EMPTY : lists[i];
-        if (list.kind != BASE_JSON_ARRAY) {
-            struct plan_place element = plan_element(place, i);
-            return plan_refuse(reader, &element, "must be a list of parameters");
-        }
-        request->params[i] = list.raw;
-    }
-    request->count = count;
-    return SUBSTRATE_OK;
+    return status;
 }
 
-static enum substrate_status read_fees(struct plan_reader *reader, const struct plan_place *place,
-                                       struct base_json value, struct plan_request *request) {
-    struct base_json *list;
-    enum substrate_status status = plan_list(reader, place, value, &list, &request->count);
-    if (status != SUBSTRATE_OK) {
-        return status;
+static enum substrate_status read_fees(struct plan *plan, const struct document_value *value,
+                                       struct plan_request *request) {
+    struct document_value *list;
+    size_t count;
+    enum substrate_status status = document_list(value, &list, &count);
+    if (status == SUBSTRATE_OK) {
+        status = make_params(plan, value, count, request);
     }
     request->kind = PLAN_FEES;
-    request->params =
-        base_arena_calloc(&reader->plan->arena, request->count + 1, sizeof *request->params);
-    if (request->params == NULL) {
-        return plan_no_memory(reader);
-    }
-    for (size_t i = 0; i < request->count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = plan_hex(reader, &element, list[i], true, &request->params[i]);
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = plan_hex(&list[i], true, &request->params[i]);
     }
     return status;
 }
 
 enum { METHODS, PARAMS, FUNCTIONS, ARGS, FEES, REQUEST_MEMBERS };
-static const char *const REQUEST_NAMES[] = {"methods", "params", "functions", "args", "fees", NULL};
+static const char *const REQUEST_NAMES[REQUEST_MEMBERS + 1] = {"methods", "params", "functions",
+                                                               "args",    "fees",   NULL};
+
+/* One request for each of these names, all with the same parameters. */
+static enum substrate_status add_names(const struct document_value *value,
+                                       struct plan_request *shape, struct plan_group *group) {
+    struct document_value *names;
+    size_t count;
+    enum substrate_status status = document_list(value, &names, &count);
+    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
+        status = document_string(&names[i], &shape->name);
+        group->requests[group->request_count++] = *shape;
+    }
+    return status;
+}
 
 /* One entry of "requests" to one request per name. */
-static enum substrate_status read_request(struct plan_reader *reader,
-                                          const struct plan_place *place, struct base_json value,
+static enum substrate_status read_request(struct plan *plan, const struct document_value *value,
                                           struct plan_group *group) {
-    struct base_json m[REQUEST_MEMBERS], *names = NULL;
-    size_t count = 0;
+    struct document_value m[REQUEST_MEMBERS];
     struct plan_request shape = {.kind = PLAN_METHOD};
-    enum substrate_status status = plan_members(reader, place, value, REQUEST_NAMES, m);
+    enum substrate_status status = document_members(value, REQUEST_NAMES, m);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    bool methods = m[METHODS].kind != BASE_JSON_NONE,
-         functions = m[FUNCTIONS].kind != BASE_JSON_NONE, fees = m[FEES].kind != BASE_JSON_NONE;
-    if (methods + functions + fees != 1 || (m[PARAMS].kind != BASE_JSON_NONE && !methods) ||
-        (m[ARGS].kind != BASE_JSON_NONE) != functions) {
-        return plan_refuse(reader, place,
-                           "must have methods (and params), or functions and args, or fees");
+    bool methods = document_has(&m[METHODS]), functions = document_has(&m[FUNCTIONS]);
+    if (methods + functions + document_has(&m[FEES]) != 1 ||
+        (document_has(&m[PARAMS]) && !methods) || document_has(&m[ARGS]) != functions) {
+        return document_refuse(value,
+                               "must have methods (and params), or functions and args, or fees");
     }
-    struct plan_place inner = plan_member(place, methods ? "params" : functions ? "args" : "fees");
-    if (fees) {
-        status = read_fees(reader, &inner, m[FEES], &group->requests[group->request_count]);
-        group->request_count++;
-        return status;
+    if (document_has(&m[FEES])) {
+        return read_fees(plan, &m[FEES], &group->requests[group->request_count++]);
     }
     shape.kind = methods ? PLAN_METHOD : PLAN_FUNCTION;
-    status = methods ? read_params(reader, &inner, m[PARAMS], &shape)
-                     : read_args(reader, &inner, m[ARGS], &shape);
-    inner = plan_member(place, methods ? "methods" : "functions");
-    if (status == SUBSTRATE_OK) {
-        status = plan_list(reader, &inner, m[methods ? METHODS : FUNCTIONS], &names, &count);
-    }
-    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(&inner, i);
-        status = plan_string(reader, &element, names[i], &shape.name);
-        group->requests[group->request_count++] = shape;
-    }
-    return status;
+    status = methods ? read_params(plan, &m[PARAMS], &shape) : read_args(plan, &m[ARGS], &shape);
+    return status == SUBSTRATE_OK ? add_names(&m[methods ? METHODS : FUNCTIONS], &shape, group)
+                                  : status;
 }
 
 /* How many requests an entry makes at most: one per name, or one for fees. */
@@ -279,140 +270,146 @@ static size_t names_in(struct base_json entry) {
            base_json_length(base_json_member(entry, "functions"));
 }
 
-static enum substrate_status read_blocks(struct plan_reader *reader, const struct plan_place *place,
-                                         struct base_json value, struct plan_group *group) {
-    struct base_json *list;
-    if (value.kind == BASE_JSON_NONE) {
+static enum substrate_status read_blocks(struct plan *plan, const struct document_value *value,
+                                         struct plan_group *group) {
+    struct document_value *list;
+    if (!document_has(value)) {
         return SUBSTRATE_OK;
     }
-    enum substrate_status status = plan_list(reader, place, value, &list, &group->block_count);
+    enum substrate_status status = document_list(value, &list, &group->block_count);
     if (status != SUBSTRATE_OK) {
         return status;
     }
     if (group->block_count == 0) {
-        return plan_refuse(reader, place, "is empty; leave it out for methods without a block");
+        return document_refuse(value, "is empty; leave it out for methods without a block");
     }
-    group->blocks =
-        base_arena_calloc(&reader->plan->arena, group->block_count, sizeof *group->blocks);
+    group->blocks = base_arena_calloc(&plan->arena, group->block_count, sizeof *group->blocks);
     if (group->blocks == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
     for (size_t i = 0; i < group->block_count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = plan_read_block(reader, &element, list[i], &group->blocks[i]);
+        status = plan_read_block(&list[i], &group->blocks[i]);
     }
     return status;
 }
 
+/* Refuses what is no question of this kind. */
+static enum substrate_status check_kind(const struct document_value *place, bool has_blocks,
+                                        const struct plan_request *request,
+                                        const struct rpc_request *parsed) {
+    int name = (int)(request->name.size < 60 ? request->name.size : 60);
+    bool takes_block = parsed->method != NULL && parsed->method->has_at;
+    if (base_text_starts(parsed->name, "mock_") ||
+        (parsed->method != NULL && parsed->method->kind != RPC_METHOD_CALL)) {
+        return document_refuse(place, "has %.*s, which is no question with one answer", name,
+                               request->name.data);
+    }
+    if (parsed->method != NULL && method_from_facts(parsed->method)) {
+        return document_refuse(place,
+                               "has %.*s, which follows from blocks and keys: ask for those by "
+                               "\"blocks\", \"runtimes\" and \"state\"",
+                               name, request->name.data);
+    }
+    if (takes_block && (!has_blocks || parsed->at_given)) {
+        return document_refuse(place, "has %.*s, whose block must come from \"blocks\"", name,
+                               request->name.data);
+    }
+    return takes_block || !has_blocks
+               ? SUBSTRATE_OK
+               : document_refuse(place,
+                                 "has \"blocks\", but %.*s takes no block: put it into an entry "
+                                 "without",
+                                 name, request->name.data);
+}
+
 /* Replaces the parameters of a method by those of its canonical request; refuses what no node would
  * understand, before anything is asked. */
-static enum substrate_status check_method(struct plan_reader *reader,
-                                          const struct plan_place *place, bool has_blocks,
-                                          struct plan_request *request) {
-    int name = (int)(request->name.size < 60 ? request->name.size : 60);
+static enum substrate_status check_method(struct plan *plan, const struct document_value *place,
+                                          bool has_blocks, struct plan_request *request) {
     for (size_t i = 0; i < request->count; i++) {
-        struct base_arena *arena = &reader->plan->arena;
         struct base_json params;
         struct rpc_request parsed;
         struct substrate_text data = {NULL, 0};
         enum substrate_status status =
             base_json_parse(request->params[i], BASE_JSON_DEPTH_MAX, &params, NULL);
         if (status == SUBSTRATE_OK) {
-            status = method_parse(request->name, params, arena, &parsed, &data);
+            status = method_parse(request->name, params, &plan->arena, &parsed, &data);
         }
         if (status == SUBSTRATE_E_ARGUMENT) {
-            return plan_refuse(reader, place, "has bad params for %.*s: %.*s", name,
-                               request->name.data, (int)(data.size < 80 ? data.size : 80),
-                               data.data);
+            return document_refuse(place, "has bad params for %.*s: %.*s",
+                                   (int)(request->name.size < 60 ? request->name.size : 60),
+                                   request->name.data, (int)(data.size < 80 ? data.size : 80),
+                                   data.data);
+        }
+        if (status == SUBSTRATE_OK) {
+            status = check_kind(place, has_blocks, request, &parsed);
         }
         if (status != SUBSTRATE_OK) {
-            return plan_no_memory(reader);
-        }
-        if (base_text_starts(parsed.name, "mock_") ||
-            (parsed.method != NULL && parsed.method->kind != RPC_METHOD_CALL)) {
-            return plan_refuse(reader, place, "has %.*s, which is no question with one answer",
-                               name, request->name.data);
-        }
-        if (parsed.method != NULL && method_from_facts(parsed.method)) {
-            return plan_refuse(reader, place,
-                               "has %.*s, which follows from blocks and keys: ask for those by "
-                               "\"blocks\", \"runtimes\" and \"state\"",
-                               name, request->name.data);
-        }
-        bool takes_block = parsed.method != NULL && parsed.method->has_at;
-        if (takes_block && (!has_blocks || parsed.at_given)) {
-            return plan_refuse(reader, place, "has %.*s, whose block must come from \"blocks\"",
-                               name, request->name.data);
-        }
-        if (!takes_block && has_blocks) {
-            return plan_refuse(reader, place,
-                               "has \"blocks\", but %.*s takes no block: put it into an entry "
-                               "without",
-                               name, request->name.data);
+            return status == SUBSTRATE_E_MEMORY ? document_no_memory(place->document) : status;
         }
         request->row = parsed.method;
-        request->canonical = base_arena_text(arena, parsed.name);
-        request->params[i] = base_arena_text(arena, parsed.params_text);
+        request->canonical = base_arena_text(&plan->arena, parsed.name);
+        request->params[i] = base_arena_text(&plan->arena, parsed.params_text);
         if (request->canonical.data == NULL || request->params[i].data == NULL) {
-            return plan_no_memory(reader);
+            return document_no_memory(place->document);
         }
     }
     return SUBSTRATE_OK;
 }
 
-static enum substrate_status read_group(struct plan_reader *reader, const struct plan_place *place,
-                                        struct base_json value, struct plan_group *group) {
-    static const char *const NAMES[] = {"blocks", "requests", NULL};
-    struct base_json m[2], *entries = NULL;
-    size_t count = 0, names = 0;
-    enum substrate_status status = plan_members(reader, place, value, NAMES, m);
-    struct plan_place inner = plan_member(place, "blocks");
-    if (status == SUBSTRATE_OK) {
-        status = read_blocks(reader, &inner, m[0], group);
-    }
-    inner = plan_member(place, "requests");
-    if (status == SUBSTRATE_OK) {
-        status = plan_list(reader, &inner, m[1], &entries, &count);
-    }
+static enum substrate_status read_requests(struct plan *plan, const struct document_value *value,
+                                           struct plan_group *group) {
+    struct document_value *entries;
+    size_t count, names = 0;
+    enum substrate_status status = document_list(value, &entries, &count);
     for (size_t i = 0; i < count; i++) {
-        names += names_in(entries[i]);
+        names += names_in(entries[i].json);
     }
-    group->requests = base_arena_calloc(&reader->plan->arena, names + 1, sizeof *group->requests);
+    group->requests = base_arena_calloc(&plan->arena, names + 1, sizeof *group->requests);
     if (status == SUBSTRATE_OK && group->requests == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
     for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(&inner, i);
-        status = read_request(reader, &element, entries[i], group);
+        status = read_request(plan, &entries[i], group);
+    }
+    return status;
+}
+
+static enum substrate_status read_group(struct plan *plan, const struct document_value *value,
+                                        struct plan_group *group) {
+    enum { BLOCKS, REQUESTS, MEMBERS };
+    static const char *const NAMES[MEMBERS + 1] = {"blocks", "requests", NULL};
+    struct document_value m[MEMBERS];
+    enum substrate_status status = document_members(value, NAMES, m);
+    if (status == SUBSTRATE_OK) {
+        status = read_blocks(plan, &m[BLOCKS], group);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = read_requests(plan, &m[REQUESTS], group);
     }
     for (size_t i = 0; i < group->request_count && status == SUBSTRATE_OK; i++) {
         bool has_blocks = group->block_count > 0;
         if (group->requests[i].kind == PLAN_METHOD) {
-            status = check_method(reader, place, has_blocks, &group->requests[i]);
+            status = check_method(plan, value, has_blocks, &group->requests[i]);
         } else if (!has_blocks) {
-            status = plan_refuse(reader, place, "has functions or fees, so it needs \"blocks\"");
+            status = document_refuse(value, "has functions or fees, so it needs \"blocks\"");
         }
     }
     return status;
 }
 
-enum substrate_status plan_read_groups(struct plan_reader *reader, const struct plan_place *place,
-                                       struct base_json value) {
-    struct plan *plan = reader->plan;
-    struct base_json *list;
-    size_t count;
-    enum substrate_status status = plan_list(reader, place, value, &list, &count);
+enum substrate_status plan_read_groups(struct plan *plan, const struct document_value *value) {
+    struct document_value *list;
+    enum substrate_status status = document_list(value, &list, &plan->group_count);
     if (status != SUBSTRATE_OK) {
         return status;
     }
-    plan->groups = base_arena_calloc(&plan->arena, count + 1, sizeof *plan->groups);
+    plan->groups = base_arena_calloc(&plan->arena, plan->group_count + 1, sizeof *plan->groups);
     if (plan->groups == NULL) {
-        return plan_no_memory(reader);
+        return document_no_memory(value->document);
     }
-    plan->group_count = count;
-    for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
-        struct plan_place element = plan_element(place, i);
-        status = read_group(reader, &element, list[i], &plan->groups[i]);
+    for (size_t i = 0; i < plan->group_count && status == SUBSTRATE_OK; i++) {
+        status = read_group(plan, &list[i], &plan->groups[i]);
     }
     return status;
 }
