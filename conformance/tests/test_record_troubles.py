@@ -2,6 +2,7 @@
 be lost, with a line, but neither the session of a client nor what was known before; and what one client's
 shape proved is served to another."""
 
+import hashlib
 import json
 import threading
 from contextlib import contextmanager
@@ -243,6 +244,29 @@ def test_hash_and_size_of_the_code_are_kept(node, truth, tmp_path):
                 for method, answer in digests.items():
                     assert socket.call(method, "0x3a636f6465", at) == answer, (how, method)
             replay.stop()
+
+
+def test_the_code_is_hashed_where_the_upstream_does_not(node, truth, tmp_path):
+    code, head = bytes(range(256)), truth.head["hash"]
+
+    def lie(method, params, reply):
+        if method == "state_getStorageHash":
+            reply.pop("result", None)
+            reply["error"] = GONE
+        if method == "state_getStorage" and params[0] == "0x3a636f6465":
+            reply.pop("error", None)
+            reply["result"] = "0x" + code.hex()
+
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(SMALL))
+    with liar(node.url, lie) as upstream:
+        done = record(upstream, tmp_path / "out", plan=plan)
+    assert done.returncode == 0, done.stderr
+    with Node(tmp_path / "out") as replay, Socket(replay.url) as socket:
+        hash = "0x" + hashlib.blake2b(code, digest_size=32).hexdigest()
+        assert socket.call("state_getStorageHash", "0x3a636f6465", head) == hash
+        assert socket.call("state_getStorageSize", "0x3a636f6465", head) == len(code)
+        replay.stop()
 
 
 # ---- clients that prefer the new JSON-RPC ----

@@ -283,7 +283,8 @@ static void takes(struct reply_queue *queue, uint64_t kept, uint64_t now, const 
 }
 
 START_TEST(held_messages_wait_for_the_keeper) {
-    struct reply_queue queue = {NULL, NULL};
+    struct reply_queue queue;
+    reply_queue_init(&queue);
     int one = 1, other = 2;
     ck_assert(reply_queue_due(&queue) == SUBSTRATE_NEVER);
     ck_assert(put(&queue, &one, 1, 100, "a") && put(&queue, &other, 1, 110, "b") &&

@@ -7,7 +7,9 @@
 #include "base/header.h"
 #include "base/text.h"
 #include "fixture/line.h"
+#include "record/runtime_parts.h"
 
+#define METHOD_NOT_FOUND (-32601)
 #define HEIGHT_MAX ((uint64_t)1 << 28)
 
 enum substrate_status inquiry_no_memory(struct inquiry *inquiry) {
@@ -154,33 +156,60 @@ enum substrate_status inquiry_same_chain(struct inquiry *inquiry, const struct f
     return status;
 }
 
+/* For upstreams that do not tell hashes: the value itself is asked for, and forgotten. */
+static enum substrate_status digest_of_value(struct inquiry *inquiry, struct substrate_text params,
+                                             struct fact_digest *digest) {
+    struct base_arena arena;
+    struct substrate_text text;
+    struct substrate_bytes value;
+    base_arena_init(&arena, 0);
+    enum substrate_status status =
+        upstream_ask(&inquiry->upstream, "state_getStorage", params, &arena, &text, inquiry->error);
+    if (status == SUBSTRATE_OK) {
+        status = bytes_of_result(text, &arena, &value) ? SUBSTRATE_OK : SUBSTRATE_E_NOT_FOUND;
+    }
+    if (status == SUBSTRATE_OK) {
+        substrate_blake2_256(value, digest->hash.bytes);
+        digest->size = value.size;
+    }
+    base_arena_free(&arena);
+    return status;
+}
+
+static enum substrate_status ask_digest(struct inquiry *inquiry, struct substrate_text params,
+                                        const struct fact_digest *known,
+                                        struct fact_digest *digest) {
+    struct substrate_text text;
+    enum substrate_status status = upstream_ask(&inquiry->upstream, "state_getStorageHash", params,
+                                                &inquiry->arena, &text, inquiry->error);
+    if (status == SUBSTRATE_E_RPC && inquiry->error->rpc_code == METHOD_NOT_FOUND) {
+        return digest_of_value(inquiry, params, digest);
+    }
+    if (status != SUBSTRATE_OK || !read_hash(text, &digest->hash)) {
+        return status != SUBSTRATE_OK ? status : SUBSTRATE_E_NOT_FOUND;
+    }
+    if (known != NULL && memcmp(&known->hash, &digest->hash, sizeof known->hash) == 0) {
+        digest->size = known->size;
+        return SUBSTRATE_OK;
+    }
+    status = upstream_ask(&inquiry->upstream, "state_getStorageSize", params, &inquiry->arena,
+                          &text, inquiry->error);
+    return status != SUBSTRATE_OK || base_text_u64(text, &digest->size) ? status
+                                                                        : SUBSTRATE_E_NOT_FOUND;
+}
+
 enum substrate_status inquiry_digest(struct inquiry *inquiry, struct substrate_text key,
                                      const struct substrate_hash *at,
                                      const struct fact_digest *known, struct fact_digest *digest) {
-    static const char *const METHODS[] = {"state_getStorageHash", "state_getStorageSize"};
     struct base_buf params = BASE_BUF_INIT;
-    struct substrate_text text[2];
-    enum substrate_status status = SUBSTRATE_OK;
     base_buf_char(&params, '[');
     base_buf_text(&params, key);
     base_buf_char(&params, ',');
     line_write_hash(&params, at);
     base_buf_char(&params, ']');
-    for (size_t i = 0; i < 2 && status == SUBSTRATE_OK; i++) {
-        status = params.failed
-                     ? inquiry_no_memory(inquiry)
-                     : upstream_ask(&inquiry->upstream, METHODS[i], base_buf_view(&params),
-                                    &inquiry->arena, &text[i], inquiry->error);
-        if (status == SUBSTRATE_OK && i == 0 && !read_hash(text[0], &digest->hash)) {
-            status = SUBSTRATE_E_NOT_FOUND;
-        } else if (status == SUBSTRATE_OK && i == 0 && known != NULL &&
-                   memcmp(&known->hash, &digest->hash, sizeof known->hash) == 0) {
-            digest->size = known->size;
-            break;
-        } else if (status == SUBSTRATE_OK && i == 1 && !base_text_u64(text[1], &digest->size)) {
-            status = SUBSTRATE_E_NOT_FOUND;
-        }
-    }
+    enum substrate_status status = params.failed
+                                       ? inquiry_no_memory(inquiry)
+                                       : ask_digest(inquiry, base_buf_view(&params), known, digest);
     base_buf_free(&params);
     if (status == SUBSTRATE_E_RPC) {
         *inquiry->error = (struct substrate_error){.status = SUBSTRATE_OK};

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 #include <substrate/connection.h>
 #include "base/json.h"
@@ -30,7 +31,7 @@
 
 /* A request that waits for its reply, or an exchange that waits for the recording: texts follow. */
 struct said {
-    struct said *next;
+    STAILQ_ENTRY(said) entry;
     size_t twins; /* other requests with its id in flight: which reply is whose, nobody can tell */
     bool ambiguous;
     struct exchange exchange;
@@ -40,14 +41,14 @@ struct proxy {
     struct wire *wire;
     struct wire_upstreams *upstreams;
     struct recording *recording;
-    struct link *links;
+    LIST_HEAD(, link) links;
     bool legacy;
     struct reply_queue held;
     uint64_t given;        /* exchanges that the recording got */
     _Atomic uint64_t kept; /* and those it has dealt with */
     pthread_mutex_t lock;  /* of all below */
     pthread_cond_t more;
-    struct said *first, **last;
+    STAILQ_HEAD(, said) said;
     bool over;                    /* no more will come */
     struct substrate_error error; /* why the recording gave up */
 };
@@ -59,7 +60,7 @@ struct link {
     struct wire_upstream *upstream; /* NULL: gone */
     struct base_map asked;          /* raw ids to struct said */
     bool awaiting;                  /* a POST has no answer yet */
-    struct link *previous, *next;
+    LIST_ENTRY(link) entry;
 };
 
 /* ---- what was said ---- */
@@ -74,7 +75,7 @@ static struct said *make_said(struct substrate_text method, struct substrate_tex
     struct substrate_text *const texts[] = {&said->exchange.method, &said->exchange.params,
                                             &said->exchange.result};
     const struct substrate_text from[] = {method, params, result};
-    *said = (struct said){.next = NULL};
+    *said = (struct said){.twins = 0};
     for (size_t i = 0; i < 3; i++) {
         if (from[i].data != NULL) {
             memcpy(at, from[i].data, from[i].size);
@@ -92,8 +93,7 @@ static void give_keeper(struct proxy *proxy, struct said *said) {
     }
     proxy->given++;
     pthread_mutex_lock(&proxy->lock);
-    *proxy->last = said;
-    proxy->last = &said->next;
+    STAILQ_INSERT_TAIL(&proxy->said, said, entry);
     pthread_cond_signal(&proxy->more);
     pthread_mutex_unlock(&proxy->lock);
 }
@@ -219,15 +219,12 @@ static void hear_message(struct link *link, struct substrate_text message) {
 
 static struct said *next_said(struct proxy *proxy) {
     pthread_mutex_lock(&proxy->lock);
-    while (proxy->first == NULL && !proxy->over) {
+    while (STAILQ_EMPTY(&proxy->said) && !proxy->over) {
         pthread_cond_wait(&proxy->more, &proxy->lock);
     }
-    struct said *said = proxy->first;
+    struct said *said = STAILQ_FIRST(&proxy->said);
     if (said != NULL) {
-        proxy->first = said->next;
-        if (proxy->first == NULL) {
-            proxy->last = &proxy->first;
-        }
+        STAILQ_REMOVE_HEAD(&proxy->said, entry);
     }
     pthread_mutex_unlock(&proxy->lock);
     return said;
@@ -268,10 +265,7 @@ static void free_link(struct link *link) {
     }
     base_map_free(&link->asked);
     reply_queue_forget(&proxy->held, link);
-    if (link->next != NULL) {
-        link->next->previous = link->previous;
-    }
-    *(link->previous != NULL ? &link->previous->next : &proxy->links) = link->next;
+    LIST_REMOVE(link, entry);
     base_free(link);
 }
 
@@ -291,11 +285,7 @@ static void on_connecting(void *context, struct wire_conn *conn,
         wire_refuse(conn, 503, NULL, 0, BASE_TEXT("out of memory\n"));
         return;
     }
-    link->next = proxy->links;
-    if (proxy->links != NULL) {
-        proxy->links->previous = link;
-    }
-    proxy->links = link;
+    LIST_INSERT_HEAD(&proxy->links, link, entry);
     wire_conn_set_user(conn, link);
     wire_accept(conn, NULL);
 }
@@ -510,7 +500,8 @@ static void run_wire(struct proxy *proxy, const struct proxy_options *options) {
  * being handled elsewhere. */
 static void close_wire(struct proxy *proxy) {
     signalled_wire = NULL;
-    for (struct link *link = proxy->links; link != NULL; link = link->next) {
+    struct link *link;
+    LIST_FOREACH(link, &proxy->links, entry) {
         if (link->upstream != NULL) {
             wire_upstream_close(link->upstream);
             link->upstream = NULL;
@@ -544,7 +535,9 @@ static enum substrate_status serve(struct proxy *proxy, const struct proxy_optio
 int proxy_run(const struct proxy_options *options) {
     struct proxy proxy = {.legacy = options->legacy};
     struct substrate_error error = {.status = SUBSTRATE_OK};
-    proxy.last = &proxy.first;
+    STAILQ_INIT(&proxy.said);
+    LIST_INIT(&proxy.links);
+    reply_queue_init(&proxy.held);
     pthread_mutex_init(&proxy.lock, NULL);
     pthread_cond_init(&proxy.more, NULL);
     enum substrate_status status = open_wire(&proxy, options, &error);

@@ -6,10 +6,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <substrate/base.h>
 
 struct held_reply {
-    struct held_reply *next;
+    STAILQ_ENTRY(held_reply) entry;
     void *owner;                /* NULL: forgotten */
     bool close;                 /* the upstream is gone, `text` says why; else a message */
     uint64_t after;             /* goes when so many exchanges are kept */
@@ -17,10 +18,10 @@ struct held_reply {
     struct substrate_text text; /* in the same allocation */
 };
 
-struct reply_queue {
-    struct held_reply *first, *last;
-};
+STAILQ_HEAD(reply_queue, held_reply);
 
+/* Before everything else. */
+void reply_queue_init(struct reply_queue *queue);
 /* Copies `text`; false: out of memory. Both `after` and `due_us` only grow. */
 bool reply_queue_put(struct reply_queue *queue, const struct held_reply *like);
 /* Takes the first one if it may go; the caller frees it with base_free. NULL: none may. */
