@@ -4,6 +4,7 @@
 #include <string.h>
 #include <substrate/hash.h>
 #include "base/header.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "fixture/line.h"
@@ -165,14 +166,8 @@ static bool are_bytes(struct base_json list) {
     base_json_walk_init(&walk, list);
     while (base_json_walk_next(&walk, &key, &value)) {
         struct substrate_text text = {value.raw.data + 1, value.raw.size - 2};
-        if (value.kind != BASE_JSON_STRING || !base_text_starts(text, "0x") || text.size % 2 != 0) {
+        if (value.kind != BASE_JSON_STRING || !base_hex_is_canonical(text)) {
             return false;
-        }
-        for (size_t i = 2; i < text.size; i++) {
-            char c = text.data[i];
-            if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-                return false;
-            }
         }
     }
     return true;

@@ -40,7 +40,7 @@ static void write_hex_number(struct base_buf *out, const uint8_t *bytes, size_t 
             unsigned digit = (unsigned)bytes[i] >> shift & 15;
             begun = begun || digit != 0;
             if (begun || (i == 0 && shift == 0)) {
-                base_buf_char(out, "0123456789abcdef"[digit]);
+                base_buf_format(out, "%x", digit);
             }
             if (shift == 0) {
                 break;

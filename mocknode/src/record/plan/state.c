@@ -3,6 +3,7 @@
  * set. */
 #include <string.h>
 #include <substrate/hash.h>
+#include "base/hex.h"
 #include "base/text.h"
 #include "record/plan/snapshot.h"
 #include "fixture/keys.h"
@@ -29,17 +30,12 @@ static void write_key(struct base_buf *out, struct substrate_text key) {
 
 /* A key as a page has it, "0x…": without quotes and 0x. */
 static bool read_key(struct base_json value, struct substrate_text *key) {
-    if (value.kind != BASE_JSON_STRING || value.raw.size < 4 ||
-        memcmp(value.raw.data, "\"0x", 3) != 0) {
+    if (value.kind != BASE_JSON_STRING ||
+        !base_hex_is_canonical((struct substrate_text){value.raw.data + 1, value.raw.size - 2})) {
         return false;
     }
     *key = (struct substrate_text){value.raw.data + 3, value.raw.size - 4};
-    for (size_t i = 0; i < key->size; i++) {
-        if (strchr("0123456789abcdef", key->data[i]) == NULL) {
-            return false;
-        }
-    }
-    return key->size % 2 == 0;
+    return true;
 }
 
 static void page_params(struct reading *reading, struct substrate_text prefix,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <substrate/hash.h>
 #include "base/header.h"
+#include "base/hex.h"
 #include "methods/method.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -83,16 +84,11 @@ static enum substrate_status ask_text(struct extraction *extraction, const char 
 
 /* "0x…" with its quotes: the digits in between; false: it is something else. */
 static bool read_digits(struct substrate_text raw, struct substrate_text *digits) {
-    if (raw.size < 4 || raw.size % 2 != 0 || memcmp(raw.data, "\"0x", 3) != 0) {
+    if (raw.size < 4 || raw.data[0] != '"' ||
+        !base_hex_is_canonical((struct substrate_text){raw.data + 1, raw.size - 2})) {
         return false;
     }
     *digits = (struct substrate_text){raw.data + 3, raw.size - 4};
-    for (size_t i = 0; i < digits->size; i++) {
-        char c = digits->data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            return false;
-        }
-    }
     return true;
 }
 
