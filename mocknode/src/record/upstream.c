@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/json.h"
 #include "base/text.h"
-#include "record/latencies.h"
+#include "record/reply_times.h"
 #include "record/link.h"
 
 #define WINDOW 64
@@ -29,7 +29,7 @@ enum substrate_status upstream_open(struct upstream *upstream, const char *url, 
     *upstream = (struct upstream){.url = url,
                                   .wait_us = wait_us > 0 ? wait_us : WAIT_DEFAULT_US,
                                   .terminal = isatty(STDERR_FILENO) == 1};
-    latencies_init(&upstream->latencies);
+    reply_times_init(&upstream->reply_times);
     enum substrate_status status = link_open(named != NULL ? named : url, &upstream->link, &why);
     return status == SUBSTRATE_OK ? SUBSTRATE_OK
                                   : base_fail(error, status, "upstream %s: %s", url, why.message);
@@ -38,13 +38,13 @@ enum substrate_status upstream_open(struct upstream *upstream, const char *url, 
 void upstream_close(struct upstream *upstream) {
     if (upstream->link != NULL) {
         link_close(upstream->link);
-        latencies_free(&upstream->latencies);
+        reply_times_free(&upstream->reply_times);
     }
     upstream->link = NULL;
 }
 
 void upstream_latencies(struct upstream *upstream, struct base_buf *out) {
-    latencies_write(&upstream->latencies, out);
+    reply_times_write(&upstream->reply_times, out);
 }
 
 void upstream_tell(struct upstream *upstream, const char *phase, size_t done, size_t count) {
@@ -110,8 +110,8 @@ static enum substrate_status settle(struct upstream *upstream, struct link_reque
     switch (state) {
     case LINK_ANSWERED:
         upstream->answered = true;
-        latencies_keep(&upstream->latencies, request->method,
-                       substrate_now_us() - request->begun_us);
+        reply_times_keep(&upstream->reply_times, request->method,
+                         substrate_now_us() - request->begun_us);
         return SUBSTRATE_OK;
     case LINK_LOST:
         return lost(upstream, request, error);

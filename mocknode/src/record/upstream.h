@@ -11,7 +11,7 @@
 #include <substrate/base.h>
 #include "base/arena.h"
 #include "base/buf.h"
-#include "record/latencies.h"
+#include "record/reply_times.h"
 
 struct upstream_link; /* the socket, its loop and what is in flight */
 
@@ -23,7 +23,7 @@ struct upstream {
     uint64_t wait_us;           /* for a reply, at most */
     uint64_t wait_told_us;      /* how long a reply had been waited for when that was told last */
     bool answered;              /* it has replied once */
-    struct latencies latencies;
+    struct reply_times reply_times;
 };
 
 /* An upstream at ws://…, wss://… or a network by its name; the first request connects. A reply is

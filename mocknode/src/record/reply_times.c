@@ -1,5 +1,5 @@
 /* Samples by method. */
-#include "record/latencies.h"
+#include "record/reply_times.h"
 
 #include <stdlib.h>
 #include "base/json.h"
@@ -11,29 +11,29 @@ struct samples {
     size_t count, capacity;
 };
 
-void latencies_init(struct latencies *latencies) {
-    base_map_init(&latencies->by_method, 0);
-    base_arena_init(&latencies->arena, 0);
+void reply_times_init(struct reply_times *times) {
+    base_map_init(&times->by_method, 0);
+    base_arena_init(&times->arena, 0);
 }
 
-void latencies_free(struct latencies *latencies) {
+void reply_times_free(struct reply_times *times) {
     size_t cursor = 0;
     struct substrate_text key;
     void *samples;
-    while (base_map_next(&latencies->by_method, &cursor, &key, &samples)) {
+    while (base_map_next(&times->by_method, &cursor, &key, &samples)) {
         base_free(((struct samples *)samples)->values);
     }
-    base_map_free(&latencies->by_method);
-    base_arena_free(&latencies->arena);
+    base_map_free(&times->by_method);
+    base_arena_free(&times->arena);
 }
 
-void latencies_keep(struct latencies *latencies, const char *method, uint64_t spent_us) {
-    struct samples *samples = base_map_get(&latencies->by_method, base_text(method));
+void reply_times_keep(struct reply_times *times, const char *method, uint64_t spent_us) {
+    struct samples *samples = base_map_get(&times->by_method, base_text(method));
     if (samples == NULL) {
-        struct substrate_text name = base_arena_text(&latencies->arena, base_text(method));
-        samples = base_arena_calloc(&latencies->arena, 1, sizeof *samples);
+        struct substrate_text name = base_arena_text(&times->arena, base_text(method));
+        samples = base_arena_calloc(&times->arena, 1, sizeof *samples);
         if (name.data == NULL || samples == NULL ||
-            !base_map_put(&latencies->by_method, name, samples)) {
+            !base_map_put(&times->by_method, name, samples)) {
             return;
         }
     }
@@ -53,20 +53,20 @@ static int compare_keys(const void *left, const void *right) {
                              *(const struct substrate_text *)right);
 }
 
-void latencies_write(struct latencies *latencies, struct base_buf *out) {
+void reply_times_write(struct reply_times *times, struct base_buf *out) {
     struct substrate_text *names =
-        base_arena_calloc(&latencies->arena, latencies->by_method.count + 1, sizeof *names);
+        base_arena_calloc(&times->arena, times->by_method.count + 1, sizeof *names);
     size_t count = 0, cursor = 0;
     void *value;
     if (names == NULL) {
         return;
     }
-    while (base_map_next(&latencies->by_method, &cursor, &names[count], &value)) {
+    while (base_map_next(&times->by_method, &cursor, &names[count], &value)) {
         count++;
     }
     qsort(names, count, sizeof *names, compare_keys);
     for (size_t i = 0; i < count; i++) {
-        struct samples *samples = base_map_get(&latencies->by_method, names[i]);
+        struct samples *samples = base_map_get(&times->by_method, names[i]);
         if (samples->count == 0) {
             continue;
         }
