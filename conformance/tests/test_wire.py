@@ -482,6 +482,18 @@ def test_each_request_is_judged_by_its_own_host_and_origin(node):
         assert raw.answer()[0] == 400
 
 
+@pytest.mark.parametrize("key, status", [
+    ("AAAAAAAAAAAAAAAAAAAAAA==", 101), ("+/+/+/+/+/+/+/+/+/+/+/==", 101), ("", 400), ("AAAA", 400), ("A" * 24, 400),
+    ("AAAAAAAAAAAAAAAAAAAAAAA=", 400), ("AAAAAAAAAAAAAAAAAAAAA===", 400), ("AAAAAAAAAAAAAAAAAAAAAAAA==", 400),
+    ("AAAAAAAAAAAAAAAAAAAAA-==", 400), ("A" * 300, 400),
+])
+def test_keys_of_a_handshake(node, key, status):
+    with Raw(node.port) as raw:
+        raw.send(hello(key=key))
+        line, _ = raw.head()
+        assert int(line.split()[1]) == status
+
+
 @pytest.mark.parametrize("target", ["/s/a%00b", "/s/a?as=l%00x", "/%00", "/s/%01", "/s/a%7f", "/s/a%0a", "/s/a%2500"])
 @pytest.mark.parametrize("kind", ["websocket", "post"])
 def test_names_with_bytes_in_hiding(node, target, kind):

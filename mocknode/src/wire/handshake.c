@@ -13,14 +13,14 @@
 #define BASE64_ROOM 64
 
 bool wire_key_is_valid(struct substrate_text key) {
-    for (size_t i = 0; i < key.size; i++) {
+    for (size_t i = 0; i + 2 < key.size; i++) {
         char c = key.data[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && c != '+' && c != '/' && c != '=') {
+        if (!letter && c != '+' && c != '/') {
             return false;
         }
     }
-    return key.size > 0 && key.size <= WIRE_KEY_MAX;
+    return key.size == WIRE_KEY_SIZE && memcmp(key.data + WIRE_KEY_SIZE - 2, "==", 2) == 0;
 }
 
 static void put_base64(const unsigned char *bytes, int size, struct base_buf *out) {
@@ -30,7 +30,7 @@ static void put_base64(const unsigned char *bytes, int size, struct base_buf *ou
 }
 
 void wire_key_accept(struct substrate_text key, struct base_buf *out) {
-    char room[WIRE_KEY_MAX + 64];
+    char room[WIRE_KEY_SIZE + 64];
     struct base_buf joined = BASE_BUF_ON(room);
     unsigned char digest[SHA1_SIZE] = {0};
     base_buf_text(&joined, key);

@@ -8,10 +8,10 @@
 #include "base/buf.h"
 #include "wire/wire.h"
 
-#define WIRE_KEY_MAX 64
+#define WIRE_KEY_SIZE 24 /* 16 bytes in base64 */
 #define WIRE_HOST_MAX 256
 
-/* Whether it can be a Sec-WebSocket-Key: characters of base64, of a length as the node takes it. */
+/* Whether it is a Sec-WebSocket-Key: 16 bytes in base64. */
 bool wire_key_is_valid(struct substrate_text key);
 /* Appends what Sec-WebSocket-Accept must say to a key. */
 void wire_key_accept(struct substrate_text key, struct base_buf *out);

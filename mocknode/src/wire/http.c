@@ -14,10 +14,9 @@
 /* A request and its answer. */
 struct wire_exchange {
     char path[PATH_MAX_BYTES], query[QUERY_MAX_BYTES], host[WIRE_HOST_MAX];
-    char key[WIRE_KEY_MAX];
+    char key[WIRE_KEY_SIZE];
     struct wire_request request; /* views of these */
-    size_t key_size;
-    struct base_buf admitted; /* path and query that the user has let in */
+    struct base_buf admitted;    /* path and query that the user has let in */
     size_t body_size;
     bool answered; /* the answer is in `out` */
     bool hang_up;  /* close after the answer */
@@ -305,14 +304,13 @@ static void upgrade(struct wire_conn *conn, const struct wire_head *head) {
         return;
     }
     if (!wire_key_is_valid(head->key)) {
-        wire_http_refuse(conn, 400, "A WebSocket needs a Sec-WebSocket-Key.\n");
+        wire_http_refuse(conn, 400, "A WebSocket needs a Sec-WebSocket-Key: 16 bytes in base64.\n");
         return;
     }
     if (!read_target(conn, head)) {
         return;
     }
-    memcpy(exchange->key, head->key.data, head->key.size);
-    exchange->key_size = head->key.size;
+    memcpy(exchange->key, head->key.data, sizeof(exchange->key));
     part(conn); /* a POST may have come before on this connection */
     exchange->request.websocket = true;
     conn->websocket = true;
@@ -333,7 +331,8 @@ void wire_accept(struct wire_conn *conn, const struct wire_handshake *how) {
     how = how != NULL ? how : &right;
     int status = how->status != 0 ? how->status : 101;
     base_buf_format(&head, "HTTP/1.1 %d %s\r\n", status, status_text(status));
-    wire_handshake_headers((struct substrate_text){exchange->key, exchange->key_size}, how, &head);
+    wire_handshake_headers((struct substrate_text){exchange->key, sizeof(exchange->key)}, how,
+                           &head);
     base_buf_str(&head, "\r\n");
     wire_stream_begin(&conn->stream);
     wire_out_raw(&conn->stream.out, base_buf_view(&head));
