@@ -60,6 +60,9 @@ TIME_AND_THREADS = ("pthread.h", "threads.h", "time.h", "sys/time.h", "semaphore
 RESERVED = {
     "libwebsockets.h": ("client/src/transport/lws.c",),
     "sys/epoll.h": ("mocknode/src/wire",),
+    "openssl/ssl.h": ("mocknode/src/wire/tls.c",),
+    "openssl/evp.h": ("mocknode/src/wire/handshake.c",),
+    "openssl/rand.h": ("mocknode/src/wire/handshake.c",),
     "jansson.h": ("mocknode/src/chain", "mocknode/src/script", "mocknode/src/space",
                   "mocknode/src/control", "mocknode/src/record"),
     "sodium.h": ("client/src/base",),

@@ -51,6 +51,8 @@ void wire_key_draw(struct base_buf *out) {
     put_base64(bytes, sizeof(bytes), out);
 }
 
+void wire_mask_draw(uint8_t mask[4]) { (void)RAND_bytes(mask, 4); }
+
 void wire_handshake_headers(struct substrate_text key, const struct wire_handshake *how,
                             struct base_buf *out) {
     if (!how->no_upgrade) {

@@ -17,6 +17,8 @@ bool wire_key_is_valid(struct substrate_text key);
 void wire_key_accept(struct substrate_text key, struct base_buf *out);
 /* Appends a key of 16 bytes drawn at random. */
 void wire_key_draw(struct base_buf *out);
+/* A mask of a client's frame, which RFC 6455 wants drawn at random. */
+void wire_mask_draw(uint8_t mask[4]);
 /* Appends the headers of a server's answer. */
 void wire_handshake_headers(struct substrate_text key, const struct wire_handshake *how,
                             struct base_buf *out);

@@ -8,7 +8,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -216,7 +215,7 @@ static size_t take_answer(struct wire_upstream *upstream, const char *data, size
 static void send_frame(struct wire_upstream *upstream, unsigned opcode,
                        struct substrate_text payload) {
     uint8_t mask[4] = {0};
-    (void)RAND_bytes(mask, sizeof(mask));
+    wire_mask_draw(mask);
     wire_stream_begin(&upstream->stream);
     wire_out_frame(&upstream->stream.out, FINAL | opcode, payload, mask);
     list(upstream);
