@@ -76,9 +76,9 @@ class Truth:
         chain = []
         while block is not None and block not in self.sets:
             chain.append(block)
-            block = heads[block]["base"]
+            block = heads[block].get("base")
         for block in reversed(chain):
-            base = heads[block]["base"]
+            base = heads[block].get("base")
             self.sets[block] = Set(heads[block], self.sets[base] if base else None)
             for line in bodies[block]:
                 self.sets[block].change(line)

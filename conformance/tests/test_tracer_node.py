@@ -7,13 +7,12 @@ from testenv.node import Node
 from testenv.rpc import RpcError
 from tracer import words
 from tracer.chain import FINALIZED_BEHIND, FORK_FROM, FORK_LENGTH, LAST, PRUNED, UPGRADE
-from tracer.make import FIXTURES, SAY_PRUNED
+from tracer.make import FIXTURES
 from tracer.marks import CHAINS, read_bytes
 from tracer.rows import BIG, HOT
 from tracer.values import Values
 
 NUMBERS = [0, PRUNED[-1] + 1, 70, UPGRADE, UPGRADE + 1, FORK_FROM, FORK_FROM + 1, FORK_FROM + FORK_LENGTH, LAST]
-GONE = 4003 if SAY_PRUNED else -32055
 KEYS = [row.key(arguments) for row in HOT for _, arguments in row.keys]
 NEIGHBOURS = [row.key(arguments) for row in HOT if row.name == "ByIdentity" for _, arguments in row.keys]
 
@@ -95,12 +94,15 @@ def test_runtime_calls(number, socket, values):
 
 
 def test_what_is_not_there(space, values):
-    """The genesis is there, the state of the blocks behind it is not; nor are calls that were not recorded."""
+    """The genesis is there, the state of the blocks behind it was discarded; some calls were not recorded."""
     socket = space.socket()
     for number in (PRUNED[0], PRUNED[-1]):
-        with pytest.raises(RpcError) as error:
-            socket.call("state_getStorage", KEYS[0], values.block(number).name)
-        assert error.value.code == GONE
+        hash = values.block(number).name
+        for asked in (("state_getStorage", KEYS[0], hash), ("state_getKeysPaged", "0x", 9, None, hash),
+                      ("state_call", "TracerApi_reading", "0x", hash)):
+            with pytest.raises(RpcError) as error:
+                socket.call(*asked)
+            assert (error.value.code, "State already discarded" in error.value.message) == (4003, True), asked
         assert socket.call("chain_getHeader", values.block(number).name)["number"] == hex(number)
     with pytest.raises(RpcError) as error:
         socket.call("state_call", "TracerApi_mark", "0x0800", values.block(70).name)

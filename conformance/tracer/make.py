@@ -15,7 +15,6 @@ from .scale import listed, number
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 VERSIONS = (14, 15)
-SAY_PRUNED = False  # whether the state that is gone is said to be pruned; else it is not known
 SYSTEM = {
     "system_chainType": "Development", "system_health": {"peers": 0, "isSyncing": False, "shouldHavePeers": False},
     "system_localListenAddresses": [], "system_nodeRoles": ["Archive"], "system_version": "1.0.0-tracer",
@@ -66,8 +65,7 @@ def state(maker):
     kept = {}
     for block in maker.blocks:
         if block.number in PRUNED:
-            if SAY_PRUNED:
-                yield {"set": block.name, "pruned": True}
+            yield {"set": block.name, "pruned": True}
             continue
         base = block.parent
         while base is not None and base.hash not in kept:
