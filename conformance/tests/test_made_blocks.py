@@ -212,6 +212,25 @@ def test_a_runtime_call_at_a_made_block_is_unmatched(space):
     assert error.value.code == -32055 and space.stats()["unmatched"] == 1
 
 
+def test_a_runtime_call_is_carried_where_that_is_asked(space, truth):
+    """The answer of the nearest recorded ancestor, counted."""
+    made = [make(space, calls="carry") for _ in range(3)]
+    assert [space.control("state_call", *CALL, block["hash"]) for block in made] == [recorded(space, truth)] * 3
+    assert space.stats()["carried"] == 3 and space.stats()["unmatched"] == 0
+
+
+def test_a_runtime_call_is_not_carried_across_an_edit(space, truth):
+    edit = {item("SubtensorModule", "NetworksAdded") + "abcd": "0x01"}
+    edited = make(space, storage=edit, calls="carry")
+    for block in (edited, make(space, calls="carry")):
+        with pytest.raises(RpcError) as error:
+            space.control("state_call", *CALL, block["hash"])
+        assert error.value.code == -32055
+    stale = make(space, calls="carry-stale")
+    assert space.control("state_call", *CALL, stale["hash"]) == recorded(space, truth)
+    assert space.stats()["carried_stale"] == 1
+
+
 def test_a_block_that_was_never_seen_is_unknown(space, truth):
     """`start`'s set_head is where the space begins: nothing above it was ever seen."""
     low = truth.head["number"] - 5
@@ -241,6 +260,21 @@ def test_mock_setStorage(space, truth):
     assert storage(space, key, made["hash"]) == "0x01" and storage(space, key, truth.head["hash"]) is None
     removed = space.control("mock_setStorage", {key: None})
     assert storage(space, key, removed["hash"]) is None and storage(space, key, made["hash"]) == "0x01"
+
+
+def test_the_names_of_chopsticks(space, truth):
+    hash = space.control("dev_newBlock")
+    assert header_hash(header(space, hash)) == hash and number(header(space)) == truth.head["number"] + 1
+    last = space.control("dev_newBlock", {"count": 3})
+    assert number(header(space, last)) == truth.head["number"] + 4
+    key = item("SubtensorModule", "NetworksAdded") + "abcd"
+    edited = space.control("dev_setStorage", [[key, "0x01"]])
+    assert storage(space, key, edited) == "0x01"
+    space.control("dev_setHead", truth.head["number"])
+    assert space.control("chain_getBlockHash") == truth.head["hash"]
+    space.control("dev_timeTravel", 4102444800000)
+    made = space.control("dev_newBlock")
+    assert int.from_bytes(raw(storage(space, NOW, made)), "little") >= 4102444800000
 
 
 def test_tick(start, truth):

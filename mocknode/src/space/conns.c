@@ -110,6 +110,7 @@ static void write_methods(struct space *space, struct base_buf *out) {
 
 void space_write_stats(struct space *space, struct base_buf *out) {
     struct conns conns = count_conns(space);
+    struct view_counts view = view_counts(space->view);
     base_buf_format(out,
                     "{\"conns\":{\"opened\":%lld,\"open\":%lld,\"peak\":%lld,\"rejected\":%llu},"
                     "\"requests\":{\"total\":%llu,\"by_method\":{",
@@ -120,11 +121,12 @@ void space_write_stats(struct space *space, struct base_buf *out) {
     base_buf_format(out,
                     "}},\"inflight\":{\"max_per_conn\":%zu,\"max_total\":%zu},\"subscriptions\":{"
                     "\"opened\":%llu,\"open\":%llu},\"unmatched\":%llu,\"gate_timeouts\":%llu,"
-                    "\"ids\":{\"dup_inflight\":%llu}}",
+                    "\"ids\":{\"dup_inflight\":%llu},\"carried\":%llu,\"carried_stale\":%llu}",
                     space->counts.inflight_max_per_conn, space->counts.inflight_max,
                     (unsigned long long)space->counts.subscriptions_opened,
                     (unsigned long long)space->counts.subscriptions_open,
                     (unsigned long long)space->counts.unmatched,
                     (unsigned long long)space->counts.limits_reached,
-                    (unsigned long long)space->counts.dup_inflight);
+                    (unsigned long long)space->counts.dup_inflight,
+                    (unsigned long long)view.carried, (unsigned long long)view.carried_stale);
 }
