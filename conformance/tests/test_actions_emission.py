@@ -202,6 +202,17 @@ def test_the_reply_of_a_subscription_may_wait(stage, action):
     stage.did("wait", *action)
 
 
+def test_early(stage):
+    """The subscription's reply waits until n notifications were given out."""
+    stage.tell(rule("early", "arrived", {"early": 2}, match={"methods": ["chain_subscribeNewHeads"]}),
+               rule("more", "subscribed", {"advance": 3}))
+    client = stage.client()
+    client.call("chain_subscribeNewHeads")
+    client.until(lambda: len(client.messages) == 5, "no five messages")
+    assert ["id" in json.loads(message) for message in client.messages].index(True) == 2
+    stage.did("early", "early")
+
+
 def test_cork(stage):
     """Everything leaves as one write: one segment on ws://, pings and notifications included."""
     stage.tell(once("cork", "arrived", {"cork": {"until": {"signal": "out"}, "limit": "none"}}),

@@ -72,6 +72,23 @@ def test_dribble(stage):
         assert reads[-1][1] - reads[0][1] == -(-frame.size // size)
 
 
+def test_pause(stage):
+    """The stream stops in the header of a frame until something else has happened."""
+    for at in (1, 3, 30, "50%"):
+        stage.tell(once("pause", "answered", {"pause": {"at": at, "until": {"signal": "go"}}}))
+        client = stage.client()
+        number = len(stage.relay.connections)
+        stage.read(client, 1)
+        stage.wait("fired", rule="pause", count=1)
+        size = len(reply_text(stage)) + 2
+        place = size // 2 if at == "50%" else at
+        client.until(lambda: len(client.frames.rest) >= place, f"no {place} bytes")
+        assert len(client.frames.rest) == place and len(stage.said(number).frames.rest) == place
+        stage.control("mock_signal", "go")
+        assert client.reply(1)["result"] == stage.values[0]
+        client.drop()
+
+
 def broken(stage, action):
     """The frames behind an action that no client need bear; it fired."""
     stage.tell(once("break", "answered", action))

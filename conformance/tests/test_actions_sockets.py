@@ -55,6 +55,18 @@ def test_end(stage):
     stage.did("end", "end")
 
 
+def test_reset(stage):
+    stage.tell(once("reset", "arrived", {"reset": True}))
+    client = stage.client()
+    stage.read(client, 1)
+    assert client.gone() == "reset"
+    assert stage.said().end == "reset" and not stage.frames()
+    event = closed(stage, by="reset")
+    assert stage.said().bytes <= event["size"]
+    assert len(event["unanswered"]) == 1
+    stage.did("reset", "reset")
+
+
 def test_reset_of_what_was_given_out(stage):
     """The relay sees at most the bytes that the journal gives."""
     big = once("big", "arrived", {"fill": {"result": 3_000_000}})

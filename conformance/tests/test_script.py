@@ -478,6 +478,20 @@ def test_errors_name_the_place_the_member_and_the_nearest(stage, script, words):
     assert stage.control("mock_fired") == before
 
 
+def test_every_action_has_its_test():
+    """By name: test_ACTION in one of the files test_actions_*.py."""
+    from pathlib import Path
+    import re
+    from testenv.fixture import run
+    tests = set()
+    for file in Path(__file__).parent.glob("test_actions_*.py"):
+        tests |= set(re.findall(r"^def test_(\w+)", file.read_text(), re.MULTILINE))
+    schema = json.loads(run("script", "--schema").stdout)
+    actions = [name for action in schema["$defs"]["action"]["oneOf"] for name in action["required"]]
+    assert len(actions) > 60
+    assert [action for action in actions if not any(test == action or test.startswith(action + "_") for test in tests)] == []
+
+
 # Scripts of the command line
 
 
