@@ -157,6 +157,20 @@ def test_prune_below(stage, truth):
     stage.did("act", "prune")
 
 
+def test_prune_below_a_height_that_is_to_come(stage, truth):
+    act(stage, {"prune": {"below": truth.head["number"] + 1}})
+    assert stage.client().call("state_getStorage", stage.keys[0], stage.head)["error"]["code"] == 4003
+    stage.did("act", "prune")
+
+
+@pytest.mark.parametrize("last", ["lag", "head"])
+def test_start_begins_with_finality_behind_whatever_the_order(stage, truth, last):
+    low = truth.head["number"] - 3
+    start = [{"hold_finality": {"lag": 5}}, {"set_head": low}]
+    stage.tell(start=start if last == "head" else start[::-1])
+    assert stage.control("chain_getFinalizedHead") == truth.canonical[low - 5]["hash"]
+
+
 def test_prune_all_but(stage, truth):
     act(stage, {"prune": {"keep": 3}}, {"advance": 1})
     answers = [stage.client().call("state_getStorage", NUMBER, at(stage, height(stage) - n)) for n in range(5)]

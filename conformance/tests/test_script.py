@@ -437,6 +437,95 @@ def test_a_story_has_the_same_canonical_journal_each_time(node, truth):
     assert len(journals) == 1
 
 
+# What a script leaves behind
+
+
+def test_until_counts_from_the_action_on(stage):
+    """Events before it do not count: the hold of the third read wants three more."""
+    stage.tell(rule("hold", "arrived", {"hold": {"until": {"event": "arrived", "match": {"methods": READS}, "count": 3}}},
+                    match={"methods": READS}, when={"nth": 3}))
+    client = stage.client()
+    stage.read(client, 1, 2, 3, 4, 5)
+    client.reply(5)
+    assert not client.replies(3)
+    stage.read(client, 6)
+    client.reply(3)
+
+
+def test_chance_without_a_request(node, truth):
+    """Drawn by how often the rule was asked for that label: the same each time, and not the same for all."""
+    drawn = []
+    for _ in range(2):
+        with Stage(node, truth) as stage:
+            stage.tell(rule("no", "connecting", {"refuse": {"status": 503}}, when={"chance": 0.5}))
+            drawn.append([stage.client(f"?as={label}", wait=False).opened() for label in "ab" for _ in range(12)])
+    assert drawn[0] == drawn[1] and {101, 503} == set(drawn[0]) and drawn[0][:12] != drawn[0][12:]
+
+
+def test_a_gate_at_its_limit_lets_all_go_in_the_order_of_arrival(stage):
+    stage.tell(rule("gate", "arrived", {"hold": {"gate": "g"}}, match={"methods": READS}),
+               gates=[{"name": "g", "n": 5, "order": "reversed", "limit": "20ms"}])
+    client = stage.client()
+    stage.read(client, 1, 2, 3)
+    client.until(lambda: len(client.messages) == 3, "not all came")
+    assert client.order() == [1, 2, 3]
+    assert [event["by"] for event in stage.events().of("released")] == ["limit"] * 3
+    assert stage.space.stats()["gate_timeouts"] == 1
+
+
+def test_a_connection_that_closes_takes_its_members_along(stage):
+    stage.tell(rule("gate", "arrived", {"hold": {"gate": "g"}}, match={"methods": READS}),
+               gates=[{"name": "g", "n": 3, "order": "reversed", "limit": "none"}])
+    stays, leaves = stage.client("?as=a"), stage.client("?as=b")
+    stage.read(stays, 1)
+    stage.read(leaves, 2)
+    stage.wait("held", count=2)
+    leaves.close()
+    stage.wait("closed")
+    stage.read(stays, 3)
+    stays.reply(1)
+    assert stays.order() == [3, 1]
+
+
+def test_a_target_that_is_not_there(stage):
+    stage.tell(once("act", "arrived", {"reset": True}, {"give": "given"}) | {"target": {"connection": 9}})
+    client = stage.client()
+    stage.read(client, 1)
+    client.reply(1)
+    event = stage.events().one("fired")
+    assert event["did"] == ["give"] and event["did_not"] == ["reset"]
+
+
+def test_another_script_releases_what_the_old_one_holds(stage):
+    stage.tell(once("hold", "arrived", {"hold": {"until": {"signal": "never"}, "limit": "none"}}))
+    client = stage.client()
+    stage.read(client, 1)
+    stage.wait("held")
+    stage.tell(rule("mark", "arrived", MARK, match={"methods": READS}))
+    assert client.reply(1)["result"] == stage.values[0]
+    stage.read(client, 2)
+    assert marked(client, 2) == [2]
+    stage.control("mock_setScript", None)
+    stage.read(client, 3)
+    assert marked(client, 3) == []
+
+
+def test_events_that_nobody_waits_for_do_not_end_a_wait(stage):
+    """mock_wait answers by the event that it names, and only then."""
+    import threading
+    stage.tell()
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(stage.control("mock_wait", {
+        "event": "signal", "match": {"name": "b"}, "count": 2, "from": 1})))
+    waiting.start()
+    for name in ("a", "b", "a"):
+        stage.control("mock_signal", name)
+    assert not answers
+    stage.control("mock_signal", "b")
+    waiting.join(10)
+    assert answers[0]["seq"] == stage.events().of("signal", name="b")[1]["seq"]
+
+
 # Scripts that are none
 
 
@@ -520,6 +609,19 @@ def test_a_script_file_that_is_none_is_refused(script_file):
     assert failed.value.status == 1
     for word in ("script.json", "rules[0].do[0]", "nevr", "never"):
         assert word in failed.value.stderr, failed.value.stderr
+
+
+def test_a_reset_space_begins_the_script_anew(start, script_file, truth):
+    low = truth.canonical[truth.head["number"] - 2]
+    space = start(FIXTURE, "--script", script_file({
+        "rules": [rule("once", "arrived", MARK, match={"methods": ["system_chain"]}, when={"first": 1})],
+        "start": [{"set_head": low["number"]}]})).space()
+    socket = space.socket()
+    for _ in range(2):
+        assert socket.call("chain_getBlockHash") == low["hash"]
+        assert [socket.call("system_chain") == "marked" for _ in range(2)] == [True, False]
+        space.control("mock_advanceHead")
+        space.control("mock_reset")
 
 
 def test_each_space_has_its_own_run_of_the_script(start, script_file):

@@ -182,7 +182,7 @@ static const char *host_set_head(void *context, const struct script_act *act,
         return space->why.message;
     }
     if (is_start(act)) {
-        view_reset(space->view, &(struct view_start){block, VIEW_LAG_RECORDED});
+        view_reset(space->view, &(struct view_start){block, space->scene_lag});
         return NULL;
     }
     return done(&doing, view_set_head(space->view, block, VIEW_MOVE, &doing.steps, &space->why));
@@ -255,6 +255,7 @@ static const char *host_hold_finality(void *context, const struct script_act *ac
     struct space *space = context;
     uint64_t wanted = !on ? VIEW_LAG_RECORDED : lag == UINT64_MAX ? VIEW_LAG_HELD : lag;
     if (on && is_start(act)) {
+        space->scene_lag = wanted;
         view_reset(space->view, &(struct view_start){view_head(space->view), wanted});
         return NULL;
     }
@@ -274,8 +275,13 @@ static const char *host_prune(void *context, const struct script_act *act,
                               struct substrate_text below, uint64_t keep) {
     struct space *space = context;
     (void)act;
+    uint64_t height;
     if (below.size == 0) {
         view_prune_keep(space->view, keep);
+        return NULL;
+    }
+    if (base_text_u64(below, &height)) { /* it may be that of a block to come */
+        view_prune_below(space->view, height);
         return NULL;
     }
     const struct chain_block *block = resolve(space, below);
