@@ -448,26 +448,29 @@ START_TEST(test_a_notification_waits_for_its_reply) {
 END_TEST
 
 START_TEST(test_notifications_are_delayed_held_repeated_skipped) {
-    world_begin(&world,
-                "{\"rules\":["
-                "{\"on\":\"notified\",\"match\":{\"stream\":\"d\"},\"do\":[{\"delay\":\"2ms\"},"
-                "{\"binary\":true},{\"ping\":1}]},"
-                "{\"on\":\"notified\",\"match\":{\"stream\":\"h\"},\"do\":[{\"hold\":{\"until\":{"
-                "\"signal\":\"go\"}}}]},"
-                "{\"on\":\"notified\",\"match\":{\"stream\":\"r\"},\"do\":[{\"repeat\":2}]},"
-                "{\"on\":\"notified\",\"match\":{\"stream\":\"s\"},\"do\":[{\"skip\":true}]}]}");
+    world_begin(
+        &world,
+        "{\"rules\":["
+        "{\"on\":\"notified\",\"match\":{\"stream\":\"newHeads\"},\"do\":[{\"delay\":\"2ms\"},"
+        "{\"binary\":true},{\"ping\":1}]},"
+        "{\"on\":\"notified\",\"match\":{\"stream\":\"allHeads\"},\"do\":[{\"hold\":{\"until\":{"
+        "\"signal\":\"go\"}}}]},"
+        "{\"on\":\"notified\",\"match\":{\"stream\":\"storage\"},\"do\":[{\"repeat\":2}]},"
+        "{\"on\":\"notified\",\"match\":{\"stream\":\"extrinsic\"},\"do\":[{\"skip\":true}]}]}");
     struct script_peer *peer = world_open(&world, 1);
-    const char *streams[] = {"d", "h", "r", "s"};
+    const char *streams[] = {"newHeads", "allHeads", "storage", "extrinsic"};
     for (size_t i = 0; i < 4; i++) {
         world_put_notification(&world, peer, streams[i], NULL, NULL);
     }
     script_run_due(world.run, world.now);
-    ck_assert_str_eq(world_said(&world), "out 1:r\nout 1:r again\nout 1:r again\nskipped 1:s\n");
+    ck_assert_str_eq(
+        world_said(&world),
+        "out 1:storage\nout 1:storage again\nout 1:storage again\nskipped 1:extrinsic\n");
     world_give(&world, "go");
-    ck_assert_str_eq(world_said(&world), "out 1:h\n");
+    ck_assert_str_eq(world_said(&world), "out 1:allHeads\n");
     world_pass(&world, 2000);
     const char *said = world_said(&world);
-    ck_assert_int_eq(strncmp(said, "out 1:d\n  shape binary=1", 24), 0);
+    ck_assert_int_eq(strncmp(said, "out 1:newHeads\n  shape binary=1", 31), 0);
     ck_assert_ptr_nonnull(strstr(said, "ping 1 of 0\n"));
     world_end_all(&world);
 }

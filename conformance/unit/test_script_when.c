@@ -192,9 +192,9 @@ START_TEST(test_matches) {
     ck_assert(matches("{\"by\":\"peer\",\"code\":1000}", &closed));
     ck_assert(!matches("{\"by\":\"node\"}", &closed));
     ck_assert(!matches("{\"code\":\"1001..\"}", &closed));
-    struct script_event notified = {.kind = SCRIPT_NOTIFIED, .stream = BASE_TEXT("heads")};
-    ck_assert(matches("{\"stream\":\"heads\"}", &notified));
-    ck_assert(!matches("{\"stream\":\"x\"}", &notified));
+    struct script_event notified = {.kind = SCRIPT_NOTIFIED, .stream = BASE_TEXT("newHeads")};
+    ck_assert(matches("{\"stream\":\"newHeads\"}", &notified));
+    ck_assert(!matches("{\"stream\":\"storage\"}", &notified));
     struct script_event fired = {.kind = SCRIPT_FIRED, .rule = BASE_TEXT("other")};
     ck_assert(matches("{\"rule\":\"oth*\"}", &fired));
     struct script_event ponged = {.kind = SCRIPT_PONGED, .rule = BASE_TEXT("r")};

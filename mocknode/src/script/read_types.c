@@ -2,6 +2,7 @@
  */
 #include "script/read.h"
 
+#include <assert.h>
 #include <string.h>
 #include "base/text.h"
 #include "methods/method.h"
@@ -37,8 +38,8 @@ const struct script_member script_match_members[] = {
     {"head", &script_type_block, MEMBER(script_match, head),
      .events = ON_CALL | SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED),
      .help = "the head at arrival; of `head` and `finalized`: to where it moved"},
-    {"stream", &script_type_patterns, MEMBER(script_match, stream), .events = ON_STREAM,
-     .help = "the kind of stream: its subscribing method"},
+    {"stream", &script_type_streams, MEMBER(script_match, stream), .events = ON_STREAM,
+     .help = "its kind"},
     {"by", &script_type_choice, MEMBER(script_match, by), .choices = by_names,
      .events = SCRIPT_BIT(SCRIPT_CLOSED), .help = "who ended the connection"},
     {"code", &script_type_numbers, MEMBER(script_match, code), .events = SCRIPT_BIT(SCRIPT_CLOSED),
@@ -122,30 +123,56 @@ const struct script_type script_type_methods = {
     read_methods, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
     "method, `*` for any bytes; or a list"};
 
-static enum substrate_status read_rule_names(struct script_reader *reader,
-                                             const struct script_member *member,
-                                             const struct document_value *value, void *into) {
-    (void)member;
-    struct script_patterns *patterns = into;
+/* Globs, each of which at least one of the names must match. */
+static enum substrate_status read_globs(const struct document_value *value,
+                                        const char *const *names,
+                                        struct script_patterns *patterns) {
     enum substrate_status status = script_read_texts(value, patterns);
     for (size_t i = 0; status == SUBSTRATE_OK && i < patterns->count; i++) {
         bool found = false;
-        for (size_t j = 0; reader->rule_names[j] != NULL && !found; j++) {
-            found = script_glob(patterns->list[i], base_text(reader->rule_names[j]));
+        for (size_t j = 0; names[j] != NULL && !found; j++) {
+            found = script_glob(patterns->list[i], base_text(names[j]));
         }
         if (!found) {
             size_t index;
             status = value->json.kind == BASE_JSON_STRING
-                         ? check_name(value, reader->rule_names, &index)
-                         : document_refuse(value, "there is no rule \"%.*s\"",
+                         ? check_name(value, names, &index)
+                         : document_refuse(value, "there is no \"%.*s\"",
                                            (int)patterns->list[i].size, patterns->list[i].data);
         }
     }
     return status;
 }
+
+static enum substrate_status read_rule_names(struct script_reader *reader,
+                                             const struct script_member *member,
+                                             const struct document_value *value, void *into) {
+    (void)member;
+    return read_globs(value, reader->rule_names, into);
+}
 const struct script_type script_type_rules = {
     read_rule_names, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
     "name of a rule, `*` for any bytes; or a list"};
+
+#define STREAMS_MAX 32
+
+static enum substrate_status read_streams(struct script_reader *reader,
+                                          const struct script_member *member,
+                                          const struct document_value *value, void *into) {
+    (void)reader;
+    (void)member;
+    const char *names[STREAMS_MAX + 1] = {NULL};
+    const struct method_stream *stream;
+    for (size_t i = 0; (stream = method_stream_row(i)) != NULL; i++) {
+        assert(i < STREAMS_MAX);
+        names[i] = stream->name;
+    }
+    return read_globs(value, names, into);
+}
+const struct script_type script_type_streams = {
+    read_streams, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
+    "`newHeads`, `allHeads`, `finalizedHeads`, `runtimeVersion`, `storage`, `extrinsic`, `*` for "
+    "any bytes; or a list"};
 
 static enum substrate_status read_event(struct script_reader *reader,
                                         const struct script_member *member,

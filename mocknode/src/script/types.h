@@ -30,6 +30,7 @@ extern const struct script_type script_type_flag, /* bool */
     script_type_event,                            /* enum script_event_kind, as unsigned */
     script_type_match,                            /* struct script_match */
     script_type_rules,                            /* struct script_patterns: names of rules */
+    script_type_streams,                          /* struct script_patterns: kinds of streams */
     script_type_gate,                             /* size_t: from 1 */
     script_type_block,                            /* struct substrate_text */
     script_type_headers,                          /* struct script_headers */
