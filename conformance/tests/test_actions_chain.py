@@ -4,8 +4,11 @@ import pytest
 
 from testenv.events import Events
 from testenv.keys import item
-from testenv.scale import fixed, header_hash
+from testenv.node import Node
+from testenv.paths import ROOT
+from testenv.scale import header_hash
 from testenv.stage import Stage, once, rule
+from testenv.truth import Truth
 
 ON = {"name": "on"}
 NUMBER = item("System", "Number")
@@ -220,14 +223,45 @@ def test_limits(stage, limit):
         assert client.call("state_getMetadata")["error"]["code"] == -32008
 
 
-def test_upgrade(start, truth, tmp_path):
-    """Version, metadata, hash and size of :code and LastRuntimeUpgrade are another's; the block itself ran under its
-    parent's runtime."""
-    from testenv.paths import FIXTURE
-    node = start(FIXTURE)
-    with Stage(node, truth) as stage:
-        stage.tell(rule("act", "signal", {"upgrade": {"runtime": 999}}, match=ON))
+CODE, LAST_UPGRADE = "0x" + b":code".hex(), item("System", "LastRuntimeUpgrade")
+
+
+@pytest.fixture(scope="module")
+def tracer():
+    """Two runtimes: 1, and from block 100 on 2."""
+    with Node(ROOT / "fixtures" / "tracer") as node:
+        yield node
+
+
+def test_upgrade(tracer):
+    """Version, metadata, hash and size of :code, LastRuntimeUpgrade and the digest are those of the other runtime; the
+    next block runs under it."""
+    truth = Truth(ROOT / "fixtures" / "tracer")
+    with Stage(tracer, truth) as stage:
+        stage.tell(rule("act", "signal", {"upgrade": 2}, match=ON), start=[{"set_head": 90}])
+        client = stage.client()
+        client.call("state_subscribeRuntimeVersion", id="version")
+        client.until(lambda: client.notifications, "no version")
         stage.control("mock_signal", "on")
-        fired = stage.events().fired("act")
-        assert not fired or not fired[0]["did"], "there is no such runtime here"
-        assert fixed(1, 1)
+        client.until(lambda: len(client.notifications) == 2, "no new version")
+        assert [n["params"]["result"]["specVersion"] for n in client.notifications] == [1, 2]
+        old, new, end = at(stage, 90), at(stage, 91), truth.head["hash"]
+        assert header_hash(stage.control("chain_getHeader", new)) == new
+        assert "0x08" in stage.control("chain_getHeader", new)["digest"]["logs"]
+        assert "0x08" not in stage.control("chain_getHeader", old)["digest"]["logs"]
+        versions = [stage.control("state_getRuntimeVersion", block)["specVersion"] for block in (old, new)]
+        metadata = [stage.control("state_getMetadata", block) for block in (old, new)]
+        assert versions == [1, 2] and [len(text) > 100 for text in metadata] == [True, True]
+        assert [bytes.fromhex(text[2:]) for text in metadata] == [truth.metadata(version, 14) for version in versions]
+        stage.control("mock_setHead", truth.head["number"])  # so that the recording's own upgrade is seen
+        for method in ("state_getStorageHash", "state_getStorageSize"):
+            assert stage.control(method, CODE, new) == stage.control(method, CODE, end), method
+        assert stage.control("state_getStorageHash", CODE, new) != stage.control("state_getStorageHash", CODE, old)
+        assert stage.control("state_getStorage", LAST_UPGRADE, new) == truth.lookup(end, LAST_UPGRADE)[1]
+        assert stage.control("state_getStorage", LAST_UPGRADE, new) != stage.control("state_getStorage", LAST_UPGRADE, old)
+        stage.did("act", "upgrade")
+
+
+def test_an_upgrade_to_a_runtime_that_was_not_recorded(stage, truth):
+    act(stage, {"upgrade": 999})
+    assert height(stage) == truth.head["number"] and not stage.events().fired("act")

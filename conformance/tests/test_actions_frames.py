@@ -61,7 +61,7 @@ def test_fragments_in_a_number_with_pings_between(stage):
 def test_dribble(stage):
     """Few bytes in each write. Over TLS each is a record, and so a read; without, each is a segment, as long as there
     are no more than the ten that TCP begins with."""
-    size = 1 if stage.tls else 8
+    size = 1 if stage.tls else 12
     frame, = shaped(stage, {"dribble": size})
     said = stage.said()
     begin = len(said.frames.head) + frame.at

@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from testenv.node import Node, NodeFailed
 from testenv.paths import FIXTURE
 from testenv.rpc import RpcError, request
+from testenv.scale import blake2_256, raw
 from testenv.stage import READS, Stage, once, rule
 
 MARK = {"result": "marked"}
@@ -633,6 +634,21 @@ def test_each_space_has_its_own_run_of_the_script(start, script_file):
     for space in (node.space(), node.space()):
         socket = space.socket()
         assert [socket.call("system_chain") == "marked" for _ in range(3)] == [True, False, False]
+
+
+def test_writes_may_be_accepted_by_the_command_line(start):
+    """Also when no script says so."""
+    socket = start(FIXTURE, "--writes", "accept").space().socket()
+    text = "0x280403000b00000000"
+    assert socket.call("author_submitExtrinsic", text) == blake2_256(raw(text))
+
+
+def test_a_websocket_of_control_calls_is_a_peer(node):
+    """From its handshake on, whatever it asks; a POST leaves no trace."""
+    space = node.space()
+    socket = space.socket()
+    socket.call("mock_stats")
+    assert [event["event"] for event in space.control("mock_events")["events"]] == ["connecting", "opened"]
 
 
 def test_a_profile_stands_behind_the_file(start, script_file):
