@@ -24,28 +24,32 @@ enum substrate_status view_draft_no_memory(const struct view_draft *draft) {
                      view->counts.made_bytes, view->bytes_max);
 }
 
+static bool is_hex(struct substrate_text digits) {
+    bool good = digits.size % 2 == 0;
+    for (size_t i = 0; i < digits.size && good; i++) {
+        good = base_hex_digit(digits.data[i]) >= 0;
+    }
+    return good;
+}
+
 enum substrate_status view_draft_hex(struct view_draft *draft, struct substrate_text hex,
                                      const char *before, const char *what,
                                      struct substrate_text *digits) {
     size_t start = strlen(before);
-    bool prefixed =
-        hex.size >= 2 && hex.data[0] == '0' && (hex.data[1] == 'x' || hex.data[1] == 'X');
+    bool prefixed = base_text_starts(hex, "0x") || base_text_starts(hex, "0X");
     struct substrate_text body = {hex.data + (prefixed ? 2 : 0), hex.size - (prefixed ? 2 : 0)};
+    if (!is_hex(body)) {
+        return base_fail(draft->error, SUBSTRATE_E_ARGUMENT,
+                         "%s \"%.*s\" is not hex of whole bytes", what,
+                         (int)(hex.size < 80 ? hex.size : 80), hex.data);
+    }
     char *out = view_take(draft->view, start + body.size + 1);
     if (out == NULL) {
         return view_draft_no_memory(draft);
     }
     memcpy(out, before, start);
-    bool good = body.size % 2 == 0;
-    for (size_t i = 0; i < body.size && good; i++) {
-        int digit = base_hex_digit(body.data[i]);
-        good = digit >= 0;
-        out[start + i] = good ? "0123456789abcdef"[digit] : '\0';
-    }
-    if (!good) {
-        return base_fail(draft->error, SUBSTRATE_E_ARGUMENT,
-                         "%s \"%.*s\" is not hex of whole bytes", what,
-                         (int)(hex.size < 80 ? hex.size : 80), hex.data);
+    for (size_t i = 0; i < body.size; i++) {
+        out[start + i] = "0123456789abcdef"[base_hex_digit(body.data[i])];
     }
     *digits = (struct substrate_text){out, start + body.size};
     return SUBSTRATE_OK;
