@@ -107,6 +107,67 @@ START_TEST(parents_must_fit) {
 }
 END_TEST
 
+/* The nearest call by looking at each: same block first, then the longest common parameters, then
+ * the first by parameters and block. */
+static const struct fact_call *scan_nearest(const struct facts *facts,
+                                            const struct fact_call *wanted) {
+    const struct fact_call *best = NULL;
+    size_t best_score = 0;
+    for (size_t i = 0; i < facts->call_count; i++) {
+        const struct fact_call *call = &facts->calls[i];
+        size_t score = 1;
+        if (!base_text_equal(call->method, wanted->method)) {
+            continue;
+        }
+        while (score <= call->params.size && score <= wanted->params.size &&
+               call->params.data[score - 1] == wanted->params.data[score - 1]) {
+            score++;
+        }
+        score += memcmp(&call->at, &wanted->at, 32) == 0 ? 1000 : 0;
+        int order = best == NULL ? -1 : base_text_compare(call->params, best->params);
+        order = order != 0 ? order : memcmp(&call->at, &best->at, 32);
+        if (best == NULL || score > best_score || (score == best_score && order < 0)) {
+            best = call;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+START_TEST(the_nearest_call_equals_a_plain_scan) {
+    static const char *const METHODS[] = {"a", "ab", "b"};
+    struct facts *facts = facts_new();
+    struct chain *chain = NULL;
+    struct substrate_error error = {0};
+    uint64_t state = 5;
+    char params[16];
+    ck_assert_ptr_nonnull(facts);
+    struct substrate_hash hash = {{0}};
+    facts_block(facts, &hash, true)->number = 1;
+    for (int i = 0; i < 4000; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        struct fact_call call = {.method = base_text(METHODS[state >> 62 & 1]),
+                                 .has_at = true,
+                                 .result = BASE_TEXT("1")};
+        snprintf(params, sizeof params, "[%u]", (unsigned)(state >> 40 & 511));
+        call.params = base_text(params);
+        call.at.bytes[0] = (uint8_t)(state >> 58 & 3);
+        const struct fact_call *call_found = chain == NULL ? NULL : scan_nearest(facts, &call);
+        if (i < 300) {
+            (void)facts_add_call(facts, &call);
+        } else if (i == 300) {
+            /* The same call may have come twice: one of each is kept. */
+            ck_assert_int_eq(facts_normalise(facts, &error), SUBSTRATE_OK);
+            ck_assert_msg(chain_build(facts, &chain, &error) == SUBSTRATE_OK, "%s", error.message);
+        } else {
+            ck_assert_ptr_eq(chain_nearest(chain, call.method, call.params, &call.at), call_found);
+        }
+    }
+    ck_assert_ptr_null(chain_nearest(chain, BASE_TEXT("c"), BASE_TEXT("[1]"), NULL));
+    chain_free(chain);
+}
+END_TEST
+
 /* ---- storage against plain arrays ---- */
 
 #define LETTERS 4
@@ -503,5 +564,5 @@ START_TEST(long_line_of_bases) {
 }
 END_TEST
 
-CHECK_MAIN("chain", blocks_of_the_sample, calls_of_the_sample, parents_must_fit,
-           storage_equals_plain_arrays, long_line_of_bases)
+CHECK_MAIN("chain", blocks_of_the_sample, calls_of_the_sample, the_nearest_call_equals_a_plain_scan,
+           parents_must_fit, storage_equals_plain_arrays, long_line_of_bases)

@@ -1,5 +1,5 @@
-/* The chain model: blocks and recorded calls. What the storage is at a block is state.c's business.
- */
+/* The chain model: blocks. What the storage is at a block is state.c's business, recorded calls are
+ * those of calls.c. */
 #include "chain/chain.h"
 
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "chain/model.h"
 
-static const char BLOCKS[] = "blocks.jsonl", CALLS[] = "calls.jsonl";
+static const char BLOCKS[] = "blocks.jsonl";
 
 static enum substrate_status no_memory(struct substrate_error *error) {
     return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
@@ -110,120 +110,6 @@ const struct chain_block *chain_ancestor_above(const struct chain_block *block, 
 
 bool chain_is_gap(const struct chain *chain, const struct substrate_hash *hash) {
     return base_map_get(&chain->gaps, hash_text(hash)) != NULL;
-}
-
-/* ---- recorded calls ---- */
-
-static int compare_at(const struct substrate_hash *a, const struct substrate_hash *b) {
-    if (a == NULL || b == NULL) {
-        return (a != NULL) - (b != NULL);
-    }
-    return memcmp(a->bytes, b->bytes, sizeof a->bytes);
-}
-
-static int compare_call(const struct fact_call *call, struct substrate_text method,
-                        struct substrate_text params, const struct substrate_hash *at) {
-    int order = base_text_compare(call->method, method);
-    if (order == 0) {
-        order = base_text_compare(call->params, params);
-    }
-    return order != 0 ? order : compare_at(call->has_at ? &call->at : NULL, at);
-}
-
-static int compare_calls(const void *left, const void *right) {
-    const struct fact_call *a = *(const struct fact_call *const *)left;
-    const struct fact_call *b = *(const struct fact_call *const *)right;
-    return compare_call(a, b->method, b->params, b->has_at ? &b->at : NULL);
-}
-
-/* The first call that is not before (method, params, at). */
-static size_t call_bound(const struct chain *chain, struct substrate_text method,
-                         struct substrate_text params, const struct substrate_hash *at) {
-    size_t low = 0, high = chain->facts->call_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_call(chain->calls[middle], method, params, at) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-const struct fact_call *chain_call(const struct chain *chain, struct substrate_text method,
-                                   struct substrate_text params, const struct substrate_hash *at) {
-    size_t i = call_bound(chain, method, params, at);
-    return i < chain->facts->call_count && compare_call(chain->calls[i], method, params, at) == 0
-               ? chain->calls[i]
-               : NULL;
-}
-
-const struct fact_call *chain_lacks(const struct chain *chain, struct substrate_text method) {
-    return chain->lacks ? chain_call(chain, method, FACT_ANY, NULL) : NULL;
-}
-
-const struct fact_call *chain_nearest(const struct chain *chain, struct substrate_text method,
-                                      struct substrate_text params,
-                                      const struct substrate_hash *at) {
-    const struct fact_call *best = NULL;
-    size_t best_common = 0;
-    bool best_at = false;
-    /* An empty text is before every list of parameters. */
-    for (size_t i = call_bound(chain, method, BASE_TEXT(""), NULL);
-         i < chain->facts->call_count && base_text_equal(chain->calls[i]->method, method); i++) {
-        const struct fact_call *call = chain->calls[i];
-        bool same_at = compare_at(call->has_at ? &call->at : NULL, at) == 0;
-        size_t common = 0;
-        while (common < params.size && common < call->params.size &&
-               params.data[common] == call->params.data[common]) {
-            common++;
-        }
-        if (best == NULL || (same_at && !best_at) || (same_at == best_at && common > best_common)) {
-            best = call;
-            best_common = common;
-            best_at = same_at;
-        }
-    }
-    return best;
-}
-
-struct substrate_text chain_next_method(const struct chain *chain, size_t *cursor) {
-    size_t count = chain->facts->call_count, at = *cursor;
-    if (at == count) {
-        return (struct substrate_text){NULL, 0};
-    }
-    struct substrate_text method = chain->calls[at]->method;
-    while (at < count && base_text_equal(chain->calls[at]->method, method)) {
-        at++;
-    }
-    *cursor = at;
-    return method;
-}
-
-static enum substrate_status build_calls(struct chain *chain, struct substrate_error *error) {
-    const struct facts *facts = chain->facts;
-    chain->calls = base_calloc(facts->call_count + 1, sizeof *chain->calls);
-    if (chain->calls == NULL) {
-        return no_memory(error);
-    }
-    for (size_t i = 0; i < facts->call_count; i++) {
-        chain->calls[i] = &facts->calls[i];
-        chain->lacks = chain->lacks || facts->calls[i].params.size == 0;
-    }
-    qsort(chain->calls, facts->call_count, sizeof *chain->calls, compare_calls);
-    for (size_t i = 1; i < facts->call_count; i++) {
-        if (compare_calls(&chain->calls[i - 1], &chain->calls[i]) == 0) {
-            const struct fact_call *first = chain->calls[i - 1], *call = chain->calls[i];
-            call = call->line > first->line ? call : first;
-            return refuse(error, CALLS, call->line,
-                          "%.*s %.*s is recorded twice at one block; remove one line",
-                          (int)(call->method.size < 60 ? call->method.size : 60), call->method.data,
-                          (int)(call->params.size < 60 ? call->params.size : 60),
-                          call->params.data);
-        }
-    }
-    return SUBSTRATE_OK;
 }
 
 /* ---- blocks ---- */
@@ -455,7 +341,7 @@ enum substrate_status chain_build(struct facts *facts, struct chain **chain,
         status = build_blocks(made, error);
     }
     if (status == SUBSTRATE_OK) {
-        status = build_calls(made, error);
+        status = chain_build_calls(made, error);
     }
     if (status != SUBSTRATE_OK) {
         made->facts = NULL;
@@ -479,5 +365,6 @@ void chain_free(struct chain *chain) {
     base_free(chain->first);
     base_free(chain->versions);
     base_free(chain->calls);
+    base_free(chain->calls_by_block);
     base_free(chain);
 }

@@ -42,10 +42,13 @@ struct chain {
     size_t key_count;
     struct chain_version *versions;
 
-    const struct fact_call **calls; /* by method, parameters, block hash */
-    bool lacks;                     /* one of them is of a method that the node did not have */
+    const struct fact_call **calls;          /* by method, parameters, block hash */
+    const struct fact_call **calls_by_block; /* by method, block hash, parameters */
+    bool lacks; /* one of them is of a method that the node did not have */
 };
 
+/* Sorts the recorded calls. In calls.c. */
+enum substrate_status chain_build_calls(struct chain *chain, struct substrate_error *error);
 /* Builds states, keys and versions. In state.c. */
 enum substrate_status chain_build_states(struct chain *chain, struct substrate_error *error);
 
