@@ -254,6 +254,15 @@ def test_close_after_what_was_sent(tool):
         assert raw.rest() == (b"", "end")
 
 
+@pytest.mark.parametrize("reason, fits", [("x" * 123, "x" * 123), ("x" * 124, "x" * 123), ("é" * 90, "é" * 61),
+                                          ("x" * 121 + "€", "x" * 121), ("x" * 120 + "€", "x" * 120 + "€")])
+def test_a_long_reason(plain, reason, fits):
+    with plain.raw() as raw, plain.raw() as other:
+        raw.say(f"close 1011 {reason}")
+        assert raw.close_frame() == (1011, fits)
+        assert plain.log(other)[-1] == f"closed 1 node 1011 {fits}"
+
+
 @pytest.mark.parametrize("payload, code", [(b"", None), (code_of(1000), 1000), (code_of(4999, b"bye"), 4999)])
 def test_the_peer_closes(tool, payload, code):
     """All that was asked before in the same segment is answered, and then the close is echoed."""

@@ -56,7 +56,7 @@ void wire_conn_ending(struct wire_conn *conn, enum wire_by by, unsigned code,
     conn->has_ending = true;
     conn->by = by;
     conn->close_code = code;
-    size_t size = reason.size < WIRE_REASON_MAX ? reason.size : WIRE_REASON_MAX;
+    size_t size = wire_reason_size(reason);
     if (size > 0) {
         memcpy(conn->close_reason, reason.data, size);
     }

@@ -106,6 +106,8 @@ size_t wire_ws_take(struct wire_conn *conn, char *data, size_t size);
 void wire_ws_open(struct wire_conn *conn);
 void wire_ws_ping_due(struct wire_alarm *alarm, uint64_t now_us);
 void wire_ws_flow(struct wire_conn *conn);
+/* How much of a reason fits into a close frame, in whole characters of UTF-8. */
+size_t wire_reason_size(struct substrate_text reason);
 /* Appends a close frame of the node's, or of the peer's that is echoed. */
 void wire_ws_close_frame(struct wire_conn *conn, unsigned code, struct substrate_text reason);
 

@@ -21,13 +21,21 @@ static void send_control(struct wire_conn *conn, unsigned opcode, struct substra
 
 /* ---- the end ---- */
 
+size_t wire_reason_size(struct substrate_text reason) {
+    size_t size = reason.size < WIRE_REASON_MAX ? reason.size : WIRE_REASON_MAX;
+    while (size > 0 && size < reason.size && ((unsigned char)reason.data[size] & 0xc0U) == 0x80U) {
+        size--;
+    }
+    return size;
+}
+
 void wire_ws_close_frame(struct wire_conn *conn, unsigned code, struct substrate_text reason) {
     char payload[WIRE_CONTROL_MAX];
     size_t size = 0;
     if (code != 0) {
         payload[0] = (char)(code >> 8);
         payload[1] = (char)(code & 0xff);
-        size = reason.size < WIRE_REASON_MAX ? reason.size : WIRE_REASON_MAX;
+        size = wire_reason_size(reason);
         if (size > 0) {
             memcpy(payload + 2, reason.data, size);
         }
