@@ -484,8 +484,10 @@ def test_each_request_is_judged_by_its_own_host_and_origin(node):
         assert json.loads(raw.answer()[2])["error"]["code"] == -32601
         raw.send(post("localhost"))
         assert "result" in json.loads(raw.answer()[2])
+        before = node.space("judged").control("mock_sockets")["hosts_refused"]
         raw.send(post("localhost", target="http://evil.example/s/judged"))
         assert raw.answer()[0] == 403
+        assert node.space("judged").control("mock_sockets")["hosts_refused"] == before + 1
     with Raw(node.port) as raw:
         raw.send(post("localhost", "Host: localhost"))
         assert raw.answer()[0] == 400

@@ -31,9 +31,9 @@ enum substrate_status control_members(const struct control *control, struct base
                                       const char *const *known);
 
 /* Of the space and its script. */
-control_function control_stats, control_reset, control_set_script, control_set_latency,
-    control_signal, control_wait, control_fired, control_journal, control_events, control_unmatched,
-    control_drop_space;
+control_function control_stats, control_sockets, control_reset, control_set_script,
+    control_set_latency, control_signal, control_wait, control_fired, control_journal,
+    control_events, control_unmatched, control_drop_space;
 /* Of the chain. */
 control_function control_set_head, control_advance_head, control_new_block, control_reorg,
     control_set_storage, control_dev_new_block, control_dev_set_storage, control_dev_set_head,

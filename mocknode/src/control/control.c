@@ -15,6 +15,7 @@ static const struct method {
     const char *expected;
 } methods[] = {
     {"mock_stats", control_stats, 0, "[]"},
+    {"mock_sockets", control_sockets, 0, "[]"},
     {"mock_reset", control_reset, 0, "[]"},
     {"mock_setScript", control_set_script, 1,
      "[{\"rules\":[...],\"gates\":[...],\"start\":[...]}], or [null] for none"},

@@ -4,9 +4,24 @@
 #include "control/spaces.h"
 #include "script/latency.h"
 #include "script/script.h"
+#include "wire/wire.h"
 
 enum substrate_status control_stats(struct control *control) {
     space_write_stats(control->space, control->result);
+    return SUBSTRATE_OK;
+}
+
+/* Of the node: what happened to connections before they were of any space. */
+enum substrate_status control_sockets(struct control *control) {
+    const struct wire_counters *counters =
+        wire_counters(wire_of(space_peer_connection(control->peer)));
+    base_buf_format(
+        control->result,
+        "{\"heads_expired\":%llu,\"heads_dropped\":%llu,\"no_descriptors\":%llu,"
+        "\"hosts_refused\":%llu,\"unsent_over\":%llu}",
+        (unsigned long long)counters->heads_expired, (unsigned long long)counters->heads_dropped,
+        (unsigned long long)counters->no_descriptors, (unsigned long long)counters->hosts_refused,
+        (unsigned long long)counters->unsent_over);
     return SUBSTRATE_OK;
 }
 

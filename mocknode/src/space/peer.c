@@ -429,6 +429,8 @@ struct substrate_text space_peer_label(const struct space_peer *peer) {
     return peer->label;
 }
 
+void *space_peer_connection(const struct space_peer *peer) { return peer->connection; }
+
 bool space_peer_privileged(const struct space_peer *peer) { return peer->privileged; }
 
 void space_peer_set_privileged(struct space_peer *peer, bool privileged) {

@@ -121,6 +121,7 @@ void space_close(struct space_peer *peer, const struct space_closed *how, uint64
 void space_close_all(struct space *space, unsigned code, const char *reason);
 bool space_full(const struct space *space);
 struct space *space_of(const struct space_peer *peer);
+void *space_peer_connection(const struct space_peer *peer); /* as space_open was told */
 struct substrate_text space_peer_label(const struct space_peer *peer);
 bool space_peer_privileged(const struct space_peer *peer);
 /* The rights of a POST are its own: to be told before its message. */

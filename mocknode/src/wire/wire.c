@@ -325,6 +325,8 @@ void wire_conn_set_user(struct wire_conn *conn, void *user) { conn->user = user;
 
 void *wire_conn_user(const struct wire_conn *conn) { return conn->user; }
 
+const struct wire *wire_of(const struct wire_conn *conn) { return conn->wire; }
+
 bool wire_conn_is_websocket(const struct wire_conn *conn) { return conn->websocket; }
 
 const char *wire_conn_address(const struct wire_conn *conn, char room[WIRE_ADDRESS_MAX]) {

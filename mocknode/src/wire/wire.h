@@ -152,6 +152,7 @@ void wire_destroy(struct wire *wire);
 void wire_conn_set_user(struct wire_conn *conn, void *user);
 void *wire_conn_user(const struct wire_conn *conn);
 bool wire_conn_is_websocket(const struct wire_conn *conn);
+const struct wire *wire_of(const struct wire_conn *conn); /* borrowed */
 #define WIRE_ADDRESS_MAX 64
 /* Writes the peer's address, without its port, into the room, which is returned. */
 const char *wire_conn_address(const struct wire_conn *conn, char room[WIRE_ADDRESS_MAX]);
