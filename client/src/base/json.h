@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <substrate/base.h>
 #include "arena.h"
 #include "buf.h"
@@ -86,8 +87,15 @@ bool base_json_u64(struct base_json value, uint64_t *out);
 bool base_json_i64(struct base_json value, int64_t *out);
 /* A string equal to `text` after unescaping. */
 bool base_json_is(struct base_json value, const char *text);
-/* The same of a raw string with its quotes, such as the key of a walk. */
-bool base_json_says(struct substrate_text string, struct substrate_text text);
+/* The same of a raw string with its quotes, such as the key of a walk. No escape is shorter than
+ * what it stands for, nor as short; and most names have none. */
+bool base_json_says_escaped(struct substrate_text string, struct substrate_text text);
+static inline bool base_json_says(struct substrate_text string, struct substrate_text text) {
+    if (string.size == text.size + 2 && memcmp(string.data + 1, text.data, text.size) == 0) {
+        return memchr(text.data, '\\', text.size) == NULL;
+    }
+    return string.size > text.size + 2 && base_json_says_escaped(string, text);
+}
 /* The text of a string, unescaped: a view into the raw text when it has no escapes, else into the
  * arena. false: no string, or out of memory. Lone surrogates become U+FFFD. */
 bool base_json_string(struct base_json value, struct base_arena *arena, struct substrate_text *out);

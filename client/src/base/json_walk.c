@@ -147,11 +147,15 @@ static size_t unescape(const char **at, const char *end, char out[4]) {
     return write_utf8(0xfffd, out); /* half a pair */
 }
 
-/* Whether a raw string that has escapes says a text, without unescaping it anywhere. */
-static bool escaped_says(struct substrate_text raw, struct substrate_text text) {
+/* Without unescaping it anywhere. */
+bool base_json_says_escaped(struct substrate_text string, struct substrate_text text) {
+    struct substrate_text raw = inside(string);
     const char *at = raw.data;
     const char *end = at + raw.size;
     size_t matched = 0;
+    if (memchr(at, '\\', raw.size) == NULL) {
+        return false; /* as it is longer */
+    }
     while (at < end) {
         char bytes[4];
         size_t size = 1;
@@ -166,22 +170,6 @@ static bool escaped_says(struct substrate_text raw, struct substrate_text text) 
         matched += size;
     }
     return matched == text.size;
-}
-
-/* No escape is shorter than what it stands for, nor as short; so most names differ by their size,
- * or else by their first character. */
-bool base_json_says(struct substrate_text string, struct substrate_text text) {
-    struct substrate_text raw = inside(string);
-    if (raw.size < text.size) {
-        return false;
-    }
-    if (raw.size == text.size) {
-        return text.size == 0 ||
-               (raw.data[0] == text.data[0] && memcmp(raw.data, text.data, text.size) == 0 &&
-                memchr(raw.data, '\\', raw.size) == NULL);
-    }
-    return text.size > 0 && (raw.data[0] == text.data[0] || raw.data[0] == '\\') &&
-           memchr(raw.data, '\\', raw.size) != NULL && escaped_says(raw, text);
 }
 
 struct base_json base_json_member_count(struct base_json object, const char *name, size_t *count) {

@@ -33,6 +33,9 @@ struct substrate_text base_text_trim(struct substrate_text text) {
     return text;
 }
 
+/* So many digits always fit: only those behind them are worth a division. */
+#define DIGITS_SAFE 19
+
 bool base_text_u64(struct substrate_text text, uint64_t *value) {
     if (text.size == 0 || (text.size > 1 && text.data[0] == '0')) {
         return false;
@@ -44,7 +47,7 @@ bool base_text_u64(struct substrate_text text, uint64_t *value) {
             return false;
         }
         uint64_t digit = (uint64_t)(c - '0');
-        if (sum > (UINT64_MAX - digit) / 10) {
+        if (i >= DIGITS_SAFE && sum > (UINT64_MAX - digit) / 10) {
             return false;
         }
         sum = sum * 10 + digit;

@@ -362,6 +362,7 @@ void chain_free(struct chain *chain) {
     base_free(chain->canonical);
     base_free(chain->states);
     base_free(chain->keys);
+    base_free(chain->slots);
     base_free(chain->first);
     base_free(chain->versions);
     base_free(chain->calls);

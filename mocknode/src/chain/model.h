@@ -40,6 +40,8 @@ struct chain {
     struct substrate_text *keys; /* every key that any set names, sorted */
     uint32_t *first;             /* the versions of key i are first[i] up to first[i + 1] */
     size_t key_count;
+    uint32_t *slots; /* keys by hash, for reads of one: the place of a key and one, or 0 */
+    size_t slot_mask;
     struct chain_version *versions;
 
     const struct fact_call **calls;          /* by method, parameters, block hash */

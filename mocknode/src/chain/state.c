@@ -1,8 +1,9 @@
 /* The storage at a block: sets numbered as a forest, all keys in one sorted table, and for each key
- * the list of what sets say of it. A read is two binary searches; a page of keys walks the table.
- */
+ * the list of what sets say of it. A read finds the key by its hash, and what is said of it by a
+ * binary search; a page of keys walks the table. */
 #include <string.h>
 #include <substrate/hash.h>
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "chain/model.h"
@@ -194,6 +195,33 @@ static void fill_table(struct chain *chain, const struct entry *entries, size_t 
     chain->first[chain->key_count] = (uint32_t)count;
 }
 
+/* The slot that has a key, or the free one where it would be. */
+static uint32_t *slot_of(const struct chain *chain, struct substrate_text key) {
+    struct substrate_bytes bytes = {(const uint8_t *)key.data, key.size};
+    size_t at = (size_t)base_xxh64(bytes, 0) & chain->slot_mask;
+    while (chain->slots[at] != 0 && !base_text_equal(chain->keys[chain->slots[at] - 1], key)) {
+        at = (at + 1) & chain->slot_mask;
+    }
+    return &chain->slots[at];
+}
+
+/* At most half full. */
+static enum substrate_status build_slots(struct chain *chain, struct substrate_error *error) {
+    size_t size = 2;
+    while (size < 2 * chain->key_count) {
+        size *= 2;
+    }
+    chain->slot_mask = size - 1;
+    chain->slots = base_calloc(size, sizeof *chain->slots);
+    if (chain->slots == NULL) {
+        return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
+    }
+    for (size_t i = 0; i < chain->key_count; i++) {
+        *slot_of(chain, chain->keys[i]) = (uint32_t)i + 1;
+    }
+    return SUBSTRATE_OK;
+}
+
 static enum substrate_status build_table(struct chain *chain, const struct forest *forest,
                                          struct substrate_error *error) {
     size_t count = 0;
@@ -221,6 +249,7 @@ static enum substrate_status build_table(struct chain *chain, const struct fores
     if (status == SUBSTRATE_OK) {
         merge_runs(&runs);
         fill_table(chain, runs.entries, count);
+        status = build_slots(chain, error);
     }
     base_free(runs.entries);
     base_free(runs.other);
@@ -327,9 +356,9 @@ struct chain_value chain_storage(const struct chain *chain, const struct chain_b
     if (state == NULL) {
         return (struct chain_value){.known = CHAIN_UNKNOWN};
     }
-    size_t at = key_bound(chain, key);
-    if (at < chain->key_count && base_text_equal(chain->keys[at], key)) {
-        version = version_of(chain, at, state);
+    uint32_t slot = *slot_of(chain, key);
+    if (slot != 0) {
+        version = version_of(chain, slot - 1, state);
     }
     bool own = version != NULL && version->enter == state->enter;
     if (!own && interval_at(state, (struct place){key, false}) == NULL) {

@@ -21,19 +21,14 @@ struct members {
 
 static void note_member(struct members *members, struct substrate_text key,
                         struct base_json value) {
-    struct {
-        struct substrate_text name;
-        struct member *member;
-    } const known[] = {{BASE_TEXT("jsonrpc"), &members->jsonrpc},
-                       {BASE_TEXT("id"), &members->id},
-                       {BASE_TEXT("method"), &members->method},
-                       {BASE_TEXT("params"), &members->params}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (base_json_says(key, known[i].name)) {
-            known[i].member->value = value;
-            known[i].member->count++;
-            return;
-        }
+    struct member *member = base_json_says(key, BASE_TEXT("jsonrpc"))  ? &members->jsonrpc
+                            : base_json_says(key, BASE_TEXT("id"))     ? &members->id
+                            : base_json_says(key, BASE_TEXT("method")) ? &members->method
+                            : base_json_says(key, BASE_TEXT("params")) ? &members->params
+                                                                       : NULL;
+    if (member != NULL) {
+        member->value = value;
+        member->count++;
     }
 }
 
@@ -50,7 +45,8 @@ static struct rpc_envelope envelope_of(const struct members *members, struct bas
     if (has_id) {
         envelope.id = members->id.value.raw;
     }
-    if (members->jsonrpc.count != 1 || !base_json_is(members->jsonrpc.value, "2.0") ||
+    if (members->jsonrpc.count != 1 || members->jsonrpc.value.kind != BASE_JSON_STRING ||
+        !base_json_says(members->jsonrpc.value.raw, BASE_TEXT("2.0")) ||
         members->method.count != 1 || members->params.count > 1 ||
         !base_json_string(members->method.value, arena, &envelope.method)) {
         return envelope;
