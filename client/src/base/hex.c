@@ -115,6 +115,9 @@ bool base_hex_is_canonical(struct substrate_text text) {
     for (; good && text.size - i >= 16; i += 16) {
         good = are_digits(load_sixteen(text.data + i), 0);
     }
+    if (i > 2) { /* the last few together with those before them */
+        return good && are_digits(load_sixteen(text.data + text.size - 16), 0);
+    }
 #endif
     for (; i < text.size; i++) {
         char c = text.data[i];

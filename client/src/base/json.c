@@ -265,6 +265,9 @@ bool base_json_members_begin(struct base_json_members *members, struct substrate
     return true;
 }
 
+#if defined(__GNUC__)
+__attribute__((flatten)) /* every message goes through here: the scanner is part of it */
+#endif
 bool base_json_members_next(struct base_json_members *members, struct substrate_text *key,
                             struct base_json *value) {
     struct base_json_scan *scan = &members->scan;

@@ -5,15 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool base_text_is(struct substrate_text text, const char *string) {
-    return base_text_equal(text, base_text(string));
-}
-
-bool base_text_starts(struct substrate_text text, const char *prefix) {
-    size_t size = strlen(prefix);
-    return text.size >= size && (size == 0 || memcmp(text.data, prefix, size) == 0);
-}
-
 int base_text_compare(struct substrate_text a, struct substrate_text b) {
     size_t common = a.size < b.size ? a.size : b.size;
     int order = common == 0 ? 0 : memcmp(a.data, b.data, common);

@@ -17,8 +17,15 @@ static inline bool base_text_equal(struct substrate_text a, struct substrate_tex
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-bool base_text_is(struct substrate_text text, const char *string);
-bool base_text_starts(struct substrate_text text, const char *prefix);
+static inline bool base_text_is(struct substrate_text text, const char *string) {
+    return base_text_equal(text, base_text(string));
+}
+
+static inline bool base_text_starts(struct substrate_text text, const char *prefix) {
+    size_t size = strlen(prefix);
+    return text.size >= size && (size == 0 || memcmp(text.data, prefix, size) == 0);
+}
+
 /* memcmp order, the shorter first when one is a prefix of the other; works for raw bytes as well.
  */
 int base_text_compare(struct substrate_text a, struct substrate_text b);
