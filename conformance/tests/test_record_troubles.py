@@ -297,6 +297,7 @@ def test_what_chain_head_operations_say_is_kept(node, truth, tmp_path):
                 {"key": keys[3], "type": "value"}, {"key": prefix, "type": "descendantsValues"}], None)
         status, stderr = proxy.stop()
     assert status == 0, stderr
+    assert f"{out}: recorded: " in stderr and "storage of 1 of them" in stderr
     assert stderr.count("chainHead_v1_follow is passed on, but nothing of it can be kept; --legacy") == 1
     recorded = Truth(out)
     assert recorded.by_hash[head]["extrinsics"] == truth.head["extrinsics"]

@@ -554,6 +554,5 @@ int proxy_run(const struct proxy_options *options) {
     if (status != SUBSTRATE_OK) {
         return command_failed("record", &error);
     }
-    fprintf(stderr, "%s: recorded\n", options->out);
     return EXIT_SUCCESS;
 }

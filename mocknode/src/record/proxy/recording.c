@@ -672,9 +672,16 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
         if (status == SUBSTRATE_OK) {
             status = facts_save(merged, recording->folder, error);
         }
+        if (status == SUBSTRATE_OK) {
+            status = verify_folder(recording->folder, error);
+        }
+        if (status == SUBSTRATE_OK) {
+            fprintf(stderr, "%s: recorded: %zu blocks, storage of %zu of them, %zu calls\n",
+                    recording->folder, merged->block_count, merged->set_count, merged->call_count);
+        }
         facts_free(merged);
     }
-    return status == SUBSTRATE_OK ? verify_folder(recording->folder, error) : status;
+    return status;
 }
 
 void recording_free(struct recording *recording) {

@@ -18,7 +18,7 @@ enum substrate_status recording_open(const struct proxy_options *options,
 /* Keeps what an exchange says. An error means that nothing more can be kept. */
 enum substrate_status recording_take(struct recording *recording, const struct exchange *exchange,
                                      struct substrate_error *error);
-/* Compacts the log into the files of a finished fixture. */
+/* Compacts the log into the files of a finished fixture, and says on standard error what it has. */
 enum substrate_status recording_finish(struct recording *recording, struct substrate_error *error);
 void recording_free(struct recording *recording);
 
