@@ -3,6 +3,7 @@
 #define WIRE_CONN_H
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 #include "base/buf.h"
 #include "wire/frame.h"
@@ -77,7 +78,7 @@ struct wire {
     STAILQ_HEAD(, wire_upstream) upstreams; /* that have something to do in this turn */
     struct wire_alarms connects;
     size_t open_sockets;
-    volatile sig_atomic_t stopping;
+    atomic_bool stopping; /* lock-free: signal handlers set it, and other threads */
 };
 
 /* ---- conn.c ---- */

@@ -278,7 +278,7 @@ static bool turn(struct wire *wire, uint64_t due_us) {
 
 static bool run_until_stopped(struct wire *wire) {
     struct wire_conn *conn;
-    while (wire->stopping == 0) {
+    while (!wire->stopping) {
         if (!turn(wire, SUBSTRATE_NEVER)) {
             return false;
         }
@@ -306,12 +306,12 @@ enum substrate_status wire_run(struct wire *wire) {
     (void)sigaction(SIGPIPE, &ignore, &old);
     bool good = run_until_stopped(wire);
     (void)sigaction(SIGPIPE, &old, NULL);
-    wire->stopping = 0;
+    wire->stopping = false;
     return good ? SUBSTRATE_OK : SUBSTRATE_E_IO;
 }
 
 void wire_stop(struct wire *wire) {
-    wire->stopping = 1;
+    wire->stopping = true;
     wire_loop_wake(&wire->loop);
 }
 
