@@ -182,7 +182,7 @@ enum substrate_status control_new_block(struct control *control) {
         }
     }
     enum substrate_status status = make(control, &made, &block);
-    if (status == SUBSTRATE_OK) {
+    if (block != NULL) {
         control_write_block(block, control->result);
     }
     return status;
@@ -201,7 +201,7 @@ static enum substrate_status set_storage(struct control *control,
 enum substrate_status control_set_storage(struct control *control) {
     const struct chain_block *block = NULL;
     enum substrate_status status = set_storage(control, &block);
-    if (status == SUBSTRATE_OK) {
+    if (block != NULL) {
         control_write_block(block, control->result);
     }
     return status;
