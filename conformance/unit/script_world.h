@@ -100,20 +100,28 @@ static inline struct script_event world_call_event(struct world_call *call,
 
 /* ---- the host ---- */
 
+static inline void world_write_shape(char *line, size_t size, const struct wire_shape *shape) {
+    (void)snprintf(line, size,
+                   "  shape binary=%d mask=%d utf8=%d no_start=%d rsv=%u opcode=%u fragments=%u "
+                   "cuts=%zu[%llu] each=%d pings=%u long=%d after=%d/%u dribble=%u pause=%d/%llu "
+                   "sever=%d/%llu/%d",
+                   shape->binary, shape->mask, shape->utf8, shape->no_start, shape->rsv,
+                   shape->opcode, shape->fragments, shape->cut_count,
+                   (unsigned long long)(shape->cut_count > 0 ? shape->cuts[0] : 0),
+                   shape->each_byte, shape->pings_between, shape->long_control, shape->after_close,
+                   shape->close_code, shape->dribble, (int)shape->pause_at.kind,
+                   (unsigned long long)shape->pause_at.at, (int)shape->sever_at.kind,
+                   (unsigned long long)shape->sever_at.at, (int)shape->sever_with);
+}
+
+/* Says what is not as in a plain message. */
 static inline void world_shape(struct world *world, const struct wire_shape *shape) {
     static const struct wire_shape plain;
-    if (memcmp(shape, &plain, sizeof plain) != 0) {
-        world_say(world,
-                  "  shape binary=%d mask=%d utf8=%d no_start=%d rsv=%u opcode=%u fragments=%u "
-                  "cuts=%zu[%llu] each=%d pings=%u long=%d after=%d/%u dribble=%u pause=%d/%llu "
-                  "sever=%d/%llu/%d",
-                  shape->binary, shape->mask, shape->utf8, shape->no_start, shape->rsv,
-                  shape->opcode, shape->fragments, shape->cut_count,
-                  (unsigned long long)(shape->cut_count > 0 ? shape->cuts[0] : 0), shape->each_byte,
-                  shape->pings_between, shape->long_control, shape->after_close, shape->close_code,
-                  shape->dribble, (int)shape->pause_at.kind, (unsigned long long)shape->pause_at.at,
-                  (int)shape->sever_at.kind, (unsigned long long)shape->sever_at.at,
-                  (int)shape->sever_with);
+    char line[400], none[400];
+    world_write_shape(line, sizeof line, shape);
+    world_write_shape(none, sizeof none, &plain);
+    if (strcmp(line, none) != 0) {
+        world_say(world, "%s", line);
     }
 }
 

@@ -14,7 +14,7 @@ const char *const script_stage_names[SCRIPT_STAGES] = {
 /* ---- members ---- */
 
 #define LASTING(type_name, what)                                                               \
-    {"until", &script_type_until, AT(type_name, lasting.until), .help = what}, {               \
+    {"until", &script_type_until, AT(type_name, lasting.until), .help = (what)}, {             \
         "limit", &script_type_limit, AT(type_name, lasting.limit_us),                          \
             .preset = SCRIPT_LIMIT_US, .help = "ends it if nothing did before; 5s unless said" \
     }

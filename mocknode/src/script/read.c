@@ -10,34 +10,42 @@
 
 /* ---- actions ---- */
 
+/* The member that a value stands for which is no object; NULL: none. */
+const struct script_member *script_brief_of(const struct script_action_row *row) {
+    const struct script_member *member = row->brief != NULL ? row->members : NULL;
+    while (member != NULL && strcmp(member->name, row->brief) != 0) {
+        member++;
+        assert(member->name != NULL);
+    }
+    return member;
+}
+
+/* `true`: no member is said. */
+static enum substrate_status read_true(const struct document_value *value,
+                                       const struct script_member *members, void *args) {
+    for (const struct script_member *at = members; at->name != NULL; at++) {
+        if (at->required) {
+            return document_refuse(value, "lacks \"%s\": %s", at->name, at->help);
+        }
+    }
+    script_preset(members, args);
+    return SUBSTRATE_OK;
+}
+
 static enum substrate_status read_args(struct script_reader *reader,
                                        const struct document_value *value,
                                        const struct script_action_row *row, void *args) {
-    const struct script_member *brief = row->members;
-    while (brief != NULL && brief->name != NULL &&
-           (row->brief == NULL || strcmp(brief->name, row->brief) != 0)) {
-        brief++;
-    }
-    if (row->members == NULL || (row->brief != NULL && brief->name == NULL)) {
-        assert(row->brief == NULL);
-    }
-    if (row->brief != NULL && (row->whole || value->json.kind != BASE_JSON_OBJECT) &&
-        (value->json.kind != BASE_JSON_TRUE || row->whole || brief->required)) {
-        script_preset(row->members, args);
-        return script_read_member(reader, value, brief, args);
-    }
     static const struct script_member none[] = {{0}};
     const struct script_member *members = row->members != NULL ? row->members : none;
-    if (value->json.kind == BASE_JSON_TRUE) {
-        for (const struct script_member *at = members; at->name != NULL; at++) {
-            if (at->required) {
-                return document_refuse(value, "lacks \"%s\": %s", at->name, at->help);
-            }
-        }
+    const struct script_member *brief = script_brief_of(row);
+    bool is_true = value->json.kind == BASE_JSON_TRUE;
+    if (brief != NULL && (row->whole || (is_true && brief->required) ||
+                          (!is_true && value->json.kind != BASE_JSON_OBJECT))) {
         script_preset(members, args);
-        return SUBSTRATE_OK;
+        return script_read_member(reader, value, brief, args);
     }
-    return script_read_members(reader, value, members, args);
+    return is_true ? read_true(value, members, args)
+                   : script_read_members(reader, value, members, args);
 }
 
 /* Names of all rows, for errors. */
@@ -284,8 +292,9 @@ static enum substrate_status name_rules(struct script_reader *reader, struct sou
             if (status != SUBSTRATE_OK) {
                 return status;
             }
-            reader->rule_names[at] = terminated(&script->arena, rule->name);
-            if (reader->rule_names[at] == NULL) {
+            const char *name = terminated(&script->arena, rule->name);
+            reader->rule_names[at] = name;
+            if (name == NULL) {
                 return document_no_memory(&sources[i].document);
             }
         }
@@ -438,7 +447,8 @@ static enum substrate_status make_room(struct script_reader *reader, const struc
         gates += sources[i].gate_count;
     }
     if (rules > RULES_MAX || gates > RULES_MAX) {
-        return document_refuse(&sources[0].root, "has more than %d rules or gates", RULES_MAX);
+        (void)document_refuse(&sources[0].root, "has more than %d rules or gates", RULES_MAX);
+        return SUBSTRATE_E_DECODE;
     }
     script->rules = base_arena_calloc(arena, rules + 1, sizeof(*script->rules));
     script->gates = base_arena_calloc(arena, gates + 1, sizeof(*script->gates));

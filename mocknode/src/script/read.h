@@ -11,6 +11,7 @@ extern const struct script_member script_match_members[], script_when_members[],
 #define SCRIPT_WITHOUT_CONNECTION \
     (SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED) | SCRIPT_BIT(SCRIPT_SIGNAL))
 
+const struct script_member *script_brief_of(const struct script_action_row *row);
 enum substrate_status script_read_gate(struct script_reader *reader,
                                        const struct document_value *value,
                                        struct script_gate_rule *gate);

@@ -57,14 +57,6 @@ static void write_object(struct base_buf *out, const struct script_member *membe
     base_buf_str(out, any ? "]}" : "}");
 }
 
-static const struct script_member *brief_of(const struct script_action_row *row) {
-    const struct script_member *member = members_of(row);
-    while (row->brief != NULL && strcmp(member->name, row->brief) != 0) {
-        member++;
-    }
-    return row->brief != NULL ? member : NULL;
-}
-
 static bool needs_members(const struct script_action_row *row) {
     bool needs = row->needs_parts;
     for (const struct script_member *at = members_of(row); at->name != NULL; at++) {
@@ -75,7 +67,7 @@ static bool needs_members(const struct script_action_row *row) {
 
 /* What may stand behind the action's name: true, the brief form, an object. */
 static void write_action_schema(struct base_buf *out, const struct script_action_row *row) {
-    const struct script_member *brief = brief_of(row);
+    const struct script_member *brief = script_brief_of(row);
     base_buf_format(out,
                     "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"%s\"],"
                     "\"description\":",
