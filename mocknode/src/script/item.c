@@ -169,11 +169,24 @@ static bool hold(struct script_run *run, struct script_item *item, uint64_t now)
     return gate > 0 ? script_gates_hold(run, gate - 1, item, now) : hold_until(run, item, now);
 }
 
+/* Nothing leaves before it, and nobody is at work: it needs no heap. */
+static bool is_next(const struct script_run *run, const struct script_item *item, uint64_t now,
+                    const struct script_item *after) {
+    const struct base_heap_node *top = base_heap_top(&run->queue.heap);
+    return run->nesting == 0 && LIST_EMPTY(&run->queue.turn) && (top == NULL || top->key > now) &&
+           (after == NULL || !waits_for(after, item->peer));
+}
+
 void script_put(struct script_run *run, struct script_item *item, uint64_t now,
                 struct script_item *after) {
     assert(item->state == SCRIPT_ITEM_PENDING);
     struct script_plan *plan = item->plan;
     if (plan != NULL && plan->never) {
+        return;
+    }
+    if (plan == NULL && is_next(run, item, now, after)) {
+        item->state = SCRIPT_ITEM_QUEUED;
+        LIST_INSERT_HEAD(&run->queue.turn, item, link);
         return;
     }
     if (!reserve(run)) {
@@ -194,28 +207,39 @@ void script_put(struct script_run *run, struct script_item *item, uint64_t now,
 
 uint64_t script_mark(const struct script_run *run) { return run->queue.next_tie; }
 
-/* Moves what is due to the front of `turn`: what was put since the mark; the rest has to wait until
- * what is at work now is done. */
-static void take_due(struct script_run *run, uint64_t now, uint64_t mark,
-                     struct script_items *turn) {
+static struct script_item *last_of(const struct script_items *list) {
+    struct script_item *last = LIST_FIRST(list);
+    while (last != NULL && LIST_NEXT(last, link) != NULL) {
+        last = LIST_NEXT(last, link);
+    }
+    return last;
+}
+
+static void insert(struct script_items *list, struct script_item *item, struct script_item **last) {
+    if (*last != NULL) {
+        LIST_INSERT_AFTER(*last, item, link);
+    } else {
+        LIST_INSERT_HEAD(list, item, link);
+    }
+    *last = item;
+}
+
+/* Moves what is due into `turn`, behind `last` (NULL: to its front): what was put since the mark.
+ * The rest has to wait until what is at work now is done. */
+static void take_due(struct script_run *run, uint64_t now, uint64_t mark, struct script_items *turn,
+                     struct script_item *last) {
     struct base_heap_node *node = base_heap_top(&run->queue.heap);
     if (node == NULL || node->key > now) {
         return;
     }
-    struct script_item *last = NULL, *aside = LIST_FIRST(&run->queue.turn);
-    while (aside != NULL && LIST_NEXT(aside, link) != NULL) {
-        aside = LIST_NEXT(aside, link);
-    }
+    struct script_item *aside = last_of(&run->queue.turn);
     for (; node != NULL && node->key <= now; node = base_heap_top(&run->queue.heap)) {
-        struct script_item *item = script_item_of(node);
-        struct script_item **place = node->tie >= mark ? &last : &aside;
         base_heap_remove(&run->queue.heap, node);
-        if (*place != NULL) {
-            LIST_INSERT_AFTER(*place, item, link);
+        if (node->tie >= mark) {
+            insert(turn, script_item_of(node), &last);
         } else {
-            LIST_INSERT_HEAD(node->tie >= mark ? turn : &run->queue.turn, item, link);
+            insert(&run->queue.turn, script_item_of(node), &aside);
         }
-        *place = item;
     }
 }
 
@@ -241,6 +265,7 @@ static void emit(struct script_run *run, struct script_item *item, uint64_t now)
     }
 }
 
+/* First what was due before, in its order; then what each causes, before the next. */
 void script_drain(struct script_run *run, uint64_t now, uint64_t mark) {
     struct script_items turn = LIST_HEAD_INITIALIZER(turn);
     struct script_item *item = mark == 0 ? LIST_FIRST(&run->queue.turn) : NULL;
@@ -250,14 +275,11 @@ void script_drain(struct script_run *run, uint64_t now, uint64_t mark) {
         LIST_INIT(&run->queue.turn);
     }
     run->nesting++;
-    for (;;) {
-        take_due(run, now, mark, &turn);
-        item = LIST_FIRST(&turn);
-        if (item == NULL) {
-            break;
-        }
+    take_due(run, now, mark, &turn, last_of(&turn));
+    while ((item = LIST_FIRST(&turn)) != NULL) {
         LIST_REMOVE(item, link);
         emit(run, item, now);
+        take_due(run, now, mark, &turn, NULL);
     }
     run->nesting--;
 }
@@ -295,7 +317,7 @@ void script_run_due(struct script_run *run, uint64_t now) {
     }
     do {
         script_drain(run, now, 0);
-    } while (fire_timers(run, now));
+    } while (fire_timers(run, now) || !LIST_EMPTY(&run->queue.turn));
 }
 
 /* ---- gone ---- */

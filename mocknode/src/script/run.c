@@ -59,6 +59,7 @@ struct script_run *script_run_new(const struct script *script, uint64_t seed,
     }
     run->host = host;
     run->seed = seed;
+    run->queue.next_tie = 1; /* a mark of 0 is for all that is due */
     base_map_init(&run->labels, seed);
     base_map_init(&run->rates, seed);
     if (!make_counts(run, script != NULL ? script : &no_script)) {
