@@ -551,6 +551,31 @@ START_TEST(test_rate_limits) {
 }
 END_TEST
 
+/* What strangers are is forgotten with them. */
+START_TEST(test_labels_and_rates_are_bounded) {
+    world_begin(
+        &world,
+        "{\"rules\":[{\"on\":\"arrived\",\"do\":[{\"rate_limit\":{\"n\":1,\"each\":\"1ms\"}}"
+        "]}]}");
+    for (unsigned i = 1; i <= 5000; i++) {
+        char label[16];
+        struct script_peer peer = {.ordinal = i, .label_text = {label, 0}};
+        peer.label_text.size = (size_t)snprintf(label, sizeof label, "l%u", i);
+        script_peer_begin(world.run, &peer);
+        world_arrive(&world, &peer, "a", "1");
+        base_buf_free(&world.calls[0].text);
+        script_drop(world.run, &world.calls[0].item, world.now);
+        world.call_count = 0;
+        base_buf_reset(&world.log);
+        world_pass(&world, 10);
+        script_peer_end(world.run, &peer, world.now);
+    }
+    ck_assert_uint_eq(world.run->labels.count, 0);
+    ck_assert_uint_le(world.run->rates.count, 1500);
+    world_end_all(&world);
+}
+END_TEST
+
 START_TEST(test_a_rate_limit_draws_whose_error) {
     world_begin(
         &world,
@@ -589,4 +614,5 @@ CHECK_MAIN("script_actions", test_content, test_content_of_lists, test_fill_of_a
            test_a_batch_has_one_verdict, test_emission, test_frames,
            test_a_pause_ends_and_a_place_may_be_the_firing, test_sockets, test_targets,
            test_streams, test_chain_and_space, test_handshakes, test_rate_limits,
-           test_a_rate_limit_draws_whose_error, test_post_has_no_frames_and_streams)
+           test_a_rate_limit_draws_whose_error, test_labels_and_rates_are_bounded,
+           test_post_has_no_frames_and_streams)

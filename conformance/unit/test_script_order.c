@@ -499,6 +499,21 @@ START_TEST(test_another_script_releases_what_is_held) {
 }
 END_TEST
 
+/* The verdict on a notification that is delayed is of rules that are gone by then. */
+START_TEST(test_a_delayed_notification_outlives_its_script) {
+    world_begin(&world, RULE("notified", "", "{\"delay\":\"2ms\"},{\"binary\":true},{\"ping\":1}"));
+    struct script_peer *peer = world_open(&world, 1);
+    world_put_notification(&world, peer, "d", NULL, NULL);
+    script_run_due(world.run, world.now);
+    script_run_set(world.run, NULL, 7, world.now);
+    script_free(world.script);
+    world.script = NULL;
+    world_pass(&world, 2000);
+    ck_assert_str_eq(world_said(&world), "out 1:d\n");
+    world_end_all(&world);
+}
+END_TEST
+
 CHECK_MAIN("script_order", test_without_rules_an_answer_leaves_at_once,
            test_latency_is_a_rule_and_delays_add_up, test_orders_of_a_gate,
            test_one_at_a_time_waits_for_the_next_arrival, test_all_orders_of_seven,
@@ -512,4 +527,5 @@ CHECK_MAIN("script_order", test_without_rules_an_answer_leaves_at_once,
            test_chains_end, test_a_long_chain_of_releases_does_not_recurse,
            test_the_reply_waits_for_early_notifications, test_a_notification_waits_for_its_reply,
            test_notifications_are_delayed_held_repeated_skipped,
-           test_another_script_releases_what_is_held)
+           test_another_script_releases_what_is_held,
+           test_a_delayed_notification_outlives_its_script)

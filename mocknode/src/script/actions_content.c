@@ -105,10 +105,10 @@ const char *script_do_fill(struct script_work *work, void *subject) {
 
 /* How many calls of one key came since the window began. */
 struct rate {
-    uint64_t begin, count;
-    size_t size;
+    uint64_t begin, each, count;
     char key[];
 };
+#define RATES_FEW 1024
 
 void script_rates_free(struct script_run *run) {
     size_t cursor = 0;
@@ -121,11 +121,33 @@ void script_rates_free(struct script_run *run) {
     base_map_init(&run->rates, run->seed);
 }
 
-static struct rate *rate_of(struct script_run *run, struct substrate_text key) {
+/* Connections and addresses come and go: windows that are over are forgotten now and then. */
+static void sweep_rates(struct script_run *run, uint64_t now) {
+    if (run->rates.count < run->rates_max || run->rates.count < RATES_FEW) {
+        return;
+    }
+    struct base_map kept;
+    base_map_init(&kept, run->seed);
+    size_t cursor = 0;
+    struct substrate_text key;
+    void *value;
+    while (base_map_next(&run->rates, &cursor, &key, &value)) {
+        const struct rate *rate = value;
+        if (now - rate->begin >= rate->each || !base_map_put(&kept, key, value)) {
+            base_free(value);
+        }
+    }
+    base_map_free(&run->rates);
+    run->rates = kept;
+    run->rates_max = 2 * kept.count;
+}
+
+static struct rate *rate_of(struct script_run *run, struct substrate_text key, uint64_t now) {
     struct rate *rate = base_map_get(&run->rates, key);
     if (rate != NULL) {
         return rate;
     }
+    sweep_rates(run, now);
     rate = base_calloc(1, sizeof(*rate) + key.size + 1);
     if (rate == NULL) {
         return NULL;
@@ -180,12 +202,13 @@ const char *script_do_rate_limit(struct script_work *work, void *subject) {
     } else {
         base_buf_u64(&key, event->peer != NULL ? event->peer->ordinal : 0);
     }
-    struct rate *rate = key.failed ? NULL : rate_of(work->run, base_buf_view(&key));
+    uint64_t now = work->act.now;
+    struct rate *rate = key.failed ? NULL : rate_of(work->run, base_buf_view(&key), now);
     base_buf_free(&key);
     if (rate == NULL) {
         return no_memory;
     }
-    uint64_t now = work->act.now;
+    rate->each = args->each_us;
     if (rate->count == 0 || now - rate->begin >= args->each_us) {
         rate->begin = now;
         rate->count = 0;

@@ -140,6 +140,9 @@ static struct script_label *label_of(struct script_run *run, struct substrate_te
     if (label != NULL) {
         return label;
     }
+    if (run->labels.count >= SCRIPT_LABELS_MAX) {
+        return NULL;
+    }
     label = base_calloc(1, sizeof(*label) + text.size + 1);
     if (label == NULL) {
         return NULL;
@@ -161,6 +164,9 @@ void script_peer_begin(struct script_run *run, struct script_peer *peer) {
     peer->counts = NULL;
     peer->last_arrival = 0;
     peer->label = label_of(run, peer->label_text); /* NULL: it counts with the space */
+    if (peer->label != NULL) {
+        peer->label->peers++;
+    }
     peer->next = NULL;
     peer->previous = run->last_peer;
     if (run->last_peer != NULL) {
@@ -179,6 +185,15 @@ void script_peer_opened(struct script_run *run, struct script_peer *peer) {
         if (peer->label != NULL) {
             peer->label->open++;
         }
+    }
+}
+
+/* A label of which nothing was counted is forgotten with its last connection. */
+static void leave_label(struct script_run *run, struct script_label *label) {
+    if (label != NULL && --label->peers == 0 && label->counts == NULL &&
+        run->script->gate_count == 0) {
+        (void)base_map_remove(&run->labels, label->text);
+        base_free(label);
     }
 }
 
@@ -211,6 +226,8 @@ void script_peer_end(struct script_run *run, struct script_peer *peer, uint64_t 
     script_waits_gone(run, peer, now);
     base_free(peer->counts);
     peer->counts = NULL;
+    leave_label(run, peer->label);
+    peer->label = NULL;
 }
 
 /* ---- the script itself ---- */

@@ -25,8 +25,11 @@ struct script_label {
     struct substrate_text text;
     struct script_counts *counts; /* by rule; NULL: nothing was counted */
     uint64_t last_arrival;
-    size_t open; /* connections */
+    size_t peers, open; /* connections: that are there, whose handshake was answered */
 };
+/* Labels that are kept with what was counted of them; connections of further ones count with the
+ * space. */
+#define SCRIPT_LABELS_MAX 65536
 
 /* How many calls of an item a rule has counted as in flight. */
 struct script_flight {
@@ -114,6 +117,7 @@ struct script_plan {
     struct script_cause repeat_cause;
     /* The verdict on a notification that was put back. */
     bool judged;
+    uint32_t generation; /* of the run; a later script has other rules */
     struct script_verdict verdict;
 };
 /* The item's plan, made when there is none. NULL: out of memory. */
@@ -176,6 +180,7 @@ struct script_run {
     size_t open;
     uint64_t last_arrival;
     struct base_map rates; /* of rate_limit: windows by key */
+    size_t rates_max;      /* so many are kept before those that are over are swept out */
     /* `latency` is short for a rule, which stands behind the others. */
     struct script_rule latency_rule;
     struct script_action latency_action;

@@ -86,12 +86,16 @@ static void judge(struct script_run *run, const struct script_rule *rule,
 }
 
 /* A notification that was put back has its verdict already. */
-static bool recall(const struct script_event *event, struct script_verdict *verdict) {
+static bool recall(const struct script_run *run, const struct script_event *event,
+                   struct script_verdict *verdict) {
     struct script_plan *plan = event->item != NULL ? event->item->plan : NULL;
     if (plan == NULL || !plan->judged) {
         return false;
     }
     assert(verdict->count == 0);
+    if (plan->generation != run->generation) {
+        script_verdict_free(&plan->verdict); /* its rules are gone */
+    }
     *verdict = plan->verdict;
     plan->verdict = (struct script_verdict)SCRIPT_VERDICT_INIT;
     for (size_t i = 0; i < verdict->count; i++) {
@@ -103,7 +107,7 @@ static bool recall(const struct script_event *event, struct script_verdict *verd
 void script_match(struct script_run *run, const struct script_event *event,
                   struct script_verdict *verdict) {
     const struct script *script = run->script;
-    if (event->kind == SCRIPT_NOTIFIED && recall(event, verdict)) {
+    if (event->kind == SCRIPT_NOTIFIED && recall(run, event, verdict)) {
         return;
     }
     verdict->entry = verdict->count;
@@ -269,6 +273,7 @@ bool script_leaves(struct script_run *run, struct script_verdict *verdict, struc
         return true;
     }
     plan->judged = true;
+    plan->generation = run->generation;
     plan->verdict = *verdict;
     *verdict = (struct script_verdict)SCRIPT_VERDICT_INIT;
     item->state = SCRIPT_ITEM_PENDING;

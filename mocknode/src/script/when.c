@@ -19,7 +19,7 @@ static struct script_counts *counts_in(struct script_run *run, struct script_cou
 static struct script_counts *counts_of(struct script_run *run, const struct script_rule *rule,
                                        struct script_peer *peer) {
     if (peer != NULL && rule->when.per == SCRIPT_PER_CONNECTION) {
-        return counts_in(run, &peer->counts, rule);
+        return peer->gone ? NULL : counts_in(run, &peer->counts, rule);
     }
     if (peer != NULL && rule->when.per == SCRIPT_PER_LABEL && peer->label != NULL) {
         return counts_in(run, &peer->label->counts, rule);
