@@ -514,6 +514,27 @@ START_TEST(test_a_delayed_notification_outlives_its_script) {
 }
 END_TEST
 
+START_TEST(test_what_was_put_since_a_mark_leaves_alone) {
+    world_begin(&world, "{}");
+    struct script_peer *peer = world_open(&world, 1);
+    for (int i = 0; i < 3; i++) { /* with none, one and two before the mark */
+        for (int j = 0; j < i; j++) {
+            world_put_notification(&world, peer, "before", NULL, NULL);
+        }
+        uint64_t mark = script_mark(world.run);
+        world_put_notification(&world, peer, "behind", NULL, NULL);
+        world_put_notification(&world, peer, "last", NULL, NULL);
+        script_drain(world.run, world.now, mark);
+        ck_assert_str_eq(world_said(&world), "out 1:behind\nout 1:last\n");
+        script_run_due(world.run, world.now);
+        ck_assert_str_eq(world_said(&world), i == 0   ? ""
+                                             : i == 1 ? "out 1:before\n"
+                                                      : "out 1:before\nout 1:before\n");
+    }
+    world_end_all(&world);
+}
+END_TEST
+
 CHECK_MAIN("script_order", test_without_rules_an_answer_leaves_at_once,
            test_latency_is_a_rule_and_delays_add_up, test_orders_of_a_gate,
            test_one_at_a_time_waits_for_the_next_arrival, test_all_orders_of_seven,
@@ -528,4 +549,5 @@ CHECK_MAIN("script_order", test_without_rules_an_answer_leaves_at_once,
            test_the_reply_waits_for_early_notifications, test_a_notification_waits_for_its_reply,
            test_notifications_are_delayed_held_repeated_skipped,
            test_another_script_releases_what_is_held,
-           test_a_delayed_notification_outlives_its_script)
+           test_a_delayed_notification_outlives_its_script,
+           test_what_was_put_since_a_mark_leaves_alone)

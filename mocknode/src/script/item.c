@@ -126,6 +126,7 @@ void script_item_go(struct script_run *run, struct script_item *item, uint64_t n
 static void leave_at_once(struct script_run *run, struct script_item *item) {
     run->host->no_memory(run->host->context);
     item->state = SCRIPT_ITEM_QUEUED;
+    item->node.tie = run->queue.next_tie++;
     LIST_INSERT_HEAD(&run->queue.turn, item, link);
 }
 
@@ -186,6 +187,7 @@ void script_put(struct script_run *run, struct script_item *item, uint64_t now,
     }
     if (plan == NULL && is_next(run, item, now, after)) {
         item->state = SCRIPT_ITEM_QUEUED;
+        item->node.tie = run->queue.next_tie++;
         LIST_INSERT_HEAD(&run->queue.turn, item, link);
         return;
     }
@@ -265,17 +267,26 @@ static void emit(struct script_run *run, struct script_item *item, uint64_t now)
     }
 }
 
+/* Of what was due before: what was put since the mark. */
+static struct script_item *take_turn(struct script_run *run, uint64_t mark,
+                                     struct script_items *turn) {
+    struct script_item *last = NULL, *item = LIST_FIRST(&run->queue.turn), *next;
+    for (; item != NULL; item = next) {
+        next = LIST_NEXT(item, link);
+        if (item->node.tie >= mark) {
+            LIST_REMOVE(item, link);
+            insert(turn, item, &last);
+        }
+    }
+    return last;
+}
+
 /* First what was due before, in its order; then what each causes, before the next. */
 void script_drain(struct script_run *run, uint64_t now, uint64_t mark) {
     struct script_items turn = LIST_HEAD_INITIALIZER(turn);
-    struct script_item *item = mark == 0 ? LIST_FIRST(&run->queue.turn) : NULL;
-    if (item != NULL) {
-        LIST_FIRST(&turn) = item;
-        item->link.le_prev = &LIST_FIRST(&turn);
-        LIST_INIT(&run->queue.turn);
-    }
+    struct script_item *item;
     run->nesting++;
-    take_due(run, now, mark, &turn, last_of(&turn));
+    take_due(run, now, mark, &turn, take_turn(run, mark, &turn));
     while ((item = LIST_FIRST(&turn)) != NULL) {
         LIST_REMOVE(item, link);
         emit(run, item, now);
