@@ -124,12 +124,12 @@ START_TEST(the_finalized_head_is_held_and_lags) {
     begin(0, 1);
     go(resolve("2"));
     ck_steps("1/0 2/1");
-    ck_assert_int_eq(view_set_lag(view, VIEW_LAG_HELD, &steps, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(view_set_lag(view, VIEW_LAG_HELD, VIEW_MOVE, &steps, &error), SUBSTRATE_OK);
     go(resolve("5"));
     ck_steps("3/1 5/1");
-    ck_assert_int_eq(view_set_lag(view, 2, &steps, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(view_set_lag(view, 2, VIEW_MOVE, &steps, &error), SUBSTRATE_OK);
     ck_steps("5/3"); /* let go, it catches up */
-    ck_assert_int_eq(view_set_lag(view, 4, &steps, &error), SUBSTRATE_OK);
+    ck_assert_int_eq(view_set_lag(view, 4, VIEW_MOVE, &steps, &error), SUBSTRATE_OK);
     ck_steps("");
     make_on(NULL);
     make_on(NULL);
@@ -138,6 +138,9 @@ START_TEST(the_finalized_head_is_held_and_lags) {
     ck_steps("8/3"); /* 4 is a gap */
     make_on(NULL);
     ck_steps("9/5");
+    /* Setting the scene, it goes back, too. */
+    ck_assert_int_eq(view_set_lag(view, 9, VIEW_SCENE, &steps, &error), SUBSTRATE_OK);
+    ck_steps("9/0");
     end();
 }
 END_TEST
@@ -179,6 +182,24 @@ START_TEST(forks_stay_above_finalized) {
     /* The next block has finality follow. */
     make_on(NULL);
     ck_steps("7/5");
+    end();
+}
+END_TEST
+
+/* `start` of a script: what was made, the lag and pruning stay, what was seen does not. */
+START_TEST(a_scene_begins_at_a_block) {
+    begin(5, 1);
+    const struct chain_block *mine =
+        make(&(struct view_made){.name = BASE_TEXT("mine"), .parent = chain_at(chain, 2)});
+    view_prune_keep(view, 2);
+    view_start_at(view, mine);
+    ck_assert_ptr_eq(view_head(view), mine);
+    ck_assert_ptr_eq(view_finalized(view), chain_at(chain, 2));
+    ck_assert_ptr_null(find(SAMPLE_H3));
+    ck_assert_ptr_nonnull(find(SAMPLE_H2));
+    ck_assert_ptr_eq(resolve("@mine"), mine);
+    ck_assert(view_is_pruned(view, chain_at(chain, 1)));
+    ck_assert(!view_is_pruned(view, chain_at(chain, 2)));
     end();
 }
 END_TEST
@@ -272,7 +293,8 @@ START_TEST(moves_keep_their_promises) {
             status = view_finalize(view, block, &steps, &error);
             break;
         case 2:
-            status = view_set_lag(view, small == 0 ? VIEW_LAG_HELD : 2 * small, &steps, &error);
+            status = view_set_lag(view, small == 0 ? VIEW_LAG_HELD : 2 * small, VIEW_MOVE, &steps,
+                                  &error);
             break;
         case 3:
             status = view_fork(view, small, BASE_TEXT("fork"), &steps, &error);
@@ -304,7 +326,8 @@ START_TEST(moves_keep_their_promises) {
 }
 END_TEST
 
-CHECK_MAIN("view", blocks_are_seen_from_heads_down, blocks_are_named, numbers_go_along_the_head,
-           each_block_forward_is_a_step, the_finalized_head_never_goes_back,
-           the_finalized_head_is_held_and_lags, advancing_ends_or_makes, forks_stay_above_finalized,
-           states_are_discarded, the_highest_block_becomes_the_head, moves_keep_their_promises)
+CHECK_MAIN("view", a_scene_begins_at_a_block, blocks_are_seen_from_heads_down, blocks_are_named,
+           numbers_go_along_the_head, each_block_forward_is_a_step,
+           the_finalized_head_never_goes_back, the_finalized_head_is_held_and_lags,
+           advancing_ends_or_makes, forks_stay_above_finalized, states_are_discarded,
+           the_highest_block_becomes_the_head, moves_keep_their_promises)

@@ -182,7 +182,7 @@ static const char *host_set_head(void *context, const struct script_act *act,
         return space->why.message;
     }
     if (is_start(act)) {
-        view_reset(space->view, &(struct view_start){block, space->scene_lag});
+        view_start_at(space->view, block);
         return NULL;
     }
     return done(&doing, view_set_head(space->view, block, VIEW_MOVE, &doing.steps, &space->why));
@@ -255,11 +255,12 @@ static const char *host_hold_finality(void *context, const struct script_act *ac
     struct space *space = context;
     uint64_t wanted = !on ? VIEW_LAG_RECORDED : lag == UINT64_MAX ? VIEW_LAG_HELD : lag;
     if (on && is_start(act)) {
-        space->scene_lag = wanted;
-        view_reset(space->view, &(struct view_start){view_head(space->view), wanted});
-        return NULL;
+        bool good = view_set_lag(space->view, wanted, VIEW_SCENE, &doing.steps, &space->why) ==
+                    SUBSTRATE_OK;
+        view_steps_free(&doing.steps); /* the scene is set: nobody hears of it */
+        return good ? NULL : space->why.message;
     }
-    return done(&doing, view_set_lag(space->view, wanted, &doing.steps, &space->why));
+    return done(&doing, view_set_lag(space->view, wanted, VIEW_MOVE, &doing.steps, &space->why));
 }
 
 static const char *host_upgrade(void *context, const struct script_act *act,

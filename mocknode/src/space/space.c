@@ -32,7 +32,6 @@ struct space *space_new(const struct space_config *config, struct substrate_text
     space_events_init(&space->events, config->events_max);
     space_journal_start(space);
     set_scene(space);
-    space->scene_lag = VIEW_LAG_RECORDED;
     space_host_init(space);
     char *copy = base_strdup(name);
     space->name = (struct substrate_text){copy, name.size};
@@ -108,7 +107,6 @@ static void set_script(struct space *space, struct script *script, bool own) {
     space->has_script = own;
     script_run_set(space->run, space_script(space), space->seed, space->now);
     script_free(old);
-    space->scene_lag = VIEW_LAG_RECORDED;
     script_run_start(space->run, space->now);
 }
 

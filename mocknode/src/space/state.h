@@ -157,7 +157,6 @@ struct space {
     struct script_host host;
     struct script_run *run;
     struct space_tick tick;
-    uint64_t scene_lag; /* how far behind the head finality begins, as `start` says */
     struct script_limits limits;
     struct substrate_error why; /* an action did not take effect, for the journal */
     struct space_peer *peers;

@@ -179,13 +179,14 @@ enum substrate_status view_finalize(struct view *view, const struct chain_block 
     return SUBSTRATE_OK;
 }
 
-enum substrate_status view_set_lag(struct view *view, uint64_t lag, struct view_steps *steps,
-                                   struct substrate_error *error) {
+enum substrate_status view_set_lag(struct view *view, uint64_t lag, enum view_manner manner,
+                                   struct view_steps *steps, struct substrate_error *error) {
     if (!reserve(steps, 1)) {
         return no_memory(error);
     }
     view->lag = lag;
-    const struct chain_block *finalized = follow(view, view->head);
+    const struct chain_block *finalized =
+        manner == VIEW_SCENE ? view_behind(view, view->head) : follow(view, view->head);
     if (finalized != view->finalized) {
         step(view, view->head, finalized, steps);
     }

@@ -41,16 +41,21 @@ static void forget_made(struct view *view) {
     view->stamp = (struct view_stamp){NULL, {NULL, 0}};
 }
 
-void view_reset(struct view *view, const struct view_start *start) {
-    const struct chain_block *head = start->head != NULL ? start->head : chain_head(view->chain);
-    forget_made(view);
+void view_start_at(struct view *view, const struct chain_block *block) {
     view_forget_seen(view);
-    view->pruned_below = view->keep = 0;
+    (void)view_see(view, block); /* nothing was seen, so that there is room */
+    view->head = block;
+    view->finalized = view_behind(view, block);
+    view->pruned_below = 0;
+    view_prune_keep(view, view->keep);
+}
+
+void view_reset(struct view *view, const struct view_start *start) {
+    forget_made(view);
     view->counts = (struct view_counts){0, 0, 0, 0};
     view->lag = start->lag;
-    view->head = head;
-    view->finalized = view_behind(view, head);
-    (void)view_see(view, head); /* nothing was seen, so that there is room */
+    view->keep = 0;
+    view_start_at(view, start->head != NULL ? start->head : chain_head(view->chain));
 }
 
 struct view *view_new(const struct chain *chain, const struct view_start *start, size_t bytes_max) {

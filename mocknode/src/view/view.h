@@ -151,6 +151,9 @@ enum view_manner { VIEW_MOVE, VIEW_SCENE };
 enum substrate_status view_set_head(struct view *view, const struct chain_block *block,
                                     enum view_manner manner, struct view_steps *steps,
                                     struct substrate_error *error);
+/* Where a script's `start` begins: the head is at this block as if nothing else had ever been, but
+ * for the blocks that were made, and what was said of lag and pruning. No step is heard of. */
+void view_start_at(struct view *view, const struct chain_block *block);
 /* Moves the head on by `count` blocks: to the next recorded block of the canonical chain, and past
  * its end, or on a made head, to an empty one that is made, if `make` (else E_NOT_FOUND).
  * `period_ms` is what Timestamp.Now goes on by; 0: 12,000. */
@@ -164,9 +167,10 @@ enum substrate_status view_fork(struct view *view, uint64_t depth, struct substr
 /* Moves the finalized head to a block between it and the head. */
 enum substrate_status view_finalize(struct view *view, const struct chain_block *block,
                                     struct view_steps *steps, struct substrate_error *error);
-/* Sets how far the finalized head is behind from now on, and moves it on if it can. */
-enum substrate_status view_set_lag(struct view *view, uint64_t lag, struct view_steps *steps,
-                                   struct substrate_error *error);
+/* Sets how far the finalized head is behind from now on, and moves it on if it can; VIEW_SCENE: it
+ * is so far behind at once, if that is back, too. */
+enum substrate_status view_set_lag(struct view *view, uint64_t lag, enum view_manner manner,
+                                   struct view_steps *steps, struct substrate_error *error);
 /* Discards the state of all blocks under a height; and keeps that of the newest `keep` blocks only,
  * now and as the head moves on (0: all). What was discarded stays so. */
 void view_prune_below(struct view *view, uint64_t number);
