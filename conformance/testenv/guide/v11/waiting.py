@@ -1,6 +1,7 @@
 """Waits for blocks as SDK 11.3.0 does: three on, then finalized ones; prints the numbers."""
 
 import asyncio
+import os
 import sys
 
 from bittensor import Subtensor
@@ -15,7 +16,8 @@ async def main():
             finalized.append(header.number)
             if len(finalized) == 3:
                 break
-        print(begin, reached.number, *finalized)
+        print(begin, reached.number, *finalized, flush=True)
+        os._exit(0)  # left with heads unread, this SDK's client may never end
 
 
 asyncio.run(main())
