@@ -62,6 +62,19 @@ def test_bad_handshake(stage, how):
     stage.did("bad", "bad_handshake")
 
 
+@pytest.mark.parametrize("ends, how", [({"reset": True}, "reset"), ({"end": True}, "fin"), ({"close": 1008}, "fin")])
+@pytest.mark.parametrize("action", [{"refuse": 503}, {"stall": True}, {"delay": "2ms"}, {"hold": {"until": "2ms"}}])
+def test_a_connection_that_ends_before_its_handshake_is_answered(stage, action, ends, how):
+    """It has no answer any more, and its end is told once."""
+    stage.tell(rule("answer", "connecting", action, when={"first": 1}), rule("end", "connecting", ends, when={"first": 1}))
+    client = stage.client(wait=False)
+    assert client.gone() in (how, "fin", "reset")
+    stage.wait("closed")
+    stage.client("?as=other").call("system_chain")
+    events = stage.events()
+    assert len(events.of("closed", conn=1)) == 1 and not events.of("opened", conn=1)
+
+
 @pytest.mark.parametrize("action", [{"hold": GO}, {"delay": "3ms"}])
 def test_a_handshake_may_wait(stage, action):
     stage.tell(rule("wait", "connecting", action))

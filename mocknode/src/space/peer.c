@@ -121,6 +121,10 @@ void space_handshake(struct space_call *call) {
     const struct script_handshake *how = peer->handshake;
     peer->handshake = NULL;
     space_call_free(call);
+    if (peer->ended) { /* by a rule on `connecting`: there is nobody to answer */
+        base_arena_reset(&peer->arena);
+        return;
+    }
     if (how == NULL || how->kind == SCRIPT_HANDSHAKE_BAD) {
         accept(peer, how);
     } else {
