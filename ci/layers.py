@@ -5,11 +5,12 @@ truth. What is linked is read from the objects of a build folder.
     layers.py [BUILD]      build/strict, unless another is named
 """
 
+import re
 import sys
 from pathlib import Path
 
 import links
-from source import ROOT, includes, resolve, sources
+from source import ROOT, code, includes, resolve, sources
 
 # A part is a folder. It may include itself and what stands here, nothing else of the repository.
 # "substrate/*" and "subtensor/*" are the public headers of the client.
@@ -69,6 +70,11 @@ RESERVED = {
     "xxhash.h": ("client/src/base",),
     "zstd.h": ("mocknode/src/record",),
 }
+# Delay and order are decided in script/ alone: the parts that carry it out name neither gate nor latency, but for
+# the figure that the journal has; recorded latencies are facts.
+CARRY_OUT = ("rpc", "chain", "view", "methods", "space", "wire")
+DECIDED = re.compile(r"\b(?:\w*_)?(?:gates?|latency)(?:_\w+)?\b")
+FIGURE = "latency_us"
 
 
 def part_of(path):
@@ -128,6 +134,16 @@ def problem(path, name):
     return None if allowed(part, target) else f"{part} must not include {target}"
 
 
+def decisions(path):
+    """(line, word) of each name of a gate or a latency in a file that must have none."""
+    if part_of(path) not in CARRY_OUT:
+        return
+    for number, line in enumerate(code((ROOT / path).read_text()).split("\n"), 1):
+        for word in DECIDED.findall(line):
+            if word != FIGURE:
+                yield number, f"{word}: delay and order are script/'s to decide"
+
+
 def main():
     build = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "strict"
     found = [
@@ -136,6 +152,7 @@ def main():
         for line, name in includes(path)
         if (text := problem(path, name))
     ]
+    found += [f"{path}:{line}: {text}" for path in sources() for line, text in decisions(path)]
     if not (build / "compile_commands.json").exists():
         found.append(f"{build} is no build folder: there is nothing to read what is linked from")
     else:

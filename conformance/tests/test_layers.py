@@ -58,3 +58,14 @@ def test_an_edge_that_is_not(tmp_path, case):
     found, _ = problems(tmp_path, {**FILES, name: text})
     assert len(found) == 1
     assert found[0].startswith(expected)
+
+
+def test_only_the_script_names_what_decides_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(layers, "ROOT", tmp_path)
+    text = "/* a gate */\nint latency_us;\nint space_gate(void);\nint aggregate, script_latency_of;\n"
+    for name in ("mocknode/src/space/made.c", "mocknode/src/script/made.c"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    found = list(layers.decisions("mocknode/src/space/made.c"))
+    assert [line for line, _ in found] == [3, 4]
+    assert not list(layers.decisions("mocknode/src/script/made.c"))
