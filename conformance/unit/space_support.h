@@ -120,6 +120,8 @@ static inline struct space_config configure(void) {
                                  .request_max = 100000,
                                  .response_max = 400,
                                  .blocks_max = 1000000,
+                                 .waiting_max = 1000000,
+                                 .space_waiting_max = 2000000,
                                  .events_max = 65536,
                                  .texts_max = 65536,
                                  .port = &port,

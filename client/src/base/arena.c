@@ -174,3 +174,12 @@ void base_arena_free(struct base_arena *arena) {
     }
     arena->blocks = NULL;
 }
+
+bool base_arena_has(const struct base_arena *arena, const void *memory) {
+    uintptr_t place = (uintptr_t)memory;
+    bool found = false;
+    for (const struct base_arena_block *at = arena->blocks; at != NULL && !found; at = at->next) {
+        found = place >= (uintptr_t)at->data && place < (uintptr_t)at->data + at->capacity;
+    }
+    return found;
+}

@@ -103,6 +103,14 @@ static const struct base_option TABLE[] = {
     {"max-spaces", 0, "N",
      "spaces beside that of / (4096); the longest unused one\nwithout a connection makes room",
      base_option_number, AT(spaces_max), 0, 1000000, false},
+    {"connection-bytes", 0, "N",
+     "answers of one connection that may wait (67108864);\nbeyond it is not read from",
+     base_option_number, AT(connection_bytes), 65536, UINT32_MAX, false},
+    {"space-bytes", 0, "N",
+     "answers of one space that may wait (536870912); beyond\nthe node says that it is busy",
+     base_option_number, AT(space_bytes), 65536, (uint64_t)1 << 40, false},
+    {"journal-bytes", 0, "N", "events that a space keeps (67108864)", base_option_number,
+     AT(journal_bytes), 65536, (uint64_t)1 << 40, false},
     {"allow-host", 0, "NAME",
      "name that requests may call this node by, beside localhost\nand addresses", take_host, 0, 0,
      0, true},
@@ -125,8 +133,12 @@ void serve_options_help(void) {
 bool serve_options_read(int argc, char **argv, struct serve_options *options) {
     struct substrate_error error = {.status = SUBSTRATE_OK};
     int words = 0;
-    *options = (struct serve_options){
-        .host = "127.0.0.1", .connections_max = SPACE_CONNECTIONS_MAX, .spaces_max = SPACES_MAX};
+    *options = (struct serve_options){.host = "127.0.0.1",
+                                      .connections_max = SPACE_CONNECTIONS_MAX,
+                                      .spaces_max = SPACES_MAX,
+                                      .connection_bytes = SPACE_WAITING_MAX,
+                                      .space_bytes = SPACE_WAITING_ALL_MAX,
+                                      .journal_bytes = SPACE_EVENTS_MAX};
     enum substrate_status status = base_options_read(TABLE, argc, argv, options, &words, &error);
     if (status == SUBSTRATE_OK && !options->help && words < 1) {
         status = base_fail(&error, SUBSTRATE_E_ARGUMENT, "expected a fixture folder");

@@ -18,6 +18,7 @@ struct serve_options {
     const char *allowed_hosts[SERVE_HOSTS_MAX];
     size_t allowed_host_count;
     uint64_t port, seed, tick_us, connections_max, spaces_max;
+    uint64_t connection_bytes, space_bytes, journal_bytes;
     bool writes_accepted, strict_rules, unsafe_control, help;
 };
 

@@ -205,6 +205,10 @@ static void decide(struct answering *answering) {
     struct space_work *work = answering->work;
     struct space *space = work->peer->space;
     struct script_content *content = &answering->content;
+    if (space_is_busy(space)) {
+        give_error(answering, SPACE_ERROR, RPC_ERROR_BUSY, NULL, nothing);
+        return;
+    }
     bool ruled = work->verdict.count > 0;
     content->arena = &space->arena;
     if (ruled) {
@@ -237,6 +241,10 @@ static void write_reply(struct answering *answering, struct base_buf *out) {
         script_write_reply(out, &answering->reply, id, content);
     } else if (content->kind == SCRIPT_CONTENT_RESULT) {
         rpc_write_result(out, id, content->text);
+        if (!answering->work->in_batch && !content->given) {
+            space_call_view(answering->work->call, content->text,
+                            out->size - 1 - content->text.size);
+        }
     } else {
         rpc_write_error_object(out, id, content->text);
     }
@@ -289,6 +297,7 @@ void space_answer(struct space_work *work, const struct rpc_envelope *envelope) 
         out->size = from;
         space_write_limit_error(out, envelope->id, RPC_ERROR_RESPONSE_TOO_BIG, NULL, limit);
         answering.kind = SPACE_ERROR;
+        work->call->view.data = NULL;
     }
     struct space_entry entry = entry_of(work, answering.flight, envelope->id);
     entry.outcome = answering.kind;

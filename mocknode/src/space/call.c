@@ -8,8 +8,6 @@
 
 /* Buffers that grew over this go back to the system with their call. */
 #define KEEP_TEXT (64 * 1024)
-/* Reading goes on when a connection that was paused has so few requests in flight. */
-#define INFLIGHT_LOW 32768
 
 struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind kind) {
     struct space *space = peer->space;
@@ -27,7 +25,9 @@ struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind 
     call->peer = peer;
     call->status = 200;
     call->mark = 0;
-    call->emitted = false;
+    call->emitted = call->folded = false;
+    call->view = (struct substrate_text){NULL, 0};
+    call->waiting = 0;
     call->flight_count = 0;
     call->next_emitted = NULL;
     call->stream = NULL;
@@ -109,6 +109,7 @@ void space_call_free(struct space_call *call) {
     struct space *space = peer->space;
     script_drop(space->run, &call->item, space->now);
     end_flights(call);
+    space_waiting_end(call);
     space_reply_left(call);
     if (call->emitted) {
         unlink_emitted(peer, call);
@@ -328,6 +329,8 @@ static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
     if (peer->ended) {
         return; /* it goes unanswered */
     }
+    space_waiting_end(call);
+    space_call_unfold(call);
     if (peer->sever_at.kind != WIRE_PLACE_NONE ||
         space_is_heard(peer->space, notification ? SCRIPT_NOTIFIED : SCRIPT_ANSWERED)) {
         emit_heard(call, copy, now);
@@ -380,9 +383,6 @@ void space_written(struct space_peer *peer, uint64_t mark, uint64_t now) {
         script_left(space->run, &call->item, space->now);
         space_call_free(call);
     }
-    if (peer->paused && peer->inflight < INFLIGHT_LOW) {
-        peer->paused = false;
-        space_peer_read(peer);
-    }
+    space_waiting_less(peer);
     space_end(space);
 }

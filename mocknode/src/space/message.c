@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Reading stops when one connection has so many requests in flight, as memory has an end. */
-#define INFLIGHT_HIGH 65536
 #define BATCH_TOO_LARGE (-32011)
 
 static const struct substrate_text nothing = {NULL, 0};
@@ -162,6 +160,7 @@ static void reshape(struct space_work *work) {
     base_free(replies);
     base_buf_free(text);
     *text = made;
+    work->call->view = nothing;
 }
 
 static bool begin(struct space_work *work, struct space_peer *peer, uint64_t now) {
@@ -192,12 +191,11 @@ static void finish(struct space_work *work) {
         space_call_free(call);
     }
     base_free(work->reply_at);
-    if (peer->inflight > INFLIGHT_HIGH) {
-        peer->paused = true;
-        space_peer_read(peer);
-    }
     base_arena_reset(&space->arena);
     space_end(space);
+    if (!silent && !call->emitted) {
+        space_waiting_begin(call);
+    }
 }
 
 /* A control call takes effect at once, is answered at once, and leaves no trace. A notification, or

@@ -168,6 +168,7 @@ void space_reset(struct space *space, uint64_t now) {
     space_begin(space, now);
     script_run_set(space->run, NULL, space->seed, space->now);
     (void)space_set_head(space, head, space->now, NULL);
+    space_unfold_all(space);
     view_reset(space->view, &scene);
     set_scene(space);
     space_journal_reset(space);

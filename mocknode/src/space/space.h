@@ -69,6 +69,9 @@ struct space_config {
     bool writes_accepted;              /* also when no script says so */
     size_t connections_max, subscriptions_max, request_max, response_max;
     size_t events_max, texts_max, blocks_max; /* bytes: of the journal, of blocks of its own */
+    /* Bytes of answers that wait: of a connection, which is not read from then, and of the space,
+     * which answers that it is busy. */
+    size_t waiting_max, space_waiting_max;
     const struct space_port *port;
     void *owner;   /* for port->due */
     FILE *journal; /* a line for each event, as it comes; NULL: none */
@@ -85,6 +88,9 @@ struct space_config {
 #define SPACE_EVENTS_MAX (64 * 1024 * 1024)
 #define SPACE_TEXTS_MAX (256 * 1024 * 1024)
 #define SPACE_BLOCKS_MAX ((size_t)256 * 1024 * 1024)
+#define SPACE_WAITING_MAX \
+    ((size_t)64 * 1024 * 1024) /* of a connection, as the wire's unsent bytes */
+#define SPACE_WAITING_ALL_MAX ((size_t)512 * 1024 * 1024)
 
 /* NULL: out of memory. The name is copied. The script's `start` is carried out. */
 struct space *space_new(const struct space_config *config, struct substrate_text name,

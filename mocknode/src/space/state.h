@@ -39,6 +39,12 @@ struct space_call {
     struct base_buf text, ids;
     int status; /* of HTTP */
     uint64_t mark;
+    /* A result that is the recording's own, and where it stands in the text; folded: it does not.
+     */
+    struct substrate_text view;
+    size_t view_at;
+    bool folded;
+    size_t waiting; /* bytes that are counted while it waits */
     struct space_flight *flights;
     size_t flight_count, flight_capacity;
     /* Of a notification. */
@@ -88,8 +94,8 @@ struct space_peer {
     struct space_call *first_emitted, *last_emitted;
     struct space_subscription *subscriptions;
     size_t subscription_count;
-    size_t inflight;
-    struct base_idmap ids; /* digests of ids in flight, with how often */
+    size_t inflight, waiting; /* calls; bytes of answers that wait */
+    struct base_idmap ids;    /* digests of ids in flight, with how often */
     struct space_ping *first_ping, **last_ping;
     struct script_handshake *handshake; /* how it is to be answered; NULL: plainly, or it was */
     struct base_arena arena;            /* of `handshake` */
@@ -178,6 +184,7 @@ struct space {
     uint64_t journal_begin, journal_end, journal_base;
     struct space_counts counts;
     uint64_t unmatched_ever, errors_ever;
+    size_t waiting; /* bytes of answers that wait */
     struct space_comings comings;
     /* What a limit released last: those of one gate count once. */
     uint64_t limit_at, limit_by;
@@ -253,6 +260,18 @@ struct space_opening {
     struct script_event event;
     struct script_verdict verdict;
 };
+
+/* waiting.c */
+/* The result that stands in the call's text at that place may be left out while it waits. */
+void space_call_view(struct space_call *call, struct substrate_text result, size_t at);
+void space_call_unfold(struct space_call *call); /* its text is whole again */
+void space_unfold_all(struct space *space);      /* before the view forgets its blocks */
+/* A call that was put and has not left is counted; then no more. */
+void space_waiting_begin(struct space_call *call);
+void space_waiting_end(struct space_call *call);
+/* Fewer wait now: perhaps the connection is read from again. */
+void space_waiting_less(struct space_peer *peer);
+bool space_is_busy(const struct space *space); /* no more answers can wait */
 
 /* One message being worked on. */
 struct space_work {
