@@ -68,6 +68,7 @@ def test_blocks_of_a_space_s_own(space, truth):
         with pytest.raises(RpcError):
             space.control("mock_newBlock", wrong)
     assert socket.call("chain_getBlockHash") == made["hash"]
+    assert space.stats()["carried"] == 0
 
 
 def test_as_chopsticks_has_them(space, truth):

@@ -1,6 +1,7 @@
 """The event journal: what happened in a space, each event once, in order and with its numbers; and the life
 of spaces: dropped when idle, over their limit, or when asked."""
 
+import http.client
 import json
 import subprocess
 
@@ -9,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from testenv.fixture import Copy
 from testenv.paths import FIXTURE, MOCKNODE
-from testenv.rpc import RpcError, request
+from testenv.rpc import WAIT, RpcError, request
 
 pytestmark = pytest.mark.core
 
@@ -196,6 +197,14 @@ def test_drop_space(node):
     space.post(request("system_chain"))
     assert space.control("mock_dropSpace") is True  # the one of the URL
     assert space.stats()["requests"]["total"] == 0
+    client = http.client.HTTPConnection("127.0.0.1", space.node.port, timeout=WAIT)
+    for method in ("system_chain", "mock_dropSpace"):  # its connection is of the old space, and ends behind the answer
+        client.request("POST", space.path, request(method), {"Content-Type": "application/json"})
+        assert "result" in json.loads(client.getresponse().read())
+    assert client.sock.recv(1) == b""
+    assert space.stats()["requests"]["total"] == 0
+    socket = space.socket()
+    assert socket.call("mock_dropSpace") is True and socket.closed_by_node()
     with pytest.raises(RpcError) as error:
         space.control("mock_dropSpace", "no.such")
     assert "no.such" in error.value.data

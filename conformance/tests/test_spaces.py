@@ -17,7 +17,7 @@ NOTHING = {
     "subscriptions": {"opened": 0, "open": 0},
     "unmatched": 0,
     "gate_timeouts": 0,
-    "ids": {"dup_inflight": 0}, "carried": 0, "carried_stale": 0,
+    "ids": {"dup_inflight": 0},
 }
 
 

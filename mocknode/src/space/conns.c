@@ -110,7 +110,6 @@ static void write_methods(struct space *space, struct base_buf *out) {
 
 void space_write_stats(struct space *space, struct base_buf *out) {
     struct conns conns = count_conns(space);
-    struct view_counts view = view_counts(space->view);
     base_buf_format(out,
                     "{\"conns\":{\"opened\":%lld,\"open\":%lld,\"peak\":%lld,\"rejected\":%llu},"
                     "\"requests\":{\"total\":%llu,\"by_method\":{",
@@ -121,12 +120,18 @@ void space_write_stats(struct space *space, struct base_buf *out) {
     base_buf_format(out,
                     "}},\"inflight\":{\"max_per_conn\":%zu,\"max_total\":%zu},\"subscriptions\":{"
                     "\"opened\":%llu,\"open\":%llu},\"unmatched\":%llu,\"gate_timeouts\":%llu,"
-                    "\"ids\":{\"dup_inflight\":%llu},\"carried\":%llu,\"carried_stale\":%llu}",
+                    "\"ids\":{\"dup_inflight\":%llu}",
                     space->counts.inflight_max_per_conn, space->counts.inflight_max,
                     (unsigned long long)space->counts.subscriptions_opened,
                     (unsigned long long)space->counts.subscriptions_open,
                     (unsigned long long)space->counts.unmatched,
                     (unsigned long long)space->counts.limits_reached,
-                    (unsigned long long)space->counts.dup_inflight,
-                    (unsigned long long)view.carried, (unsigned long long)view.carried_stale);
+                    (unsigned long long)space->counts.dup_inflight);
+    struct view_counts blocks = view_counts(space->view);
+    if (blocks.made > 0) { /* of a space that made none, the counters are those of a relay */
+        base_buf_format(out, ",\"carried\":%llu,\"carried_stale\":%llu",
+                        (unsigned long long)blocks.carried,
+                        (unsigned long long)blocks.carried_stale);
+    }
+    base_buf_char(out, '}');
 }

@@ -207,6 +207,7 @@ static void control(struct space_work *work, const struct rpc_envelope *envelope
     struct base_buf out = BASE_BUF_INIT;
     space_peer_controlled(peer);
     space_call_free(work->call);
+    space->caller = peer;
     if (envelope->kind == RPC_CALL) {
         port->control(peer, envelope, space->now, &out);
     }
@@ -218,6 +219,7 @@ static void control(struct space_work *work, const struct rpc_envelope *envelope
         (void)port->send(peer->connection, 200, base_buf_view(&out), NULL);
     }
     base_buf_free(&out);
+    space_called(peer);
     base_arena_reset(&space->arena);
     space_end(space);
 }

@@ -333,11 +333,34 @@ void space_close(struct space_peer *peer, const struct space_closed *how, uint64
     space_end(space);
 }
 
+static void close_peer(struct space_peer *peer) {
+    const struct space_port *port = peer->space->config.port;
+    if (peer->ended) {
+        return;
+    }
+    peer->ended = true;
+    if (peer->websocket) {
+        port->close(peer->connection, peer->space->goodbye_code, peer->space->goodbye);
+    } else {
+        port->end(peer->connection);
+    }
+}
+
 void space_close_all(struct space *space, unsigned code, const char *reason) {
+    space->goodbye_code = code;
+    space->goodbye = base_text(reason);
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
-        if (peer->websocket && !peer->ended) {
-            space->config.port->close(peer->connection, code, base_text(reason));
+        if (peer != space->caller) { /* who hears the answer first */
+            close_peer(peer);
         }
+    }
+}
+
+void space_called(struct space_peer *peer) {
+    struct space *space = peer->space;
+    space->caller = NULL;
+    if (space->goodbye_code > 0) {
+        close_peer(peer);
     }
 }
 

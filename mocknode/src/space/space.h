@@ -123,7 +123,8 @@ struct space_closed {
     uint64_t size; /* bytes that were handed to the socket */
 };
 void space_close(struct space_peer *peer, const struct space_closed *how, uint64_t now);
-/* Asks the port to close all WebSockets. */
+/* The space ends: asks the port to close all WebSockets by this code, and to end all others; who
+ * makes a control call hears its answer first. `reason` is static. */
 void space_close_all(struct space *space, unsigned code, const char *reason);
 bool space_full(const struct space *space);
 struct space *space_of(const struct space_peer *peer);

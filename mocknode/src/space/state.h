@@ -173,7 +173,10 @@ struct space {
     struct base_buf canonical; /* of one request */
     struct base_buf key, line;
     struct space_events events;
-    struct space_wait *waits; /* of mock_wait */
+    struct space_wait *waits;  /* of mock_wait */
+    struct space_peer *caller; /* who makes a control call */
+    unsigned goodbye_code;     /* the space ends: with what all are closed; 0: it does not */
+    struct substrate_text goodbye;
     /* Memory of what happened; a reset empties it. */
     struct base_arena memory;
     size_t memory_used;
@@ -231,6 +234,7 @@ void space_peer_controlled(struct space_peer *peer);
 bool space_peer_pinged(struct space_peer *peer, const struct script_cause *cause,
                        struct substrate_bytes payload);
 void space_peer_read(struct space_peer *peer); /* tells the port whether it is to be read from */
+void space_called(struct space_peer *peer);    /* its control call has been answered */
 void space_peers_reap(struct space *space);
 /* Carries out the answer of a handshake. */
 void space_handshake(struct space_call *call);
