@@ -150,20 +150,20 @@ uint64_t space_events_add(struct space_events *events, struct space_event *event
         space_events_forget(events);
         return event->seq;
     }
-    *record = (struct record){.size = (uint32_t)size,
-                              .kind = (uint8_t)event->kind,
-                              .post = event->post,
-                              .batch = event->batch,
-                              .code = event->code,
-                              .ordinal = event->ordinal,
-                              .seq = event->seq,
-                              .now_us = event->now_us,
-                              .cause = event->cause,
-                              .call = event->call,
-                              .occurrence = event->occurrence,
-                              .payload = event->size,
-                              .series = event->series,
-                              .method = event->method};
+    record->size = (uint32_t)size;
+    record->kind = (uint8_t)event->kind;
+    record->post = event->post;
+    record->batch = event->batch;
+    record->code = event->code;
+    record->ordinal = event->ordinal;
+    record->seq = event->seq;
+    record->now_us = event->now_us;
+    record->cause = event->cause;
+    record->call = event->call;
+    record->occurrence = event->occurrence;
+    record->payload = event->size;
+    record->series = event->series;
+    record->method = event->method;
     put_texts(record, event);
     events->end += size;
     return event->seq;

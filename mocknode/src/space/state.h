@@ -181,8 +181,9 @@ struct space {
     struct base_arena memory;
     size_t memory_used;
     struct base_map series, methods, unmatched_map;
-    struct space_series others;  /* of requests whose texts the budget has no room for */
-    struct space_entry *journal; /* a ring, once it is full */
+    struct space_method *last_method; /* that was looked up last: it is often the next, too */
+    struct space_series others;       /* of requests whose texts the budget has no room for */
+    struct space_entry *journal;      /* a ring, once it is full */
     size_t journal_capacity;
     uint64_t journal_begin, journal_end, journal_base;
     struct space_counts counts;

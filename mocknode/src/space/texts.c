@@ -80,8 +80,12 @@ struct space_series *space_series_of(struct space *space, struct substrate_text 
 }
 
 struct space_method *space_method_of(struct space *space, struct substrate_text name) {
-    struct space_method *method = base_map_get(&space->methods, name);
+    struct space_method *method = space->last_method;
+    if (method == NULL || !base_text_equal(method->name, name)) {
+        method = base_map_get(&space->methods, name);
+    }
     if (method != NULL) {
+        space->last_method = method;
         return method;
     }
     char room[BEGINNING + 128];
