@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-#define FUZZ_FILES_MAX 8
+#define FUZZ_FILES_MAX 64
 #define FUZZ_SEED_ROOM 64
 /* With files and this many runs, each thing that is counted must have happened. */
 #define FUZZ_RUNS_TELLING 10000
@@ -188,6 +188,9 @@ static inline bool fuzz_options(int argc, char **argv) {
             good = i < argc && base_text_u64(base_text(argv[i]), is_seed ? &fuzz.seed : &fuzz.runs);
         } else {
             good = fuzz_load(argv[i]) && fuzz_name(argv[i]);
+            if (!good) {
+                fprintf(stderr, "%s: cannot be read, is empty, or is one file too many\n", argv[i]);
+            }
         }
     }
     return good;
