@@ -106,6 +106,23 @@ def test_stop(stage):
     assert stage.space.stats()["subscriptions"]["open"] == 0
 
 
+@pytest.mark.parametrize("ends", ["stop", "unsubscribe"])
+def test_what_lasts_ends_when_its_stream_is_gone(stage, ends):
+    """A stream that is quiet may end; what was to wake it finds none, and a new one is not touched."""
+    actions = [{"quiet": GO}] + ([{"stop": True}, {"flood": 2}] if ends == "stop" else [])
+    stage.tell(advance(), rule("quiet", "notified", *actions, when={"nth": 1}))
+    client, id = subscribed(stage)
+    until(client, 1)
+    if ends == "unsubscribe":
+        assert client.call(STOP, id, id="end")["result"] is True
+    again = client.call(HEADS, id="again")["result"]
+    until(client, 2)
+    stage.control("mock_signal", "go")
+    stage.control("mock_signal", "on")
+    until(client, 3)
+    assert [n["params"]["subscription"] for n in client.notifications] == [id, again, again]
+
+
 def test_notify(stage):
     """Any JSON to the streams of a kind."""
     stage.tell(rule("say", "signal", {"notify": {"stream": "newHeads", "value": {"number": "0x1", "x": [None]}}}, match=ON, target="all"))

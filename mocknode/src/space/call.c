@@ -147,7 +147,7 @@ static struct script_event notified_event(struct space_call *call) {
     event.item = &call->item;
     event.cause = call->item.cause;
     event.stream = base_text(call->stream->name);
-    event.subscription = call->subscription;
+    event.subscription = space_stream_handle(call->subscription);
     if (call->subscription != NULL && call->subscription->reply != NULL) {
         event.reply = &call->subscription->reply->item;
     }

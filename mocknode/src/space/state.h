@@ -58,6 +58,7 @@ struct space_subscription {
     struct method_opened opened;
     struct base_arena arena;       /* of `opened` */
     struct base_buf last;          /* the raw result that was told last */
+    uint64_t number;               /* in the space: by it the script knows the stream */
     uint64_t subscribed;           /* seq of its beginning */
     unsigned quiet;                /* how many rules keep it quiet */
     struct space_call *reply;      /* until it has left */
@@ -163,6 +164,8 @@ struct space {
     struct script_host host;
     struct script_run *run;
     struct space_tick tick;
+    uint64_t last_stream;                 /* number of the newest */
+    struct space_subscription *unlinking; /* one whose end is being told */
     struct script_limits limits;
     struct substrate_error why; /* an action did not take effect, for the journal */
     struct space_peer *peers;
@@ -312,6 +315,8 @@ void space_openings_tell(struct space_work *work);
 bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome);
 void space_subscriptions_free(struct space_peer *peer);
 void space_reply_left(struct space_call *reply);
+/* What events call a stream by; NULL: none. */
+void *space_stream_handle(const struct space_subscription *subscription);
 /* Every subscriber hears of a step of the view. */
 void space_streams_step(struct space *space, const struct view_step *step,
                         const struct script_cause *cause);

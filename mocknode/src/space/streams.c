@@ -163,7 +163,7 @@ static struct script_event event_of(struct space_work *work,
         space_event_of_flight(work->call, &work->call->flights[flight], kind);
     event.id.size = 0;
     event.stream = base_text(subscription->opened.stream->name);
-    event.subscription = subscription;
+    event.subscription = space_stream_handle(subscription);
     event.batch = work->in_batch;
     return event;
 }
@@ -252,6 +252,7 @@ struct space_subscription *space_subscribe(struct space_work *work,
         return NULL;
     }
     made->peer = peer;
+    made->number = ++peer->space->last_stream;
     base_arena_init(&made->arena, 1024);
     write_id(peer->space, flight, &made->id);
     if (made->id.failed || !method_open(outcome->stream, request, &made->arena, &made->opened) ||
@@ -291,11 +292,13 @@ bool space_unsubscribe(struct space_work *work, const struct method_outcome *out
         return false;
     }
     *link = subscription->next;
+    space->unlinking = subscription;
     struct script_event event = event_of(work, subscription, flight, SCRIPT_UNSUBSCRIBED);
     record(work, &event, subscription, flight);
     if (script_listens(space->run, SCRIPT_UNSUBSCRIBED)) {
         script_tell(space->run, &event, space->now);
     }
+    space->unlinking = NULL;
     forget(subscription);
     return true;
 }
@@ -318,12 +321,36 @@ void space_reply_left(struct space_call *reply) {
 
 /* ---- the script's host ---- */
 
-static const char *const no_memory = "out of memory";
+static const char *const no_memory = "out of memory", *const ended = "it has ended already";
+
+/* What the script keeps of a stream outlives it, so it is no pointer. */
+void *space_stream_handle(const struct space_subscription *subscription) {
+    return subscription != NULL ? (void *)(uintptr_t)subscription->number : NULL;
+}
+
+/* NULL: it has ended. */
+static struct space_subscription *by_handle(const struct space *space, const void *handle) {
+    uint64_t number = (uintptr_t)handle;
+    if (space->unlinking != NULL && space->unlinking->number == number) {
+        return space->unlinking;
+    }
+    for (const struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
+        struct space_subscription *at = peer->subscriptions;
+        for (; at != NULL; at = at->next) {
+            if (at->number == number) {
+                return at;
+            }
+        }
+    }
+    return NULL;
+}
 
 static const char *host_quiet(void *context, const struct script_act *act, void *about, bool on) {
-    struct space_subscription *subscription = about;
-    (void)context;
+    struct space_subscription *subscription = by_handle(context, about);
     (void)act;
+    if (subscription == NULL) {
+        return ended;
+    }
     if (on) {
         subscription->quiet++;
     } else if (subscription->quiet > 0) {
@@ -349,14 +376,15 @@ static const char *again(struct space_subscription *subscription, const struct s
 
 static const char *host_flood(void *context, const struct script_act *act, void *about,
                               uint64_t n) {
-    struct space_subscription *subscription = about;
-    (void)context;
-    return again(subscription, act, n, subscription->reply);
+    struct space_subscription *subscription = by_handle(context, about);
+    return subscription != NULL ? again(subscription, act, n, subscription->reply) : ended;
 }
 
 static const char *host_late(void *context, const struct script_act *act, void *about, uint64_t n) {
-    (void)context;
-    return again(about, act, n, (struct space_call *)(void *)act->event->item);
+    struct space_subscription *subscription = by_handle(context, about);
+    return subscription != NULL
+               ? again(subscription, act, n, (struct space_call *)(void *)act->event->item)
+               : ended;
 }
 
 /* What waits already is written anew. */
@@ -400,10 +428,12 @@ static void rename_reply(struct space_call *reply, struct substrate_text old,
 
 static const char *host_stream_id(void *context, const struct script_act *act, void *about,
                                   struct substrate_text id) {
-    struct space_subscription *subscription = about;
-    struct base_buf old = subscription->id, made = BASE_BUF_INIT;
-    (void)context;
+    struct space_subscription *subscription = by_handle(context, about);
     (void)act;
+    if (subscription == NULL) {
+        return ended;
+    }
+    struct base_buf old = subscription->id, made = BASE_BUF_INIT;
     base_buf_text(&made, id);
     if (made.failed) {
         base_buf_free(&made);
@@ -420,14 +450,14 @@ static const char *host_stream_id(void *context, const struct script_act *act, v
 
 /* As the node does it: nothing is said, and an unsubscribe finds nothing more. */
 static const char *host_stop(void *context, const struct script_act *act, void *about) {
-    struct space_subscription *subscription = about, **link = &subscription->peer->subscriptions;
-    (void)context;
+    struct space_subscription *subscription = by_handle(context, about);
     (void)act;
-    while (*link != NULL && *link != subscription) {
-        link = &(*link)->next;
+    if (subscription == NULL || subscription == ((struct space *)context)->unlinking) {
+        return ended;
     }
-    if (*link == NULL) {
-        return "it has ended already";
+    struct space_subscription **link = &subscription->peer->subscriptions;
+    while (*link != subscription) {
+        link = &(*link)->next;
     }
     *link = subscription->next;
     forget(subscription);
