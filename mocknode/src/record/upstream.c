@@ -203,10 +203,10 @@ enum substrate_status upstream_ask_many(struct upstream *upstream, const struct 
             status = begin(upstream, job, sent, &window[sent % WINDOW], error);
             sent += status == SUBSTRATE_OK;
         }
-        if (status != SUBSTRATE_OK) {
+        struct link_request *request = window[done % WINDOW];
+        if (status != SUBSTRATE_OK || request == NULL) {
             break;
         }
-        struct link_request *request = window[done % WINDOW];
         status = settle(upstream, request, error);
         if (status == SUBSTRATE_OK) {
             struct upstream_reply reply = read_reply(request);
