@@ -128,6 +128,23 @@ def test_deaf(stage):
     stage.did("deaf", "deaf")
 
 
+@pytest.mark.parametrize("on, lasting", [("arrived", "cork"), ("arrived", "deaf"), ("answered", "pause")])
+def test_what_keeps_a_connection_ends_though_it_is_to_be_closed(stage, on, lasting):
+    """What was given out, and the close behind it, leave when it is over."""
+    kept = {"until": {"signal": "go"}, "limit": "none", **({"at": 1} if lasting == "pause" else {})}
+    stage.tell(rule("junk", "opened", {"send": "junk"}),
+               once("keep", on, {lasting: kept}, {"send": "more"}, {"close": 4000}))
+    client = stage.client()
+    stage.read(client, 1)
+    stage.wait("fired", rule="keep")
+    assert client.end is None and not stage.events().of("closed")
+    stage.control("mock_signal", "go")
+    client.gone()
+    assert b"more" in stage.said().frames.frames[-2].payload
+    closed(stage, code=4000, by="node")
+    stage.did("keep", lasting, "send", "close")
+
+
 def test_stop_reading(stage):
     """It goes on writing, but reads nothing."""
     stage.tell(once("stop", "arrived", {"stop_reading": {"until": {"signal": "read"}, "limit": "none"}}),

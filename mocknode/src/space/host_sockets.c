@@ -36,15 +36,17 @@ static const char *host_send(void *context, const struct script_act *act,
     return sent ? NULL : gone;
 }
 
+/* What was given out before a rule ended the connection leaves when the cork is drawn. */
 static const char *host_cork(void *context, const struct script_act *act,
                              struct script_peer *script, bool on) {
     struct space_peer *peer = peer_of(script);
     (void)context;
     (void)act;
-    if (!peer->ended) {
-        port_of(peer)->cork(peer->connection, on);
+    if (on ? peer->ended : peer->closed) {
+        return gone;
     }
-    return peer->ended ? gone : NULL;
+    port_of(peer)->cork(peer->connection, on);
+    return NULL;
 }
 
 /* Of a POST a close is an end: it has no close frame. */
@@ -105,10 +107,11 @@ static const char *host_deaf(void *context, const struct script_act *act,
     struct space_peer *peer = peer_of(script);
     (void)context;
     (void)act;
-    if (!peer->ended) {
-        port_of(peer)->deaf(peer->connection, on);
+    if (on ? peer->ended : peer->closed) {
+        return gone;
     }
-    return peer->ended ? gone : NULL;
+    port_of(peer)->deaf(peer->connection, on);
+    return NULL;
 }
 
 static const char *host_stop_reading(void *context, const struct script_act *act,
@@ -149,7 +152,7 @@ static const char *host_ping(void *context, const struct script_act *act,
 static void host_resume(void *context, struct script_peer *script) {
     struct space_peer *peer = peer_of(script);
     (void)context;
-    if (!peer->ended) {
+    if (!peer->closed) {
         port_of(peer)->resume(peer->connection);
     }
 }

@@ -293,7 +293,7 @@ static void tell_closed(struct space_peer *peer, const struct space_closed *how)
 /* Says that it is over, and forgets it. */
 static void end_peer(struct space_peer *peer, const struct space_closed *how) {
     struct space *space = peer->space;
-    peer->ended = true;
+    peer->ended = peer->closed = true;
     if (peer->websocket) {
         tell_closed(peer, how);
     }

@@ -89,6 +89,7 @@ struct space_peer {
     bool over_limit;            /* came when the space was full: only control calls are answered */
     bool refused;               /* its handshake was; it goes when the call from outside ends */
     bool ended;                 /* nothing more is to be done to it */
+    bool closed;                /* it has no connection any more */
     struct script_cause ending; /* what ended it, if a rule did */
     bool paused, stopped, reading_stopped; /* by load, by a rule; as the port was told */
     struct space_call *calls;
