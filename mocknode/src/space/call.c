@@ -29,7 +29,7 @@ struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind 
     call->view = (struct substrate_text){NULL, 0};
     call->waiting = 0;
     call->flight_count = 0;
-    call->next_emitted = NULL;
+    call->previous_emitted = call->next_emitted = NULL;
     call->stream = NULL;
     call->subscription = NULL;
     call->notified = 0;
@@ -93,15 +93,9 @@ static void end_flights(struct space_call *call) {
 }
 
 static void unlink_emitted(struct space_peer *peer, struct space_call *call) {
-    struct space_call *before = NULL;
-    for (struct space_call *at = peer->first_emitted; at != NULL; at = at->next_emitted) {
-        if (at == call) {
-            *(before != NULL ? &before->next_emitted : &peer->first_emitted) = call->next_emitted;
-            peer->last_emitted = peer->last_emitted == call ? before : peer->last_emitted;
-            return;
-        }
-        before = at;
-    }
+    struct space_call *before = call->previous_emitted, *behind = call->next_emitted;
+    *(before != NULL ? &before->next_emitted : &peer->first_emitted) = behind;
+    *(behind != NULL ? &behind->previous_emitted : &peer->last_emitted) = before;
 }
 
 void space_call_free(struct space_call *call) {
@@ -216,6 +210,7 @@ static void link_emitted(struct space_call *call) {
         return;
     }
     call->emitted = true;
+    call->previous_emitted = peer->last_emitted;
     if (peer->first_emitted == NULL) {
         peer->first_emitted = call;
     } else {

@@ -34,7 +34,7 @@ struct space_call {
     struct space_peer *peer;
     enum space_call_kind kind;
     struct space_call *previous, *next; /* all of a peer; `next` also of the pool */
-    struct space_call *next_emitted;
+    struct space_call *previous_emitted, *next_emitted;
     bool emitted;
     struct base_buf text, ids;
     int status; /* of HTTP */
