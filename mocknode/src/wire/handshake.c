@@ -72,14 +72,18 @@ void wire_handshake_headers(struct substrate_text key, const struct wire_handsha
 /* The host without its port and without the brackets of IPv6; of nonsense, something that is no
  * address and no name. */
 static struct substrate_text without_port(struct substrate_text host) {
-    if (host.size > 0 && host.data[0] == '[') {
-        const char *end = memchr(host.data, ']', host.size);
-        size_t size = end != NULL ? (size_t)(end - host.data) - 1 : 0;
-        return (struct substrate_text){host.data + 1, size};
+    bool bracketed = host.size > 0 && host.data[0] == '[';
+    const char *end = host.size > 0 ? memchr(host.data, bracketed ? ']' : ':', host.size) : NULL;
+    if (end == NULL) {
+        return (struct substrate_text){host.data, bracketed ? 0 : host.size};
     }
-    const char *colon = host.size > 0 ? memchr(host.data, ':', host.size) : NULL;
-    return (struct substrate_text){host.data,
-                                   colon != NULL ? (size_t)(colon - host.data) : host.size};
+    const char *port = bracketed ? end + 1 : end, *last = host.data + host.size;
+    bool good = port == last || *port == ':';
+    for (const char *digit = port + 1; good && digit < last; digit++) {
+        good = *digit >= '0' && *digit <= '9';
+    }
+    const char *begin = host.data + (bracketed ? 1 : 0);
+    return (struct substrate_text){begin, good ? (size_t)(end - begin) : 0};
 }
 
 static bool is_address(struct substrate_text host, bool bracketed) {
