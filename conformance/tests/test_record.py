@@ -221,6 +221,23 @@ def test_a_proxy_s_recording_serves_other_shapes(node, truth, tmp_path, start, h
     served.stop()
 
 
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_proxy_keeps_what_hashes_and_sizes_say(node, truth, tmp_path, start, pinned):
+    out, head = tmp_path / "out", truth.head["hash"]
+    key = truth.keys(head)[60]
+    asked = [(method, [name] + [head] * pinned) for method, name in (
+        ("state_getStorageHash", key), ("state_getStorageHash", key + "01"),
+        ("state_getStorageSize", truth.keys(head)[61]), ("state_getStorageSize", key + "02"))]
+    with Proxy(node.url, out) as proxy:
+        with Socket(proxy.url) as socket:
+            said = [socket.call(method, *params) for method, params in asked]
+        status, stderr = proxy.stop()
+        assert status == 0, stderr
+    assert said[1] is None and said[3] is None
+    socket = start(out).space().socket()
+    assert [socket.call(method, *params) for method, params in asked] == said
+
+
 def test_a_proxy_goes_on_with_merge(node, truth, tmp_path):
     out, head, keys = tmp_path / "out", truth.head["hash"], truth.keys(truth.head["hash"])
     for part, more in ((keys[60:80], ()), (keys[80:100], ("--merge",))):

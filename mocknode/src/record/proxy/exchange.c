@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "fixture/keys.h"
+#include "fixture/line.h"
 #include "record/runtime_parts.h"
 
 #define METHOD_NOT_FOUND (-32601)
@@ -266,18 +267,40 @@ static enum substrate_status read_keys(struct extraction *extraction,
     return add_page(extraction, &request->at, result, interval, UINT64_MAX);
 }
 
+/* A size that is null says that there is no key below, either. */
+static enum substrate_status ask_below(struct extraction *extraction,
+                                       const struct rpc_request *request) {
+    struct base_buf params = BASE_BUF_INIT;
+    base_buf_char(&params, '[');
+    base_buf_text(&params, request->params[0]);
+    base_buf_str(&params, ",1,null,");
+    if (request->at_given) {
+        line_write_hash(&params, &request->at);
+    } else {
+        base_buf_str(&params, "null");
+    }
+    base_buf_char(&params, ']');
+    enum substrate_status status = ask_text(extraction, "state_getKeysPaged", &params, false);
+    base_buf_free(&params);
+    return status;
+}
+
 /* A hash or a size of a value: the value itself is the fact, but for the runtime's code, of which
- * hash and size are kept of every block anyway. */
+ * hash and size are kept of every block anyway. Pinned or not. */
 static enum substrate_status ask_value(struct extraction *extraction,
                                        const struct rpc_request *request, struct base_json result) {
     struct rpc_request value = *request;
-    (void)result;
     if (base_text_is(request->params[0], "\"0x3a636f6465\"")) {
-        return touch(extraction, &request->at);
+        return request->at_given ? touch(extraction, &request->at)
+                                 : ask(extraction, request, false);
     }
     value.method = method_find(BASE_TEXT("state_getStorage"));
     value.name = base_text(value.method->name);
-    return ask(extraction, &value, false);
+    enum substrate_status status = ask(extraction, &value, false);
+    return status == SUBSTRATE_OK && result.kind == BASE_JSON_NULL &&
+                   base_text_is(request->name, "state_getStorageSize")
+               ? ask_below(extraction, request)
+               : status;
 }
 
 /* Change sets of a range have what changes; at the first block that is every key. */
@@ -630,7 +653,8 @@ static enum substrate_status read_reply(struct extraction *extraction,
     if (exchange->is_error && !is_runtime_error(request, result)) {
         return SUBSTRATE_OK;
     }
-    if (request->method != NULL && request->method->has_at && !request->at_given) {
+    if (request->method != NULL && request->method->has_at && !request->at_given &&
+        read != ask_value) {
         return ask(extraction, request, false);
     }
     if (read != NULL) {
