@@ -1,7 +1,5 @@
 """Stream actions: what becomes of notifications, of the streams they belong to, and of those that nobody expects."""
 
-import time
-
 import pytest
 
 from testenv.raw import Raw
@@ -76,15 +74,13 @@ def test_flood(stage):
 
 
 def test_a_flood_that_nobody_reads_ends_with_its_connection(node):
-    """The texts that are unsent go at once: their number squared would be tens of seconds."""
+    """The texts that are unsent go at once: with their number squared the node would not answer in time."""
     space = node.space()
     space.control("mock_setScript", {"rules": [rule("flood", "notified", {"flood": 100000}, when={"nth": 1})]})
     with Raw(node.port, space.path) as peer:
         peer.say(request(HEADS))
         space.control("mock_wait", {"event": "fired", "match": {"rule": "flood"}, "from": 1})
-    begin = time.monotonic()
     space.control("mock_wait", {"event": "closed", "from": 1})
-    assert time.monotonic() - begin < 5
 
 
 def test_late(stage):

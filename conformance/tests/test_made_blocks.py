@@ -242,6 +242,27 @@ def test_a_block_that_was_never_seen_is_unknown(space, truth):
     assert json.dumps(made) and header(space, truth.canonical[low]["hash"]) == truth.canonical[low]["header"]
 
 
+@pytest.mark.parametrize("scene", [{"hold_finality": {"lag": 2}}, {"set_head": "@mine"}, {"set_head": "head-2"}])
+def test_start_sets_the_scene_among_made_blocks(space, scene):
+    """Only mock_reset forgets what was made: `start` may name it, or stand on it."""
+    made = [make(space, name="mine"), *(make(space) for _ in range(2))]
+    headers = [header(space, block["hash"]) for block in made]
+    space.control("mock_setScript", {"start": [scene]})
+    assert [header(space, block["hash"]) for block in made] == headers
+    at = made[2 if "hold_finality" in scene else 0]
+    assert space.control("chain_getBlockHash") == at["hash"]
+    assert number(header(space, space.control("chain_getFinalizedHead"))) <= at["number"]
+    assert header(space, make(space)["hash"])["parentHash"] == at["hash"]
+
+
+def test_start_prunes_whatever_comes_behind(space, truth):
+    low = truth.canonical[truth.head["number"] - 5]["hash"]
+    space.control("mock_setScript", {"start": [{"prune": {"keep": 2}}, {"hold_finality": {"lag": 3}}]})
+    with pytest.raises(RpcError) as error:
+        storage(space, NUMBER, low)
+    assert error.value.code == 4003
+
+
 def test_mock_reorg(space, truth):
     space.control("mock_setScript", {"start": [{"hold_finality": {"lag": 3}}]})
     made = space.control("mock_reorg", 2)
