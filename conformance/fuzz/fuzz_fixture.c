@@ -142,7 +142,7 @@ static void check_refused(struct substrate_error *error, enum substrate_status s
 static void try_lines(const uint8_t *data, size_t size) {
     struct substrate_error error = {.status = SUBSTRATE_OK};
     size_t kind = 0;
-    while (kind < FILE_KINDS - 1 && size > 0 && FILES[kind].letter != data[0]) {
+    while (kind < FILE_KINDS - 1 && size > 0 && (uint8_t)FILES[kind].letter != data[0]) {
         kind++;
     }
     size_t skip = size > 0;

@@ -5,7 +5,6 @@
 #include "check_main.h"
 #include "methods/method.h"
 #include "rpc/envelope.h"
-#include "methods/method.h"
 #include "rpc/request.h"
 
 /* ---- envelopes ---- */

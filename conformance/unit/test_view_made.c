@@ -208,8 +208,8 @@ enum { MODEL_BLOCKS = 300, MODEL_KEYS = 40 };
 
 struct model {
     const struct chain_block *blocks[MODEL_BLOCKS];
-    int parent[MODEL_BLOCKS];               /* -1: a recorded block */
-    int8_t value[MODEL_BLOCKS][MODEL_KEYS]; /* -2: not named; -1: removed; else the value */
+    int parent[MODEL_BLOCKS];                /* -1: a recorded block */
+    int16_t value[MODEL_BLOCKS][MODEL_KEYS]; /* -2: not named; -1: removed; else the value */
     const struct chain_block *base[MODEL_BLOCKS];
 };
 
@@ -248,7 +248,7 @@ static void model_make(struct model *model, int at, uint64_t *state) {
         model->value[at][key] = -2;
         if (draw(state) % 8 == 0) {
             int value = (int)(draw(state) % 100) - 25;
-            model->value[at][key] = (int8_t)(value < 0 ? -1 : value);
+            model->value[at][key] = (int16_t)(value < 0 ? -1 : value);
             snprintf(values[count], sizeof values[count], "0x%02x", (unsigned)value & 0xff);
             changes[count] = (struct view_change){base_text(model_keys[key]), {NULL, 0}};
             if (value >= 0) {

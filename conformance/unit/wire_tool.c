@@ -287,7 +287,9 @@ static void on_connecting(void *context, struct wire_conn *conn,
                     request->path.data);
     if (!request->websocket) {
         wire_accept(conn, NULL);
-    } else if (base_text_is(request->path, "/refused")) {
+        return;
+    }
+    if (base_text_is(request->path, "/refused")) {
         conns[conn_count - 1] = NULL;
         wire_refuse(conn, 301, headers, 2, BASE_TEXT("{}"));
     } else if (base_text_is(request->path, "/accept")) {
