@@ -119,7 +119,8 @@ bool spaces_is_dropped(const struct space *space) { return slot_of(space)->dropp
 static bool keep_canonical(struct space *space, FILE *file) {
     struct base_buf text = BASE_BUF_INIT;
     space_write_canonical_lines(space, &text);
-    bool good = !text.failed && fwrite(text.data, 1, text.size, file) == text.size;
+    bool empty = text.size == 0; /* nothing was asked of it: there is no buffer, either */
+    bool good = !text.failed && (empty || fwrite(text.data, 1, text.size, file) == text.size);
     base_buf_free(&text);
     return good;
 }
