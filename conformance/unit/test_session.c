@@ -566,7 +566,7 @@ START_TEST(test_heap_against_a_list) {
     uint32_t random = 1;
     ck_assert(base_heap_reserve(&heap, NODES));
     for (size_t i = 0; i < NODES; i++) {
-        nodes[i].index = BASE_HEAP_NOWHERE;
+        nodes[i] = (struct base_heap_node){.tie = i, .index = BASE_HEAP_NOWHERE};
     }
     for (int operation = 0; operation < OPERATIONS; operation++) {
         random = random * 1664525u + 1013904223u; /* Numerical Recipes' generator */
