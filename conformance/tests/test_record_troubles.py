@@ -92,7 +92,7 @@ def test_an_error_to_the_proxy_costs_a_fact_and_no_session(node, truth, tmp_path
     def lie(method, params, reply):
         if method in ("chain_getHeader", "state_getRuntimeVersion") and params == [blocks[0]]:
             reply.pop("result", None)
-            reply["error"] = {"code": -32000, "message": "not today"}
+            reply["error"] = {"code": -32000, "message": "not today", "data": {"retry_after": 0}}
 
     key = next(key for key in truth.keys(blocks[0]) if truth.lookup(blocks[0], key)[0] == KNOWN)
     with liar(node.url, lie) as upstream, Proxy(upstream, out) as proxy:

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "record/pace.h"
 #include "wire/upstream.h"
 
 #define TICK_US 200000   /* between two looks of who waits */
@@ -29,6 +30,7 @@ struct upstream_link {
     struct base_idmap asked; /* all requests, by id */
     uint64_t last_id;
     unsigned reconnects;
+    struct pace pace;
     bool answered; /* it has replied once: who never did is not waited for */
     bool nonsense;
     char reason[160];
@@ -36,24 +38,45 @@ struct upstream_link {
 
 /* ---- on the loop's thread ---- */
 
+static size_t count_in_flight(const struct upstream_link *link) {
+    size_t cursor = 0, count = 0;
+    uint64_t id;
+    void *value;
+    while (base_idmap_next(&link->asked, &cursor, &id, &value)) {
+        const struct link_request *request = value;
+        count += request->sent && request->state == LINK_WAITING;
+    }
+    return count;
+}
+
+/* Sends what may be sent by now. */
 static void send_all(struct upstream_link *link) {
+    uint64_t now = substrate_now_us();
     struct link_request *request;
-    if (link->socket == NULL) {
+    if (link->socket == NULL || TAILQ_EMPTY(&link->unsent)) {
         return;
     }
-    while ((request = TAILQ_FIRST(&link->unsent)) != NULL) {
+    for (size_t in_flight = count_in_flight(link);
+         (request = TAILQ_FIRST(&link->unsent)) != NULL && pace_allows(&link->pace, in_flight, now);
+         in_flight++) {
         TAILQ_REMOVE(&link->unsent, request, entry);
         request->sent = true;
         request->sendings++;
-        request->begun_us = substrate_now_us();
+        request->begun_us = now;
         (void)wire_upstream_send(link->socket,
                                  (struct substrate_text){request->text, request->size});
     }
 }
 
 static void arm(struct upstream_link *link) {
-    uint64_t tick = substrate_now_us() + TICK_US;
-    wire_timer(link->wire, link->reconnect_us < tick ? link->reconnect_us : tick);
+    uint64_t now = substrate_now_us(), due = now + TICK_US;
+    if (link->reconnect_us < due) {
+        due = link->reconnect_us;
+    }
+    if (link->pace.resting_us > now && link->pace.resting_us < due) {
+        due = link->pace.resting_us;
+    }
+    wire_timer(link->wire, due);
 }
 
 static void on_wake(void *context) {
@@ -75,8 +98,8 @@ static void on_due(void *context, uint64_t now_us) {
     if (link->socket == NULL && link->reconnect_us <= now_us) {
         link->reconnect_us = SUBSTRATE_NEVER;
         link->socket = wire_upstream_open(link->upstreams, link);
-        send_all(link);
     }
+    send_all(link);
     pthread_cond_broadcast(&link->changed);
     pthread_mutex_unlock(&link->lock);
     arm(link);
@@ -95,6 +118,50 @@ static void answer(struct link_request *request, struct substrate_text message) 
     request->state = request->reply != NULL ? LINK_ANSWERED : LINK_LOST;
 }
 
+/* Puts a request back among the unsent, which are in the order of asking. */
+static void put_back(struct upstream_link *link, struct link_request *request) {
+    struct link_request *later = TAILQ_FIRST(&link->unsent);
+    while (later != NULL && later->id < request->id) {
+        later = TAILQ_NEXT(later, entry);
+    }
+    request->sent = false;
+    if (later != NULL) {
+        TAILQ_INSERT_BEFORE(later, request, entry);
+    } else {
+        TAILQ_INSERT_TAIL(&link->unsent, request, entry);
+    }
+}
+
+/* Whether the upstream refused a request in a way that passes; it is asked again then. */
+static bool refused(struct upstream_link *link, struct link_request *request,
+                    struct base_json message) {
+    struct base_json error = base_json_member(message, "error");
+    int64_t code;
+    if (error.kind != BASE_JSON_OBJECT || !base_json_i64(base_json_member(error, "code"), &code) ||
+        !pace_passes(code) || ++request->refusals >= PACE_TRIES) {
+        return false;
+    }
+    (void)snprintf(link->reason, sizeof link->reason, "it refused with error %lld",
+                   (long long)code);
+    pace_refused(&link->pace, error, substrate_now_us());
+    put_back(link, request);
+    return true;
+}
+
+static void hear(struct upstream_link *link, struct base_json message, struct substrate_text text) {
+    struct link_request *request = find(link, message);
+    if (request == NULL || request->state != LINK_WAITING || !request->sent) {
+        return;
+    }
+    link->answered = true;
+    link->reconnects = 0;
+    if (!refused(link, request, message)) {
+        answer(request, text);
+        pace_answered(&link->pace);
+    }
+    send_all(link);
+}
+
 static void on_message(void *user, struct substrate_text message) {
     struct upstream_link *link = user;
     struct base_json value;
@@ -106,15 +173,11 @@ static void on_message(void *user, struct substrate_text message) {
          base_json_member(value, "method").kind != BASE_JSON_STRING)) {
         link->nonsense = true;
     } else {
-        struct link_request *request = find(link, value);
-        if (request != NULL && request->state == LINK_WAITING && request->sent) {
-            answer(request, message);
-            link->answered = true;
-            link->reconnects = 0;
-        }
+        hear(link, value, message);
     }
     pthread_cond_broadcast(&link->changed);
     pthread_mutex_unlock(&link->lock);
+    arm(link);
 }
 
 /* Puts what has no answer back among the unsent, unless it was sent too often already. */
@@ -127,15 +190,14 @@ static void take_back(struct upstream_link *link, bool again) {
         if (request->state != LINK_WAITING) {
             continue;
         }
-        if (!again || request->sendings >= SENDINGS_MAX) {
+        if (!again || request->sendings - request->refusals >= SENDINGS_MAX) {
             if (!request->sent) {
                 TAILQ_REMOVE(&link->unsent, request, entry);
                 request->sent = true;
             }
             request->state = LINK_LOST;
         } else if (request->sent) {
-            request->sent = false;
-            TAILQ_INSERT_TAIL(&link->unsent, request, entry);
+            put_back(link, request);
         }
     }
 }
@@ -155,12 +217,17 @@ static bool anyone_waits(const struct upstream_link *link) {
 static void on_close(void *user, const char *reason) {
     struct upstream_link *link = user;
     pthread_mutex_lock(&link->lock);
+    uint64_t asked_us = wire_upstream_retry_us(link->socket);
     link->socket = NULL;
     (void)snprintf(link->reason, sizeof link->reason, "%s", reason);
-    bool again = link->answered && link->reconnects < RECONNECTS_MAX && anyone_waits(link);
+    bool again =
+        (link->answered || asked_us > 0) && link->reconnects < RECONNECTS_MAX && anyone_waits(link);
     take_back(link, again);
-    link->reconnect_us =
-        again ? substrate_now_us() + ((uint64_t)AGAIN_US << link->reconnects++) : SUBSTRATE_NEVER;
+    link->reconnect_us = SUBSTRATE_NEVER;
+    if (again) {
+        uint64_t pause = (uint64_t)AGAIN_US << link->reconnects++;
+        link->reconnect_us = substrate_now_us() + (pause > asked_us ? pause : asked_us);
+    }
     pthread_cond_broadcast(&link->changed);
     pthread_mutex_unlock(&link->lock);
     arm(link);
@@ -272,8 +339,7 @@ enum link_state link_wait(struct upstream_link *link, const struct link_request 
 void link_repeat(struct upstream_link *link, struct link_request *request) {
     pthread_mutex_lock(&link->lock);
     if (request->state == LINK_WAITING && request->sent) {
-        request->sent = false;
-        TAILQ_INSERT_TAIL(&link->unsent, request, entry);
+        put_back(link, request);
     }
     pthread_mutex_unlock(&link->lock);
     wire_wake(link->wire);

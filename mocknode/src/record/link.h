@@ -10,7 +10,7 @@
 
 enum link_state {
     LINK_WAITING,  /* to be sent, or to be answered */
-    LINK_ANSWERED, /* `reply` is the whole message */
+    LINK_ANSWERED, /* `reply` is the whole message; an error that passes is none yet (pace.h) */
     LINK_LOST,     /* it was asked as often as may be: the link says why */
     LINK_NONSENSE, /* the upstream does not speak JSON-RPC */
 };
@@ -24,6 +24,7 @@ struct link_request {
     size_t size;
     bool sent;
     unsigned sendings;
+    unsigned refusals; /* errors that pass */
     uint64_t begun_us; /* when it was sent last */
     enum link_state state;
     char *reply;

@@ -79,12 +79,15 @@ static enum substrate_status lost(struct upstream *upstream, const struct link_r
 /* Says now and then what is being waited for. */
 static void tell_wait(struct upstream *upstream, const struct link_request *request,
                       uint64_t waited_us) {
+    char reason[160];
     if (waited_us >= upstream->wait_told_us + TELL_WAIT_US) {
         upstream->wait_told_us = waited_us;
-        fprintf(stderr, "%swaiting for %s's answer to %s, for %llu s of at most %llu\n",
+        link_reason(upstream->link, reason, sizeof reason);
+        fprintf(stderr, "%swaiting for %s's answer to %s, for %llu s of at most %llu%s%s\n",
                 upstream->terminal ? "\n" : "", upstream->url, request->method,
                 (unsigned long long)(waited_us / 1000000),
-                (unsigned long long)(upstream->wait_us / 1000000));
+                (unsigned long long)(upstream->wait_us / 1000000), reason[0] != '\0' ? ": " : "",
+                reason);
     }
 }
 

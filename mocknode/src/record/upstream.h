@@ -1,6 +1,7 @@
 /* Asking an upstream many things over one WebSocket: ids, a window of requests in flight, replies
  * handled in the order of asking, latencies kept, progress told. What is asked only reads, so a
- * request whose connection is lost, or whose reply does not come, is asked again. The socket lives
+ * request whose connection is lost, whose reply does not come, or that is refused in a way that
+ * passes (pace.h), is asked again. The socket lives
  * in an event loop on a thread of its own; the functions here block their caller. */
 #ifndef RECORD_UPSTREAM_H
 #define RECORD_UPSTREAM_H

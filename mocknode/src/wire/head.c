@@ -238,6 +238,8 @@ bool wire_answer_read(struct substrate_text bytes, struct wire_answer_head *head
         struct substrate_text value = trim(skip(line, colon != NULL ? size + 1 : 0));
         if (wire_same_word(name, "sec-websocket-accept")) {
             head->accept = value;
+        } else if (wire_same_word(name, "retry-after")) {
+            head->retry_after = value;
         } else if (wire_same_word(name, "upgrade")) {
             head->upgrade = lists(value, "websocket");
         }

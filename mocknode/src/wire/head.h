@@ -37,7 +37,7 @@ struct wire_answer_head {
     size_t size;
     int status;
     bool upgrade; /* to a WebSocket */
-    struct substrate_text accept;
+    struct substrate_text accept, retry_after;
 };
 
 /* Returns false when its end has not come yet. What is no HTTP/1 has the status 0. */

@@ -24,6 +24,8 @@
 #define PORT_MAX 8
 #define CONNECT_US 20000000U
 #define FINAL 0x80U
+#define SECOND_US 1000000U
+#define RETRY_MAX_S 60U
 
 struct wire_upstreams {
     struct wire *wire;
@@ -46,6 +48,7 @@ struct wire_upstream {
     struct wire_reader reader;
     struct wire_alarm alarm;
     char reason[160];
+    uint64_t retry_us; /* what a refused handshake says */
     STAILQ_ENTRY(wire_upstream) turn;
 };
 
@@ -189,6 +192,15 @@ static void connected(struct wire_upstream *upstream) {
 
 /* ---- in ---- */
 
+static uint64_t retry_us(const struct wire_answer_head *head) {
+    uint64_t seconds = 1;
+    if (head->status != 429 && head->status != 503) {
+        return 0;
+    }
+    (void)base_text_u64(head->retry_after, &seconds);
+    return (seconds < RETRY_MAX_S ? seconds : RETRY_MAX_S) * SECOND_US;
+}
+
 static size_t take_answer(struct wire_upstream *upstream, const char *data, size_t size) {
     struct wire_answer_head head;
     char why[96];
@@ -196,6 +208,7 @@ static size_t take_answer(struct wire_upstream *upstream, const char *data, size
         return 0;
     }
     if (head.status != 101) {
+        upstream->retry_us = retry_us(&head);
         (void)snprintf(why, sizeof(why),
                        head.status != 0 ? "the handshake was answered with %d"
                                         : "it does not speak HTTP",
@@ -430,6 +443,8 @@ bool wire_upstream_send(struct wire_upstream *upstream, struct substrate_text me
     }
     return !upstream->stream.out.buf.failed;
 }
+
+uint64_t wire_upstream_retry_us(const struct wire_upstream *upstream) { return upstream->retry_us; }
 
 void wire_upstream_close(struct wire_upstream *upstream) {
     upstream->user = NULL;

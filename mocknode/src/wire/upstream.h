@@ -32,6 +32,9 @@ void wire_upstreams_free(struct wire_upstreams *upstreams);
 struct wire_upstream *wire_upstream_open(struct wire_upstreams *upstreams, void *user);
 /* Sends one message (copied), as soon as the connection is there. false: out of memory. */
 bool wire_upstream_send(struct wire_upstream *upstream, struct substrate_text message);
+/* For on_close: how long a handshake that was refused with 429 or 503 is to be left alone, by its
+ * Retry-After in seconds, a second when that says nothing, at most a minute. 0: it was not. */
+uint64_t wire_upstream_retry_us(const struct wire_upstream *upstream);
 /* Closes soon, without on_close; the pointer is dead. */
 void wire_upstream_close(struct wire_upstream *upstream);
 
