@@ -223,6 +223,20 @@ def test_limits(stage, limit):
         assert client.call("state_getMetadata")["error"]["code"] == -32008
 
 
+@pytest.mark.parametrize("request_max", [1, 40])
+def test_limits_do_not_lock_control_out(stage, request_max):
+    """A control call of any size is answered, by POST and by WebSocket; other calls are not."""
+    stage.tell(start=[{"limits": {"request": request_max, "connections": 1}}])
+    client = stage.client()
+    assert client.call("mock_fired", id=1)["result"] == []
+    client.ask("state_getStorage", stage.keys[0])
+    client.until(lambda: client.replies(None), "no answer")
+    assert client.replies(None)[0]["error"]["code"] == -32007
+    stage.tell(rule("x" * 200, "signal", {"limits": {"request": 100000}}))
+    stage.control("mock_signal", "on")
+    assert client.call("state_getStorage", stage.keys[0], stage.head, id=2)["result"] == stage.values[0]
+
+
 CODE, LAST_UPGRADE = "0x" + b":code".hex(), item("System", "LastRuntimeUpgrade")
 
 

@@ -38,7 +38,7 @@ def test_the_life_of_a_connection(space):
     assert clocks == sorted(clocks)
     arrived, answered, written, closed = told[2:]
     assert (arrived["method"], arrived["request"]) == ("chain_getBlockHash", "chain_getBlockHash [3]")
-    assert (arrived["id"], arrived["occurrence"]) == (1, 0)
+    assert (arrived["id"], arrived["occurrence"]) == (1, 1)
     assert answered["call"] == arrived["seq"] and written["text"] == answered["seq"]
     assert answered["size"] > 66
     assert closed["by"] == "peer" and closed["unanswered"] == []

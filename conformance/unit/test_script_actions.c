@@ -364,9 +364,9 @@ START_TEST(test_sockets) {
     check_signal("{\"ping\":{\"payload\":\"abc\"}}", "ping 1 of 3\nping 2 of 3\n");
     check_signal("{\"cork\":{\"until\":{\"signal\":\"end\"}}}",
                  "cork 1 on\ncork 2 on\ncork 1 off\ncork 2 off\n");
-    check_signal("{\"notify\":{\"stream\":\"author_submitAndWatchExtrinsic\",\"value\":\"ready\"}}",
-                 "notify 1 author_submitAndWatchExtrinsic \"ready\"\n"
-                 "notify 2 author_submitAndWatchExtrinsic \"ready\"\n");
+    check_signal("{\"notify\":{\"stream\":\"extrinsic\",\"value\":\"ready\"}}",
+                 "notify 1 extrinsic \"ready\"\n"
+                 "notify 2 extrinsic \"ready\"\n");
 }
 END_TEST
 
@@ -444,7 +444,7 @@ START_TEST(test_chain_and_space) {
         {"{\"prune\":{\"below\":\"head-5\"}}", "prune head-5 0\n"},
         {"{\"prune\":{\"keep\":300}}", "prune  300\n"},
         {"{\"give\":\"x\"}", "signal x\n"},
-        {"{\"limits\":{\"connections\":4,\"reply\":0}}", "limits 4 -1 -1 0\n"},
+        {"{\"limits\":{\"connections\":0,\"reply\":1}}", "limits 0 -1 -1 1\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char json[600];

@@ -137,6 +137,45 @@ static const struct wrong wrong_scripts[] = {
          "\"head\","
          "\"do\":[{\"give\":\"x\"}]}"),
      "s.json:1: rules[1].name: another rule has this name"},
+    {ONE("{\"name\":\"rules[1]\",\"on\":\"head\",\"do\":[{\"give\":\"x\"}]},{\"on\":\"head\","
+         "\"do\":[{\"give\":\"x\"}]}"),
+     "s.json:1: rules[1]: another rule has this name"},
+    {DO("opened", "{\"cork\":{\"limit\":\"1s\"}}"),
+     "s.json:1: rules[0].do[0].cork.limit: has no meaning without \"until\", which it would end"},
+    {DO("opened", "{\"deaf\":{\"until\":\"2s\",\"limit\":\"1s\"}}"),
+     "s.json:1: rules[0].do[0].deaf.limit: has no meaning beside an \"until\" that is a time"},
+    {DO("answered", "{\"pause\":{\"at\":1,\"limit\":\"none\"}}"),
+     "s.json:1: rules[0].do[0].pause.limit: has no meaning without \"until\", which it would end"},
+    {DO("head", "{\"hold_finality\":{\"lag\":2,\"limit\":\"1s\"}}"),
+     "s.json:1: rules[0].do[0].hold_finality.limit: has no meaning without \"until\"…"},
+    {DO("head", "{\"tick\":{\"every\":\"1s\",\"limit\":\"1s\"}}"),
+     "s.json:1: rules[0].do[0].tick.limit: has no meaning without \"until\"…"},
+    {"{\"gates\":[{\"name\":\"g\",\"n\":2}],\"rules\":[{\"on\":\"arrived\",\"do\":[{\"hold\":{"
+     "\"gate\":\"g\",\"limit\":\"5s\"}}]}]}",
+     "s.json:1: rules[0].do[0].hold.limit: has no meaning without \"until\", which it would end"},
+    {DO("arrived", "{\"never\":false}"),
+     "s.json:1: rules[0].do[0].never: must be true: it has no members, and who does not want it "
+     "leaves it out"},
+    {DO("arrived", "{\"fill\":5}"),
+     "s.json:1: rules[0].do[0].fill: must be an object with \"result\" or \"message\""},
+    {DO("arrived", "{\"result\":{\"a\":[{\"b\":1,\"\\u0062\":2}]}}"),
+     "s.json:1: rules[0].do[0].result.a[0]: the member \"b\" stands twice"},
+    {DO("opened", "{\"block\":{\"storage\":{\"0x01\":null,\"0x01\":\"0x02\"}}}"),
+     "s.json:1: rules[0].do[0].block.storage: the member \"0x01\" stands twice"},
+    {ONE("{\"on\":\"head\",\"target\":\"all\",\"do\":[{\"notify\":{\"value\":1,\"stream\":"
+         "\"newHead\"}}]}"),
+     "s.json:1: rules[0].do[0].notify.stream: unknown word \"newHead\"…nearest is \"newHeads\""},
+    {ONE("{\"on\":\"notified\",\"match\":{\"stream\":[\"storage\",\"allHead\"]},\"do\":[{\"skip\":"
+         "true}]}"),
+     "s.json:1: rules[0].match.stream[1]: unknown word \"allHead\"…nearest is \"allHeads\""},
+    {ONE("{\"on\":\"arrived\",\"when\":{\"nth\":[1,\"0..3\"]},\"do\":[{\"never\":true}]}"),
+     "s.json:1: rules[0].when.nth[1]: counts from 1 on"},
+    {ONE("{\"on\":\"arrived\",\"match\":{\"occurrence\":0},\"do\":[{\"never\":true}]}"),
+     "s.json:1: rules[0].match.occurrence: counts from 1 on"},
+    {ONE("{\"on\":\"arrived\",\"when\":{\"per\":\"label\",\"times\":3},\"do\":[{\"never\":true}]}"),
+     "s.json:1: rules[0].when: has \"per\", and nothing that it counts…"},
+    {DO("opened", "{\"limits\":{\"request\":0}}"),
+     "s.json:1: rules[0].do[0].limits.request: must be an integer from 1 to…"},
     {"{\"gates\":[{\"name\":\"g\"}]}",
      "s.json:1: gates[0]: lacks \"n\" or \"settled\": nothing closes the gate"},
     {"{\"gates\":[{\"name\":\"g\",\"n\":3,\"order\":[0,1]}]}",
@@ -144,7 +183,7 @@ static const struct wrong wrong_scripts[] = {
     {"{\"gates\":[{\"name\":\"g\",\"n\":2,\"order\":[0,0]}]}",
      "s.json:1: gates[0].order[1]: is no permutation of 0 to 1"},
     {"{\"gates\":[{\"name\":\"g\",\"n\":2},{\"name\":\"g\",\"n\":2}]}",
-     "s.json:1: gates[1]: another gate has this name"},
+     "s.json:1: gates[1].name: another gate has this name"},
     {"{\"gates\":[{\"name\":\"g\",\"n\":2,\"order\":\"revers\"}]}",
      "s.json:1: gates[0].order: unknown word \"revers\"…nearest is \"reversed\""},
     {"{\"latency\":5}", "s.json:1: latency: must be a string"},
@@ -233,7 +272,8 @@ static const char *const everything =
     "{\"on\":\"arrived\",\"do\":[{\"hold\":{\"until\":{\"event\":\"closed\",\"match\":{\"code\":[1,"
     "2]}}}},"
     "{\"changes\":{\"permute\":[1,0]}}]},"
-    "{\"on\":\"answered\",\"do\":[{\"fragments\":{\"at\":[1,2,3]}},{\"notify\":{\"stream\":\"h\","
+    "{\"on\":\"answered\",\"do\":[{\"fragments\":{\"at\":[1,2,3]}},{\"notify\":{\"stream\":"
+    "\"newHeads\","
     "\"value\":{"
     "}}},{\"block\":{\"storage\":{\"0x01\":\"0x02\"},\"extrinsics\":[\"0x03\"]}}]}]}";
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <substrate/hash.h>
 #include "base/hex.h"
+#include "base/map.h"
 #include "base/nearest.h"
 #include "base/text.h"
 
@@ -247,6 +248,45 @@ enum substrate_status document_compact(const struct document_value *value, enum 
     }
     base_buf_free(&compact);
     return copied ? SUBSTRATE_OK : document_no_memory(value->document);
+}
+
+/* Names the member, which is the object's next one. */
+static enum substrate_status note_name(struct document_value *member, struct base_map *names,
+                                       struct substrate_text key) {
+    struct base_json json = {BASE_JSON_STRING, key};
+    struct base_arena *arena = member->document->arena;
+    struct substrate_text name;
+    if (!base_json_string(json, arena, &name)) {
+        return document_no_memory(member->document);
+    }
+    if (base_map_get(names, name) != NULL) {
+        return document_refuse(member->parent, "the member \"%.*s\" stands twice",
+                               (int)(name.size < 60 ? name.size : 60), name.data);
+    }
+    member->name = base_arena_text(arena, name).data;
+    return member->name != NULL && base_map_put(names, name, names)
+               ? SUBSTRATE_OK
+               : document_no_memory(member->document);
+}
+
+enum substrate_status document_distinct(const struct document_value *value) {
+    struct base_json_walk walk;
+    struct substrate_text key;
+    struct document_value inner = {.document = value->document, .parent = value};
+    struct base_map names;
+    enum substrate_status status = SUBSTRATE_OK;
+    if (value->json.kind != BASE_JSON_OBJECT && value->json.kind != BASE_JSON_ARRAY) {
+        return SUBSTRATE_OK;
+    }
+    base_map_init(&names, 0);
+    base_json_walk_init(&walk, value->json);
+    while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &key, &inner.json)) {
+        status = key.data != NULL ? note_name(&inner, &names, key) : SUBSTRATE_OK;
+        status = status == SUBSTRATE_OK ? document_distinct(&inner) : status;
+        inner.index++;
+    }
+    base_map_free(&names);
+    return status;
 }
 
 /* The text between the quotes: hex digits need no escapes. */

@@ -87,6 +87,8 @@ enum substrate_status document_choice(const struct document_value *value, const 
 /* An object, list or other value as it stands, without white space between its tokens. */
 enum substrate_status document_compact(const struct document_value *value, enum base_json_kind kind,
                                        struct substrate_text *text);
+/* Refuses an object in it, however deep, of which a member stands twice. */
+enum substrate_status document_distinct(const struct document_value *value);
 /* "0x…" in lower case, whole bytes: with its 0x. */
 enum substrate_status document_hex(const struct document_value *value, struct substrate_text *text);
 enum substrate_status document_hash(const struct document_value *value,

@@ -13,10 +13,11 @@ const char *const script_stage_names[SCRIPT_STAGES] = {
 
 /* ---- members ---- */
 
-#define LASTING(type_name, what)                                                               \
-    {"until", &script_type_until, AT(type_name, lasting.until), .help = (what)}, {             \
-        "limit", &script_type_limit, AT(type_name, lasting.limit_us),                          \
-            .preset = SCRIPT_LIMIT_US, .help = "ends it if nothing did before; 5s unless said" \
+#define LASTING(type_name, what)                                                   \
+    {"until", &script_type_until, AT(type_name, lasting.until), .help = (what)}, { \
+        "limit", &script_type_limit, AT(type_name, lasting.limit_us),              \
+            .with = "until", .preset = SCRIPT_LIMIT_US,                            \
+            .help = "ends it if nothing did before; 5s unless said"                \
     }
 
 static const struct script_member refuse_members[] = {
@@ -229,7 +230,7 @@ static const struct script_member stream_id_members[] = {
 
 static const struct script_member notify_members[] = {
     {"value", &script_type_json, AT(script_notify, value), .required = true, .help = "filled in"},
-    {"stream", &script_type_text, AT(script_notify, stream), .least = 1,
+    {"stream", &script_type_stream, AT(script_notify, stream),
      .help = "the kind; the event's own, unless said"},
     END};
 
@@ -298,9 +299,10 @@ static const struct script_member limits_members[] = {
      .help = "open at a time"},
     {"subscriptions", &script_type_number, AT(script_limits, subscriptions), .preset = UINT64_MAX,
      .help = "of a connection"},
-    {"request", &script_type_number, AT(script_limits, request), .preset = UINT64_MAX,
+    {"request", &script_type_number, AT(script_limits, request), .least = 1, .preset = UINT64_MAX,
+     .help = "bytes; control calls are free of it"},
+    {"reply", &script_type_number, AT(script_limits, reply), .least = 1, .preset = UINT64_MAX,
      .help = "bytes"},
-    {"reply", &script_type_number, AT(script_limits, reply), .preset = UINT64_MAX, .help = "bytes"},
     END};
 
 /* ---- what no table says ---- */
@@ -310,9 +312,7 @@ static enum substrate_status check_hold(const struct document_value *value, cons
     if ((hold->gate > 0) == (hold->lasting.until.kind != SCRIPT_UNTIL_NONE)) {
         return document_refuse(value, "needs \"gate\" or \"until\", and not both");
     }
-    return hold->gate > 0 && hold->lasting.limit_us != SCRIPT_LIMIT_US
-               ? document_refuse(value, "\"limit\" stands in the gate")
-               : SUBSTRATE_OK;
+    return SUBSTRATE_OK;
 }
 
 static enum substrate_status check_fill(const struct document_value *value, const void *args) {

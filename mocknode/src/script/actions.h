@@ -28,6 +28,7 @@ struct script_member {
     uint64_t preset;            /* of numbers and times that are not said */
     const char *const *choices; /* of choices: ended by NULL; the first is 1 (or bit 0) */
     uint32_t events;            /* on which the member may stand; 0: on all */
+    const char *with;           /* it bounds that member, which then is an event; NULL: none */
     const char *help;
 };
 

@@ -3,44 +3,47 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "script/read.h"
 #include "script/run.h"
-#include "script/types.h"
 
 struct script_awaited {
     struct script script; /* its arena holds the texts */
     struct script_until until;
 };
 
-/* The names of a script's rules, ended by NULL; NULL: out of memory. */
-static const char **names_of(struct base_arena *arena, const struct script *script) {
+/* The names of a script's rules; there are no gates. false: out of memory. */
+static bool name_all(struct script_reader *reader, const struct script *script) {
+    struct base_arena *arena = &reader->script->arena;
     size_t count = script != NULL ? script->rule_count : 0;
-    const char **names = base_arena_calloc(arena, count + 1, sizeof(*names));
-    for (size_t i = 0; names != NULL && i < count; i++) {
-        names[i] = base_arena_text(arena, script->rules[i].name).data;
-        names = names[i] != NULL ? names : NULL;
+    reader->rule_names = base_arena_calloc(arena, count + 1, sizeof(*reader->rule_names));
+    reader->gate_names = base_arena_calloc(arena, 1, sizeof(*reader->gate_names));
+    bool good = reader->rule_names != NULL && reader->gate_names != NULL;
+    for (size_t i = 0; good && i < count; i++) {
+        good =
+            script_name_add(arena, &reader->rules, &reader->rule_names[i], script->rules[i].name);
     }
-    return names;
+    return good;
 }
 
 static enum substrate_status read(struct script_awaited *made, struct substrate_text json,
                                   const char *source, const struct script *script,
                                   struct substrate_error *error) {
-    struct base_arena *arena = &made->script.arena;
     struct document document = {
-        .source = source, .text = json, .line = 1, .arena = arena, .error = error};
+        .source = source, .text = json, .line = 1, .arena = &made->script.arena, .error = error};
     struct document_value root;
     struct script_reader reader = {.script = &made->script, .source = source};
-    reader.rule_names = names_of(arena, script);
-    reader.gate_names = names_of(arena, NULL);
-    if (reader.rule_names == NULL || reader.gate_names == NULL) {
-        return document_no_memory(&document);
-    }
-    enum substrate_status status = document_parse(&document, &root);
+    base_map_init(&reader.rules, 0);
+    base_map_init(&reader.gates, 0);
+    enum substrate_status status = name_all(&reader, script) ? document_parse(&document, &root)
+                                                             : document_no_memory(&document);
     if (status == SUBSTRATE_OK && root.json.kind != BASE_JSON_OBJECT) {
         status = document_refuse(&root, "must be an object");
     }
-    return status == SUBSTRATE_OK ? script_type_until.read(&reader, NULL, &root, &made->until)
-                                  : status;
+    if (status == SUBSTRATE_OK) {
+        status = script_type_until.read(&reader, NULL, &root, &made->until);
+    }
+    base_map_free(&reader.rules);
+    return status;
 }
 
 enum substrate_status script_awaited_read(struct substrate_text json, const char *source,

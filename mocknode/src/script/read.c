@@ -2,6 +2,7 @@
 #include "script/read.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
 #include "base/text.h"
@@ -32,6 +33,21 @@ static enum substrate_status read_true(const struct document_value *value,
     return SUBSTRATE_OK;
 }
 
+/* What may stand in place of a value that means nothing. */
+static enum substrate_status refuse_value(const struct document_value *value,
+                                          const struct script_member *members) {
+    char words[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; members[i].name != NULL && used < sizeof words; i++) {
+        const char *link = i == 0 ? "" : members[i + 1].name == NULL ? " or " : ", ";
+        used +=
+            (size_t)snprintf(words + used, sizeof words - used, "%s\"%s\"", link, members[i].name);
+    }
+    return used > 0 ? document_refuse(value, "must be an object with %s", words)
+                    : document_refuse(value, "must be true: it has no members, and who does not "
+                                             "want it leaves it out");
+}
+
 static enum substrate_status read_args(struct script_reader *reader,
                                        const struct document_value *value,
                                        const struct script_action_row *row, void *args) {
@@ -39,6 +55,9 @@ static enum substrate_status read_args(struct script_reader *reader,
     const struct script_member *members = row->members != NULL ? row->members : none;
     const struct script_member *brief = script_brief_of(row);
     bool is_true = value->json.kind == BASE_JSON_TRUE;
+    if (brief == NULL && !is_true && value->json.kind != BASE_JSON_OBJECT) {
+        return refuse_value(value, members);
+    }
     if (brief != NULL && (row->whole || (is_true && brief->required) ||
                           (!is_true && value->json.kind != BASE_JSON_OBJECT))) {
         script_preset(members, args);
@@ -181,6 +200,18 @@ static enum substrate_status check_target(const struct document_value *value,
     return used ? SUBSTRATE_OK : document_refuse(value, "no action of the rule acts on a target");
 }
 
+static enum substrate_status read_when(struct script_reader *reader,
+                                       const struct document_value *value,
+                                       struct script_when *when) {
+    enum substrate_status status = script_read_members(reader, value, script_when_members, when);
+    bool counts = when->nth.count > 0 || when->every > 0 || when->first > 0 ||
+                  when->in_flight > 0 || when->open > 0;
+    return status == SUBSTRATE_OK && when->per != 0 && !counts
+               ? document_refuse(value, "has \"per\", and nothing that it counts: \"nth\", "
+                                        "\"every\", \"first\", \"in_flight\" or \"open\"")
+               : status;
+}
+
 static enum substrate_status read_rule(struct script_reader *reader,
                                        const struct document_value *value,
                                        struct script_rule *rule) {
@@ -206,7 +237,7 @@ static enum substrate_status read_rule(struct script_reader *reader,
         status = script_read_members(reader, &m[MATCH], script_match_members, &rule->match);
     }
     if (status == SUBSTRATE_OK && document_has(&m[WHEN])) {
-        status = script_read_members(reader, &m[WHEN], script_when_members, &rule->when);
+        status = read_when(reader, &m[WHEN], &rule->when);
     }
     if (status == SUBSTRATE_OK) {
         status = read_actions(reader, &m[DO], rule);
@@ -267,17 +298,32 @@ static enum substrate_status name_rule(struct script_reader *reader, const struc
     if (status == SUBSTRATE_OK && (rule->name.size == 0 || rule->name.size > 200)) {
         return document_refuse(&member, "must have 1 to 200 bytes");
     }
-    for (size_t i = 0; i < rule->number && status == SUBSTRATE_OK; i++) {
-        if (base_text_equal(reader->script->rules[i].name, rule->name)) {
-            status = document_refuse(&member, "another rule has this name");
-        }
-    }
     return status;
 }
 
-/* As a list of strings that ends with NULL. */
-static const char *terminated(struct base_arena *arena, struct substrate_text text) {
-    return base_arena_text(arena, text).data;
+bool script_name_add(struct base_arena *arena, struct base_map *by_name, const char **place,
+                     struct substrate_text name) {
+    *place = base_arena_text(arena, name).data;
+    return *place != NULL &&
+           base_map_put(by_name, (struct substrate_text){*place, name.size}, place);
+}
+
+/* Names it among its kind; `what`: "rule". */
+static enum substrate_status add_name(struct script_reader *reader, const char *what,
+                                      const struct document_value *value, struct base_map *by_name,
+                                      const char **place, struct substrate_text name) {
+    if (base_map_get(by_name, name) != NULL) {
+        struct document_value member = *value;
+        struct base_json said = base_json_member(value->json, "name");
+        if (said.kind != BASE_JSON_NONE) {
+            member = (struct document_value){
+                .document = value->document, .parent = value, .name = "name", .json = said};
+        }
+        return document_refuse(&member, "another %s has this name", what);
+    }
+    return script_name_add(&reader->script->arena, by_name, place, name)
+               ? SUBSTRATE_OK
+               : document_no_memory(value->document);
 }
 
 static enum substrate_status name_rules(struct script_reader *reader, struct source *sources,
@@ -289,13 +335,12 @@ static enum substrate_status name_rules(struct script_reader *reader, struct sou
             struct script_rule *rule = &script->rules[at];
             rule->number = (uint16_t)at;
             enum substrate_status status = name_rule(reader, &sources[i], j, i == 0, rule);
+            if (status == SUBSTRATE_OK) {
+                status = add_name(reader, "rule", &sources[i].rules[j], &reader->rules,
+                                  &reader->rule_names[at], rule->name);
+            }
             if (status != SUBSTRATE_OK) {
                 return status;
-            }
-            const char *name = terminated(&script->arena, rule->name);
-            reader->rule_names[at] = name;
-            if (name == NULL) {
-                return document_no_memory(&sources[i].document);
             }
         }
     }
@@ -311,17 +356,10 @@ static enum substrate_status read_gates(struct script_reader *reader, struct sou
             struct script_gate_rule *gate = &script->gates[script->gate_count];
             reader->on = SCRIPT_ARRIVED;
             status = script_read_gate(reader, &sources[i].gates[j], gate);
-            for (size_t k = 0; k < script->gate_count && status == SUBSTRATE_OK; k++) {
-                if (base_text_equal(script->gates[k].name, gate->name)) {
-                    status = document_refuse(&sources[i].gates[j], "another gate has this name");
-                }
+            if (status == SUBSTRATE_OK) {
+                status = add_name(reader, "gate", &sources[i].gates[j], &reader->gates,
+                                  &reader->gate_names[script->gate_count++], gate->name);
             }
-            const char *name =
-                status == SUBSTRATE_OK ? terminated(&script->arena, gate->name) : NULL;
-            if (status == SUBSTRATE_OK && name == NULL) {
-                status = document_no_memory(&sources[i].document);
-            }
-            reader->gate_names[script->gate_count++] = name;
         }
     }
     return status;
@@ -496,6 +534,8 @@ enum substrate_status script_read(const struct script_source *sources, size_t co
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
     base_arena_init(&reader.script->arena, 0);
+    base_map_init(&reader.rules, 0);
+    base_map_init(&reader.gates, 0);
     for (size_t i = 0; i < count && status == SUBSTRATE_OK; i++) {
         status = parse(reader.script, &sources[i], error, &read[i]);
     }
@@ -503,6 +543,8 @@ enum substrate_status script_read(const struct script_source *sources, size_t co
         status = read_sources(&reader, read, count);
     }
     base_free(read);
+    base_map_free(&reader.rules);
+    base_map_free(&reader.gates);
     if (status != SUBSTRATE_OK) {
         script_free(reader.script);
         return status;

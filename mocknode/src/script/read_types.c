@@ -32,9 +32,9 @@ const struct script_member script_match_members[] = {
     {"label", &script_type_patterns, MEMBER(script_match, label), .events = WITH_CONNECTION,
      .help = "of the connection"},
     {"connection", &script_type_numbers, MEMBER(script_match, connection),
-     .events = WITH_CONNECTION, .help = "its ordinal in the space, from 1"},
+     .events = WITH_CONNECTION, .least = 1, .help = "its ordinal in the space, from 1"},
     {"occurrence", &script_type_numbers, MEMBER(script_match, occurrence), .events = ON_CALL,
-     .help = "of the request within its label, from 1"},
+     .least = 1, .help = "of the request within its label, from 1"},
     {"head", &script_type_block, MEMBER(script_match, head),
      .events = ON_CALL | SCRIPT_BIT(SCRIPT_HEAD) | SCRIPT_BIT(SCRIPT_FINALIZED),
      .help = "the head at arrival; of `head` and `finalized`: to where it moved"},
@@ -64,7 +64,8 @@ const struct script_member script_until_members[] = {
 
 static const char *const per_names[] = {"space", "connection", "label", NULL};
 const struct script_member script_when_members[] = {
-    {"nth", &script_type_numbers, MEMBER(script_when, nth), .help = "the how-manieth"},
+    {"nth", &script_type_numbers, MEMBER(script_when, nth), .least = 1,
+     .help = "the how-manieth, from 1"},
     {"every", &script_type_number, MEMBER(script_when, every), .least = 1, .help = "each n-th"},
     {"first", &script_type_number, MEMBER(script_when, first), .least = 1,
      .help = "only the first n"},
@@ -74,7 +75,9 @@ const struct script_member script_when_members[] = {
     {"open", &script_type_number, MEMBER(script_when, open), .least = 1,
      .help = "n or more other connections are open"},
     {"per", &script_type_choice, MEMBER(script_when, per), .choices = per_names,
-     .help = "what is counted together; the space, unless said"},
+     .help =
+         "what `nth`, `every`, `first`, `in_flight` and `open` count together; the space, unless "
+         "said"},
     {"times", &script_type_number, MEMBER(script_when, times), .least = 1,
      .help = "the rule fires at most so often in the space"},
     {"after", &script_type_condition, MEMBER(script_when, after),
@@ -92,13 +95,20 @@ const struct script_member script_condition_members[] = {
     {0},
 };
 
-/* One of the names, or an error that offers the nearest. */
+/* A name that there is, by its place in `names`, or an error that offers the nearest. */
 static enum substrate_status check_name(const struct document_value *value,
-                                        const char *const *names, size_t *index) {
-    if (names[0] == NULL) {
-        return document_refuse(value, "there is none of that name");
+                                        const struct base_map *by_name, const char **names,
+                                        size_t *index) {
+    struct substrate_text name;
+    enum substrate_status status = document_string(value, &name);
+    const char **found = status == SUBSTRATE_OK ? base_map_get(by_name, name) : NULL;
+    if (found != NULL) {
+        *index = (size_t)(found - names);
+    } else if (status == SUBSTRATE_OK) {
+        status = names[0] != NULL ? document_choice(value, (const char *const *)names, index)
+                                  : document_refuse(value, "there is none of that name");
     }
-    return document_choice(value, names, index);
+    return status;
 }
 
 static enum substrate_status read_methods(struct script_reader *reader,
@@ -123,23 +133,33 @@ const struct script_type script_type_methods = {
     read_methods, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
     "method, `*` for any bytes; or a list"};
 
-/* Globs, each of which at least one of the names must match. */
+/* Must match at least one of the names; of these without a `*` those in the map are known. */
+static enum substrate_status check_glob(const struct document_value *value,
+                                        struct substrate_text pattern,
+                                        const struct base_map *by_name, const char **names) {
+    size_t index;
+    bool found = by_name != NULL && base_map_get(by_name, pattern) != NULL;
+    for (size_t i = 0; names[i] != NULL && !found; i++) {
+        found = script_glob(pattern, base_text(names[i]));
+    }
+    if (found) {
+        return SUBSTRATE_OK;
+    }
+    return names[0] == NULL ? document_refuse(value, "there is none of that name")
+                            : document_choice(value, (const char *const *)names, &index);
+}
+
 static enum substrate_status read_globs(const struct document_value *value,
-                                        const char *const *names,
+                                        const struct base_map *by_name, const char **names,
                                         struct script_patterns *patterns) {
+    struct document_value one = *value, *elements = &one;
+    size_t count = 1;
     enum substrate_status status = script_read_texts(value, patterns);
-    for (size_t i = 0; status == SUBSTRATE_OK && i < patterns->count; i++) {
-        bool found = false;
-        for (size_t j = 0; names[j] != NULL && !found; j++) {
-            found = script_glob(patterns->list[i], base_text(names[j]));
-        }
-        if (!found) {
-            size_t index;
-            status = value->json.kind == BASE_JSON_STRING
-                         ? check_name(value, names, &index)
-                         : document_refuse(value, "there is no \"%.*s\"",
-                                           (int)patterns->list[i].size, patterns->list[i].data);
-        }
+    if (status == SUBSTRATE_OK && value->json.kind == BASE_JSON_ARRAY) {
+        status = document_list(value, &elements, &count);
+    }
+    for (size_t i = 0; status == SUBSTRATE_OK && i < count; i++) {
+        status = check_glob(&elements[i], patterns->list[i], by_name, names);
     }
     return status;
 }
@@ -148,7 +168,7 @@ static enum substrate_status read_rule_names(struct script_reader *reader,
                                              const struct script_member *member,
                                              const struct document_value *value, void *into) {
     (void)member;
-    return read_globs(value, reader->rule_names, into);
+    return read_globs(value, &reader->rules, reader->rule_names, into);
 }
 const struct script_type script_type_rules = {
     read_rule_names, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
@@ -156,18 +176,39 @@ const struct script_type script_type_rules = {
 
 #define STREAMS_MAX 32
 
+static void name_streams(const char *names[STREAMS_MAX + 1]) {
+    const struct method_stream *stream;
+    size_t count = 0;
+    for (; (stream = method_stream_row(count)) != NULL; count++) {
+        assert(count < STREAMS_MAX);
+        names[count] = stream->name;
+    }
+    names[count] = NULL;
+}
+
+static enum substrate_status read_stream(struct script_reader *reader,
+                                         const struct script_member *member,
+                                         const struct document_value *value, void *into) {
+    (void)reader;
+    (void)member;
+    const char *names[STREAMS_MAX + 1];
+    size_t index;
+    name_streams(names);
+    enum substrate_status status = document_choice(value, names, &index);
+    return status == SUBSTRATE_OK ? document_string(value, into) : status;
+}
+const struct script_type script_type_stream = {
+    read_stream, "\"type\":\"string\"",
+    "`newHeads`, `allHeads`, `finalizedHeads`, `runtimeVersion`, `storage` or `extrinsic`"};
+
 static enum substrate_status read_streams(struct script_reader *reader,
                                           const struct script_member *member,
                                           const struct document_value *value, void *into) {
     (void)reader;
     (void)member;
-    const char *names[STREAMS_MAX + 1] = {NULL};
-    const struct method_stream *stream;
-    for (size_t i = 0; (stream = method_stream_row(i)) != NULL; i++) {
-        assert(i < STREAMS_MAX);
-        names[i] = stream->name;
-    }
-    return read_globs(value, names, into);
+    const char *names[STREAMS_MAX + 1];
+    name_streams(names);
+    return read_globs(value, NULL, names, into);
 }
 const struct script_type script_type_streams = {
     read_streams, "\"type\":[\"string\",\"array\"],\"items\":{\"type\":\"string\"}",
@@ -256,7 +297,7 @@ static enum substrate_status read_condition(struct script_reader *reader,
     }
     size_t index;
     return status == SUBSTRATE_OK && document_has(&m[0])
-               ? check_name(&m[0], reader->rule_names, &index)
+               ? check_name(&m[0], &reader->rules, reader->rule_names, &index)
                : status;
 }
 const struct script_type script_type_condition = {read_condition, "\"$ref\":\"#/$defs/condition\"",
@@ -272,7 +313,7 @@ static enum substrate_status read_gate_name(struct script_reader *reader,
     if (reader->gate_names[0] == NULL) {
         return document_refuse(value, "the script has no \"gates\"");
     }
-    enum substrate_status status = document_choice(value, reader->gate_names, &index);
+    enum substrate_status status = check_name(value, &reader->gates, reader->gate_names, &index);
     *(size_t *)into = index + 1;
     return status;
 }

@@ -50,6 +50,33 @@ enum substrate_status script_read_member(struct script_reader *reader,
     return member->type->read(reader, member, value, (char *)into + member->at);
 }
 
+/* A limit bounds how long something else is waited for: an event. A time ends by itself. */
+static enum substrate_status check_bound(const struct document_value *bound,
+                                         const struct document_value *what, const char *name) {
+    if (!document_has(what)) {
+        return document_refuse(bound, "has no meaning without \"%s\", which it would end", name);
+    }
+    return what->json.kind == BASE_JSON_STRING
+               ? document_refuse(bound, "has no meaning beside an \"%s\" that is a time", name)
+               : SUBSTRATE_OK;
+}
+
+static enum substrate_status check_bounds(const struct script_member *members,
+                                          const struct document_value *values) {
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; members[i].name != NULL && status == SUBSTRATE_OK; i++) {
+        size_t what = 0;
+        while (members[i].with != NULL && strcmp(members[what].name, members[i].with) != 0) {
+            what++;
+            assert(members[what].name != NULL);
+        }
+        if (members[i].with != NULL && document_has(&values[i])) {
+            status = check_bound(&values[i], &values[what], members[i].with);
+        }
+    }
+    return status;
+}
+
 enum substrate_status script_read_members(struct script_reader *reader,
                                           const struct document_value *object,
                                           const struct script_member *members, void *into) {
@@ -70,7 +97,7 @@ enum substrate_status script_read_members(struct script_reader *reader,
             status = document_refuse(object, "lacks \"%s\": %s", names[i], members[i].help);
         }
     }
-    return status;
+    return status == SUBSTRATE_OK ? check_bounds(members, values) : status;
 }
 
 /* ---- lists, or one thing that stands for a list of one ---- */
@@ -182,27 +209,30 @@ static bool read_range_text(struct substrate_text text, struct script_range *ran
            (last.size == 0 || base_text_u64(last, &range->last)) && range->first <= range->last;
 }
 
-static enum substrate_status read_one_range(const struct document_value *value,
+static enum substrate_status read_one_range(const struct document_value *value, uint64_t least,
                                             struct script_range *range) {
     struct substrate_text text;
-    if (base_json_u64(value->json, &range->first)) {
+    bool good = base_json_u64(value->json, &range->first);
+    if (good) {
         range->last = range->first;
-        return SUBSTRATE_OK;
-    }
-    if (value->json.kind == BASE_JSON_STRING) {
+    } else if (value->json.kind == BASE_JSON_STRING) {
         enum substrate_status status = document_string(value, &text);
-        if (status != SUBSTRATE_OK || read_range_text(text, range)) {
+        if (status != SUBSTRATE_OK) {
             return status;
         }
+        good = read_range_text(text, range);
     }
-    return document_refuse(value, "must be a number, \"a..b\", \"k..\", or a list of them");
+    if (good && range->first < least) {
+        return document_refuse(value, "counts from %llu on", (unsigned long long)least);
+    }
+    return good ? SUBSTRATE_OK
+                : document_refuse(value, "must be a number, \"a..b\", \"k..\", or a list of them");
 }
 
 static enum substrate_status read_numbers(struct script_reader *reader,
                                           const struct script_member *member,
                                           const struct document_value *value, void *into) {
     (void)reader;
-    (void)member;
     struct script_numbers *numbers = into;
     struct document_value *elements;
     enum substrate_status status = elements_of(value, &elements, &numbers->count);
@@ -212,7 +242,7 @@ static enum substrate_status read_numbers(struct script_reader *reader,
     numbers->list = list_for(value, numbers->count, sizeof(*numbers->list));
     status = numbers->list != NULL ? SUBSTRATE_OK : SUBSTRATE_E_MEMORY;
     for (size_t i = 0; i < numbers->count && status == SUBSTRATE_OK; i++) {
-        status = read_one_range(&elements[i], &numbers->list[i]);
+        status = read_one_range(&elements[i], member->least, &numbers->list[i]);
     }
     return status;
 }
@@ -345,6 +375,10 @@ static enum substrate_status read_json(struct script_reader *reader,
                    ? SUBSTRATE_OK
                    : document_refuse(value, "the text of \"json\" is no JSON");
     }
+    enum substrate_status status = document_distinct(value);
+    if (status != SUBSTRATE_OK) {
+        return status;
+    }
     struct base_buf compact = BASE_BUF_INIT;
     base_json_write_compact(&compact, value->json);
     *text = compact.failed ? (struct substrate_text){NULL, 0}
@@ -420,7 +454,7 @@ static enum substrate_status named_begin(struct named_walk *named,
     }
     base_json_walk_init(&named->walk, object->json);
     named->value = (struct document_value){.document = object->document, .parent = object};
-    return SUBSTRATE_OK;
+    return document_distinct(object);
 }
 
 /* `name` is the member's; false at the end, or out of memory. */

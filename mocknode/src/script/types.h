@@ -2,6 +2,7 @@
 #ifndef SCRIPT_TYPES_H
 #define SCRIPT_TYPES_H
 
+#include "base/map.h"
 #include "script/actions.h"
 
 struct script_reader {
@@ -10,6 +11,7 @@ struct script_reader {
     unsigned on;             /* enum script_event_kind of the rule that is being read */
     const char **rule_names; /* of all sources, ended by NULL */
     const char **gate_names;
+    struct base_map rules, gates; /* the same by name; the value is the place of the name above */
 };
 
 extern const struct script_type script_type_flag, /* bool */
@@ -31,6 +33,7 @@ extern const struct script_type script_type_flag, /* bool */
     script_type_match,                            /* struct script_match */
     script_type_rules,                            /* struct script_patterns: names of rules */
     script_type_streams,                          /* struct script_patterns: kinds of streams */
+    script_type_stream,                           /* struct substrate_text: one of them */
     script_type_gate,                             /* size_t: from 1 */
     script_type_block,                            /* struct substrate_text */
     script_type_headers,                          /* struct script_headers */

@@ -46,7 +46,7 @@ static void call(struct base_buf *out, const struct space_event *event) {
     }
     if (event->series != NULL) {
         text(out, ",\"request\":", event->series->request);
-        number(out, ",\"occurrence\":", event->occurrence);
+        number(out, ",\"occurrence\":", event->occurrence + 1); /* for people from 1 */
     }
     id(out, event->id);
 }

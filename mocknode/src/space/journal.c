@@ -44,7 +44,7 @@ static void write_entry(const struct space *space, const struct space_entry *ent
     base_buf_format(out,
                     ",\"occurrence\":%llu,\"outcome\":\"%s\",\"latency_us\":%llu,"
                     "\"arrived_us\":%llu,\"arrived_seq\":%llu,\"emitted_us\":",
-                    (unsigned long long)entry->occurrence, outcome_names[entry->outcome],
+                    (unsigned long long)entry->occurrence + 1, outcome_names[entry->outcome],
                     (unsigned long long)entry->latency_us, (unsigned long long)entry->arrived_us,
                     (unsigned long long)entry->arrived);
     if (entry->emitted > 0) {
@@ -149,7 +149,7 @@ static void write_canonical(const struct space *space, const char *between, stru
         base_buf_format(out,
                         ",\"occurrence\":%llu,\"outcome\":\"%s\",\"latency_us\":%llu,"
                         "\"digest\":\"%016llx\"}",
-                        (unsigned long long)entry->occurrence, outcome_names[entry->outcome],
+                        (unsigned long long)entry->occurrence + 1, outcome_names[entry->outcome],
                         (unsigned long long)entry->latency_us, (unsigned long long)entry->digest);
     }
     base_free(sorted);

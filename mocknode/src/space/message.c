@@ -228,30 +228,28 @@ static void control(struct space_work *work, const struct rpc_envelope *envelope
 }
 
 /* `message`: empty when it was thrown away while it came. */
-static void refuse_size(struct space_peer *peer, struct substrate_text message, uint64_t now) {
-    struct space_work work;
-    if (begin(&work, peer, now)) {
-        space_peer_requested(peer);
-        space_tell_refused(peer, BASE_TEXT("too large"), message.size, message);
-        work.call->status = 413;
-        space_write_limit_error(&work.call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG,
-                                NULL, (size_t)peer->space->limits.request);
-        finish(&work);
-    }
+static void refuse_size(struct space_work *work, struct substrate_text message) {
+    struct space_peer *peer = work->peer;
+    space_peer_requested(peer);
+    space_tell_refused(peer, BASE_TEXT("too large"), message.size, message);
+    work->call->status = 413;
+    space_write_limit_error(&work->call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG, NULL,
+                            (size_t)peer->space->limits.request);
+    finish(work);
 }
 
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now) {
     struct space_work work;
-    if (message.size > peer->space->limits.request) {
-        refuse_size(peer, message, now);
-        return;
-    }
     if (!begin(&work, peer, now)) {
         return;
     }
     struct rpc_envelope envelope = rpc_read(message, &peer->space->arena);
     if (is_control(&work, &envelope)) {
-        control(&work, &envelope);
+        control(&work, &envelope); /* whatever the space's limit is: else it could not be undone */
+        return;
+    }
+    if (message.size > peer->space->limits.request) {
+        refuse_size(&work, message);
         return;
     }
     if (peer->over_limit && space_full(peer->space)) {
@@ -268,4 +266,9 @@ void space_message(struct space_peer *peer, struct substrate_text message, uint6
     finish(&work);
 }
 
-void space_oversize(struct space_peer *peer, uint64_t now) { refuse_size(peer, nothing, now); }
+void space_oversize(struct space_peer *peer, uint64_t now) {
+    struct space_work work;
+    if (begin(&work, peer, now)) {
+        refuse_size(&work, nothing);
+    }
+}
