@@ -136,7 +136,7 @@ START_TEST(as_json) {
                "{\"space\":\"s\",\"seq\":9,\"clock\":4000,\"event\":\"answered\",\"conn\":2,"
                "\"label\":\"me\",\"cause\":{\"event\":7,\"rule\":\"a \\\"rule\\\"\"},\"call\":5,"
                "\"method\":\"state_getStorageAt\",\"request\":\"state_getStorage "
-               "[\\\"0x01\\\"]\",\"occurrence\":3,\"id\":\"x\",\"size\":41,\"batch\":true,"
+               "[\\\"0x01\\\"]\",\"occurrence\":4,\"id\":\"x\",\"size\":41,\"batch\":true,"
                "\"more\":[1]}");
     base_buf_free(&out);
 }
