@@ -362,15 +362,34 @@ enum substrate_status verify_folder(const char *folder, struct substrate_error *
     return build(facts, folder, error);
 }
 
+void verify_drop_strangers(struct facts *facts, const struct facts *others, const char *folder,
+                           FILE *report) {
+    struct substrate_hash first;
+    char hex[67];
+    size_t dropped = facts_drop_strangers(facts, others, &first);
+    if (dropped > 0 && report != NULL) {
+        substrate_hash_format(&first, hex);
+        fprintf(report,
+                "%s: facts about blocks without a header are left out: %zu, the first of block "
+                "%s\n",
+                folder, dropped, hex);
+    }
+}
+
 /* ---- seal ---- */
 
-/* Loads a folder whatever its digests, as the finished recording that it is to be. */
-static enum substrate_status load_finished(const char *folder, struct facts **facts,
+/* Loads a folder whatever its digests, as the finished recording that it is to be. What a log says
+ * of blocks whose headers never came is left out, and said to `report`. */
+static enum substrate_status load_finished(const char *folder, FILE *report, struct facts **facts,
                                            struct substrate_error *error) {
     struct substrate_error why = {.status = SUBSTRATE_OK};
     enum substrate_status status = facts_load(folder, 0, facts, error);
     if (status == SUBSTRATE_OK && (*facts)->unfinished) {
-        status = facts_finish(*facts, &why);
+        verify_drop_strangers(*facts, *facts, folder, report);
+        status = facts_normalise(*facts, &why);
+        if (status == SUBSTRATE_OK) {
+            status = facts_finish(*facts, &why);
+        }
         if (status != SUBSTRATE_OK) {
             facts_free(*facts);
             base_fail(error, status, "%s: %s; nothing was changed", folder, why.message);
@@ -393,7 +412,7 @@ static enum substrate_status check_log(const struct facts *facts, const char *fo
  * say is taken back. An unfinished recording is finished: what its log says goes into the files. */
 static enum substrate_status seal(const char *folder, struct substrate_error *error) {
     struct facts *facts = NULL;
-    enum substrate_status status = load_finished(folder, &facts, error);
+    enum substrate_status status = load_finished(folder, stderr, &facts, error);
     if (status != SUBSTRATE_OK) {
         return status;
     }
@@ -404,7 +423,7 @@ static enum substrate_status seal(const char *folder, struct substrate_error *er
     }
     status = build(facts, folder, error);
     if (status == SUBSTRATE_OK) { /* which took the facts */
-        status = load_finished(folder, &facts, error);
+        status = load_finished(folder, NULL, &facts, error);
     }
     if (status != SUBSTRATE_OK) {
         return status;

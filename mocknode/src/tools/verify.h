@@ -16,5 +16,10 @@ enum substrate_status verify_before(const struct facts *facts, const char *sourc
 /* Checks facts and prints each problem as a line into `report` (NULL: nowhere). Returns how many.
  */
 size_t verify_facts(const struct facts *facts, const char *folder, FILE *report);
+/* Takes out of unfinished facts what is about blocks that neither they nor `others` have (a
+ * recording was killed before their headers came), and says so in a line into `report` (NULL:
+ * nowhere). facts_normalise must follow. */
+void verify_drop_strangers(struct facts *facts, const struct facts *others, const char *folder,
+                           FILE *report);
 
 #endif

@@ -136,6 +136,8 @@ static enum substrate_status write_latencies(struct recorder *recorder, const ch
 
 static enum substrate_status finish(struct recorder *recorder, const char *folder) {
     recorder->ask.facts->unfinished = false;
+    /* A proxy's recording that was killed may have been added to. */
+    verify_drop_strangers(recorder->ask.facts, recorder->ask.facts, folder, stderr);
     enum substrate_status status = facts_normalise(recorder->ask.facts, recorder->ask.error);
     if (status == SUBSTRATE_OK) {
         /* What the upstream said is checked before it is written, not after. */

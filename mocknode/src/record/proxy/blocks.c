@@ -172,28 +172,32 @@ static enum substrate_status keep_one(struct blocks *blocks, const struct substr
     return SUBSTRATE_OK;
 }
 
+static void say_orphan(const struct substrate_hash *hash, const struct note *note) {
+    char hex[67], of[67];
+    substrate_hash_format(&note->parent, hex);
+    substrate_hash_format(hash, of);
+    fprintf(stderr,
+            "mocknode record: the upstream has no header of block %s; its child %s is kept "
+            "without\n",
+            hex, of);
+}
+
 enum substrate_status blocks_keep(struct blocks *blocks, const struct substrate_hash *hash) {
     struct note *note, *parent;
     enum substrate_status status = keep_one(blocks, hash, &note);
     if (status != SUBSTRATE_OK || note->whole) {
         return status;
     }
-    note->whole = true;
     status = keep_code(blocks, hash);
     if (status == SUBSTRATE_OK && note->has_parent) {
         status = keep_one(blocks, &note->parent, &parent);
     }
     if (status == SUBSTRATE_E_NOT_FOUND || status == SUBSTRATE_E_RPC) {
-        char hex[67], of[67];
-        substrate_hash_format(&note->parent, hex);
-        substrate_hash_format(hash, of);
-        fprintf(stderr,
-                "mocknode record: the upstream has no header of block %s; its child %s is "
-                "kept without\n",
-                hex, of);
+        say_orphan(hash, note);
         *blocks->ask->error = (struct substrate_error){.status = SUBSTRATE_OK};
-        return SUBSTRATE_OK;
+        status = SUBSTRATE_OK;
     }
+    note->whole = status == SUBSTRATE_OK; /* what was lost on the way is asked for again */
     return status;
 }
 

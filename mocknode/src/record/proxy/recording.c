@@ -108,6 +108,53 @@ static enum substrate_status mark_old(struct recording *recording) {
     return status;
 }
 
+/* Asks for the block unless one of the facts has it; what cannot be had now is left. */
+static enum substrate_status ask_stranger(struct recording *recording, const struct facts *facts,
+                                          const struct substrate_hash *hash) {
+    if (facts_find_block(facts, hash) != NULL || facts_find_block(recording->old, hash) != NULL) {
+        return SUBSTRATE_OK;
+    }
+    enum substrate_status status = blocks_keep(&recording->blocks, hash);
+    if (status == SUBSTRATE_E_NOT_FOUND || status == SUBSTRATE_E_RPC) {
+        *recording->ask.error = (struct substrate_error){.status = SUBSTRATE_OK};
+        return SUBSTRATE_OK;
+    }
+    return status;
+}
+
+/* Headers that never came are asked for once more, into the step. An upstream that is gone is not
+ * waited for again and again. */
+static enum substrate_status ask_strangers(struct recording *recording, const struct facts *facts) {
+    enum substrate_status status = SUBSTRATE_OK;
+    for (size_t i = 0; i < facts->set_count && status == SUBSTRATE_OK; i++) {
+        status = ask_stranger(recording, facts, &facts->sets[i].block);
+    }
+    for (size_t i = 0; i < facts->call_count && status == SUBSTRATE_OK; i++) {
+        if (facts->calls[i].has_at) {
+            status = ask_stranger(recording, facts, &facts->calls[i].at);
+        }
+    }
+    if (status != SUBSTRATE_OK && !is_fatal(status)) {
+        fprintf(stderr, "mocknode record: headers are missing: %s\n",
+                recording->ask.error->message);
+        *recording->ask.error = (struct substrate_error){.status = SUBSTRATE_OK};
+        return SUBSTRATE_OK;
+    }
+    return status;
+}
+
+/* A folder whose recording was killed may lack headers of blocks that it speaks of. */
+static enum substrate_status mend_old(struct recording *recording) {
+    struct facts *old = recording->old;
+    enum substrate_status status = old->unfinished ? ask_strangers(recording, old) : SUBSTRATE_OK;
+    if (status != SUBSTRATE_OK || !old->unfinished) {
+        return status;
+    }
+    verify_drop_strangers(old, recording->ask.facts, recording->folder, stderr);
+    status = merge_absorb_chain(old, recording->ask.facts, recording->ask.error);
+    return status == SUBSTRATE_OK ? facts_normalise(old, recording->ask.error) : status;
+}
+
 /* Blocks and runtimes that the folder has: what comes must not contradict them. */
 static enum substrate_status absorb_old(struct recording *recording) {
     return merge_absorb_chain(recording->fresh, recording->old, recording->ask.error);
@@ -189,8 +236,8 @@ enum substrate_status recording_open(const struct proxy_options *options,
     base_map_init(&made->values, 0);
     made->fresh = facts_new();
     static enum substrate_status (*const STEPS[])(struct recording *) = {
-        find_chain, absorb_old,         recording_absorb, open_folder,
-        mark_old,   recording_log_step, ask_system};
+        find_chain,  mend_old, absorb_old,         recording_absorb,
+        open_folder, mark_old, recording_log_step, ask_system};
     enum substrate_status status = made->fresh != NULL ? SUBSTRATE_OK : recording_no_memory(made);
     if (status == SUBSTRATE_OK) {
         status = load_folder(made, options->merge);
@@ -228,17 +275,45 @@ static void restore(struct recording *recording, struct substrate_error *error) 
     base_free(aside);
 }
 
+/* The last step: headers that are still missing. */
+static enum substrate_status end_facts(struct recording *recording) {
+    enum substrate_status status = recording_begin_step(recording);
+    if (status == SUBSTRATE_OK) {
+        status = ask_strangers(recording, recording->fresh);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = recording_end_step(recording);
+    }
+    if (status != SUBSTRATE_OK && status != SUBSTRATE_E_CANCELLED) {
+        return status;
+    }
+    *recording->ask.error = (struct substrate_error){.status = SUBSTRATE_OK};
+    verify_drop_strangers(recording->fresh, recording->old, recording->folder, stderr);
+    return facts_normalise(recording->fresh, recording->ask.error);
+}
+
+static enum substrate_status write_merged(struct recording *recording, const struct facts *merged) {
+    struct substrate_error *error = recording->ask.error;
+    enum substrate_status status = verify_before(merged, recording->ask.upstream.url, error);
+    if (status == SUBSTRATE_OK) {
+        status = facts_save(merged, recording->folder, error);
+    }
+    if (status == SUBSTRATE_OK) {
+        status = verify_folder(recording->folder, error);
+    }
+    if (status == SUBSTRATE_OK) {
+        fprintf(stderr, "%s: recorded: %zu blocks, storage of %zu of them, %zu calls\n",
+                recording->folder, merged->block_count, merged->set_count, merged->call_count);
+    }
+    return status;
+}
+
 enum substrate_status recording_finish(struct recording *recording, struct substrate_error *error) {
     struct facts *merged = NULL;
     recording->ask.error = error;
     recording->old->unfinished = false;
     recording->fresh->provenance = BASE_TEXT("{\"recorder\":\"mocknode record --listen\"}");
-    size_t dropped = facts_drop_strangers(recording->fresh, recording->old);
-    if (dropped > 0) {
-        fprintf(stderr, "mocknode record: facts about blocks without a header are left out: %zu\n",
-                dropped);
-    }
-    enum substrate_status status = facts_normalise(recording->fresh, error);
+    enum substrate_status status = end_facts(recording);
     if (status == SUBSTRATE_OK) {
         status = merge_facts(recording->old, recording->fresh, &merged, error);
     }
@@ -246,17 +321,7 @@ enum substrate_status recording_finish(struct recording *recording, struct subst
         restore(recording, error);
     }
     if (status == SUBSTRATE_OK) {
-        status = verify_before(merged, recording->ask.upstream.url, error);
-        if (status == SUBSTRATE_OK) {
-            status = facts_save(merged, recording->folder, error);
-        }
-        if (status == SUBSTRATE_OK) {
-            status = verify_folder(recording->folder, error);
-        }
-        if (status == SUBSTRATE_OK) {
-            fprintf(stderr, "%s: recorded: %zu blocks, storage of %zu of them, %zu calls\n",
-                    recording->folder, merged->block_count, merged->set_count, merged->call_count);
-        }
+        status = write_merged(recording, merged);
         facts_free(merged);
     }
     return status;
