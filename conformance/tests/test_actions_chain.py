@@ -237,6 +237,35 @@ def test_limits_do_not_lock_control_out(stage, request_max):
     assert client.call("state_getStorage", stage.keys[0], stage.head, id=2)["result"] == stage.values[0]
 
 
+def test_start_of_a_later_script_is_told(stage, truth):
+    """Who has subscribed hears where the head is, and so does the journal."""
+    client = stage.client()
+    client.call(HEADS, id=1)
+    low = truth.head["number"] - 2
+    stage.tell(start=[{"set_head": low}, {"hold_finality": 1}])
+    client.call("system_chain", id=2)
+    assert [int(n["params"]["result"]["number"], 16) for n in client.notifications] == [low + 2, low]
+    events = stage.events()
+    assert (events.one("head")["from"]["number"], events.one("head")["to"]["number"]) == (low + 2, low)
+    assert events.of("finalized")[-1]["to"]["number"] == low - 1
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_start_keeps_what_was_said_before_its_head(stage, truth, last):
+    """Whether `set_head` stands first or last: what was pruned and what was named stays."""
+    low = truth.head["number"] - 2
+    said = [{"prune": {"below": low - 1}}, {"block": {"name": "mine"}}]
+    stage.tell(rule("back", "signal", {"set_head": "@mine"}, match=ON),
+               start=[*said, {"set_head": low}] if last else [{"set_head": low}, *said])
+    client = stage.client()
+    pruned = client.call("state_getStorage", stage.keys[0], truth.canonical[low - 2]["hash"], id=1)
+    assert pruned["error"]["code"] == 4003
+    assert "error" not in client.call("state_getStorage", stage.keys[0], truth.canonical[low - 1]["hash"], id=2)
+    stage.control("mock_signal", "on")
+    mine = truth.head["number"] + 1 if last else low + 1
+    assert int(client.call("chain_getHeader", id=3)["result"]["number"], 16) == mine
+
+
 CODE, LAST_UPGRADE = "0x" + b":code".hex(), item("System", "LastRuntimeUpgrade")
 
 

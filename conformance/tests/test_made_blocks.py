@@ -157,6 +157,27 @@ def test_a_range_over_recorded_and_made_blocks(space, truth):
     ]
 
 
+def test_what_one_call_makes_and_reads_is_bounded(space):
+    """Nothing else is answered meanwhile: 10,000 blocks by dev_newBlock, a million values by state_queryStorage."""
+    first = space.control("chain_getBlockHash")
+    before = header(space)
+    for count in (10001, 10**9, 2**63):
+        with pytest.raises(RpcError) as refused:
+            space.control("dev_newBlock", {"count": count})
+        assert "at most 10000 blocks" in str(refused.value.data or refused.value)
+    with pytest.raises(RpcError):
+        space.control("dev_newBlock", {"to": number(before) + 10001})
+    assert header(space) == before
+    last = space.control("dev_newBlock", {"count": 10000})
+    keys = [f"0x{n:064x}" for n in range(100)]
+    with pytest.raises(RpcError) as refused:
+        space.control("state_queryStorage", keys, first, last)
+    assert refused.value.code == 4001
+    assert f"Cannot resolve a block range [{number(before)} ({first}) ... {number(before) + 10000} ({last})]. " in (
+        str(refused.value.data) + refused.value.message)
+    assert len(space.control("state_queryStorage", [NUMBER], first, last)) == 10001
+
+
 def test_heights_resolve_along_the_head_s_ancestors(space, truth):
     one = [make(space)["hash"] for _ in range(3)]
     space.control("mock_setHead", truth.head["number"])

@@ -6,6 +6,7 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from testenv.events import Events
 from testenv.node import Node, NodeFailed
 from testenv.paths import FIXTURE
 from testenv.rpc import RpcError, request
@@ -261,6 +262,41 @@ def test_a_chain_of_causes_is_at_most_sixteen_long(start):
     assert status not in (0, 3) and "16" in stderr
 
 
+def test_a_chain_of_causes_that_branches_ends(start):
+    """Eight to the fifteenth would take for ever: one cause from outside has a budget, and the next one a new one."""
+    node = start(FIXTURE)
+    space = node.space()
+    rules = [rule(f"r{n}", "signal", *[{"give": f"s{n + 1}"}] * 8, match={"name": f"s{n}"}) for n in range(15)]
+    space.control("mock_setScript", {"rules": rules})
+    for times in (1, 2):
+        space.control("mock_signal", "s0")
+        assert sum(r["fired"] for r in space.control("mock_fired")) == times * 100001  # on the signal itself, and caused
+    told = Events(space, whole=False)
+    assert {e["error"] for e in told.of("missed")} == {"the event from outside has caused too much"}
+    assert space.socket().call("system_chain")
+    status, stderr = node.stop()
+    assert status == 4 and "100000" in stderr
+
+
+def test_a_rule_that_misses_says_why(stage):
+    """It has not fired, and the journal says why: no rule but one on `missed` hears of it."""
+    stage.tell(once("wins", "arrived", {"result": 1}), once("loses", "arrived", {"error": {"code": 1, "message": "x"}}),
+               rule("unmoved", "arrived", {"set_head": "@nowhere"}, match={"methods": ["system_chain"]}),
+               rule("heard", "missed", {"give": "missed"}, match={"rule": "unmoved"}))
+    client = stage.client()
+    stage.read(client, 1)
+    assert client.reply(1)["result"] == 1
+    client.call("system_chain", id=2)
+    events = stage.events()
+    lost, unmoved = events.of("missed")
+    assert (lost["name"], lost["actions"]) == ("loses", [{"action": "error", "why_not": "another action came first"}])
+    assert unmoved["name"] == "unmoved" and "@nowhere" in unmoved["actions"][0]["why_not"]
+    assert unmoved["cause"]["event"] == events.one("arrived", method="system_chain")["seq"]
+    assert events.one("signal", name="missed")["cause"]["event"] == unmoved["seq"]
+    assert [r["fired"] for r in stage.control("mock_fired")] == [1, 0, 0, 1]
+    assert stage.wait("missed", rule="loses")["seq"] == lost["seq"]
+
+
 def test_a_loser_never_counts_as_fired(stage):
     stage.tell(once("wins", "arrived", {"result": 1}), once("loses", "arrived", {"error": {"code": 1, "message": "x"}}),
                once("both", "arrived", {"result": 2}, {"give": "both"}))
@@ -504,6 +540,7 @@ def test_another_script_releases_what_the_old_one_holds(stage):
     stage.wait("held")
     stage.tell(rule("mark", "arrived", MARK, match={"methods": READS}))
     assert client.reply(1)["result"] == stage.values[0]
+    assert [event["by"] for event in stage.events().of("released")] == ["script"]
     stage.read(client, 2)
     assert marked(client, 2) == [2]
     stage.control("mock_setScript", None)

@@ -43,7 +43,7 @@ struct world {
     char labels[WORLD_PEERS][16];
     struct world_call *calls;
     size_t call_count;
-    bool log_held, log_fired, log_texts, post;
+    bool log_held, log_fired, log_missed, log_texts, post;
     const char *other_id;
     int stream; /* whose address stands for a subscription */
     bool advance_tells_head, advance_notifies;
@@ -222,6 +222,20 @@ static inline void world_fired(void *context, const struct script_act *act,
     world_tell(world, &event, act);
 }
 
+static inline void world_missed(void *context, const struct script_act *act,
+                                struct substrate_text rule, const struct script_did *did,
+                                size_t count) {
+    struct world *world = context;
+    for (size_t i = 0; world->log_missed && i < count; i++) {
+        world_say(world, "missed %.*s: %s: %s", (int)rule.size, rule.data, did[i].action,
+                  did[i].why);
+    }
+    struct script_event event = world_event(world, SCRIPT_MISSED);
+    event.rule = rule;
+    event.peer = act->event != NULL ? act->event->peer : NULL;
+    world_tell(world, &event, act);
+}
+
 static inline void world_signal(void *context, const struct script_act *act,
                                 struct substrate_text name) {
     struct world *world = context;
@@ -232,9 +246,10 @@ static inline void world_signal(void *context, const struct script_act *act,
 }
 
 static inline void world_too_long(void *context, const struct script_event *event,
-                                  struct substrate_text rule) {
+                                  struct substrate_text rule, const char *why) {
     (void)event;
     (void)rule;
+    (void)why;
     ((struct world *)context)->chains_too_long++;
 }
 
@@ -470,6 +485,7 @@ static inline void world_set_host(struct world *world) {
                                        .released = world_released,
                                        .ended = world_ended,
                                        .fired = world_fired,
+                                       .missed = world_missed,
                                        .signal = world_signal,
                                        .chain_too_long = world_too_long,
                                        .no_memory = world_no_memory,

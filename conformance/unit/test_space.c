@@ -1,5 +1,6 @@
 /* Spaces without sockets and in virtual time: counters, latency, gates, subscriptions, journals,
  * and control calls that leave no trace. */
+#include <unistd.h>
 #include "space/url.h"
 #include "space_support.h"
 
@@ -453,7 +454,41 @@ START_TEST(no_memory) {
 }
 END_TEST
 
-CHECK_MAIN("space", serial_and_gathered, ids_are_raw, latency_and_batches, odd_messages,
-           gate_across_connections, gate_and_disconnect, subscription_order, limits,
-           control_leaves_no_trace, control_is_refused, unmatched_is_loud, canonical_journal,
-           spaces_apart, targets, no_memory)
+/* What standard error was told, of which the beginning is given. */
+static size_t count_lines(FILE *said, const char *beginning) {
+    char line[512];
+    size_t count = 0;
+    rewind(said);
+    while (fgets(line, sizeof(line), said) != NULL) {
+        count += strncmp(line, beginning, strlen(beginning)) == 0;
+    }
+    return count;
+}
+
+START_TEST(the_end_of_a_budget_is_said_once) {
+    struct space *space = start();
+    FILE *said = tmpfile();
+    int kept = dup(STDERR_FILENO);
+    ck_assert(said != NULL && kept >= 0);
+    join(space, 0, "");
+    ck_assert_int_ge(dup2(fileno(said), STDERR_FILENO), 0);
+    for (int i = 0; i < 2000; i++) {
+        char call[128];
+        (void)snprintf(call, sizeof(call), KEY("1", "0x%08x%s"), (unsigned)i,
+                       "00000000000000000000");
+        say(0, call, 0);
+        base_buf_reset(&sockets[0].text);
+        written(0, 0);
+    }
+    ck_assert_int_ge(dup2(kept, STDERR_FILENO), 0);
+    (void)close(kept);
+    ck_assert_uint_eq(count_lines(said, "mocknode: space \"\" has used up its 65536 bytes"), 1);
+    (void)fclose(said);
+    finish(space);
+}
+END_TEST
+
+CHECK_MAIN("space", the_end_of_a_budget_is_said_once, serial_and_gathered, ids_are_raw,
+           latency_and_batches, odd_messages, gate_across_connections, gate_and_disconnect,
+           subscription_order, limits, control_leaves_no_trace, control_is_refused,
+           unmatched_is_loud, canonical_journal, spaces_apart, targets, no_memory)

@@ -209,6 +209,8 @@ enum substrate_status control_set_storage(struct control *control) {
 
 /* ---- as chopsticks has them: they give the hash of the head ---- */
 
+#define BLOCKS_MAX 10000 /* of one call, which nothing comes between */
+
 static enum substrate_status tell_hash(struct control *control, enum substrate_status status) {
     if (status == SUBSTRATE_OK) {
         const struct chain_block *head = view_head(space_view(control->space));
@@ -230,6 +232,11 @@ enum substrate_status control_dev_new_block(struct control *control) {
         return control_wrong(control);
     }
     blocks = target > 0 ? target - head : blocks;
+    if (blocks > BLOCKS_MAX) {
+        return base_fail(control->error, SUBSTRATE_E_ARGUMENT,
+                         "makes at most %d blocks at a time, and not %llu", BLOCKS_MAX,
+                         (unsigned long long)blocks);
+    }
     enum substrate_status status = SUBSTRATE_OK;
     for (uint64_t i = 0; i < blocks && status == SUBSTRATE_OK; i++) {
         const struct chain_block *block;

@@ -45,9 +45,11 @@ static void on_spaces_due(void *context, uint64_t due) {
 /* Says which rules never fired. */
 static void say_unfired(void *context, struct substrate_text space, struct substrate_text rule) {
     struct server *server = context;
+    struct substrate_error line; /* in which control characters are none */
     server->unfired = true;
-    (void)fprintf(stderr, "mocknode serve: in space \"%.*s\" the rule \"%.*s\" never fired\n",
-                  (int)space.size, space.data, (int)rule.size, rule.data);
+    (void)base_fail(&line, SUBSTRATE_E_NOT_FOUND, "in space \"%.*s\" the rule \"%.*s\" never fired",
+                    (int)space.size, space.data, (int)rule.size, rule.data);
+    (void)fprintf(stderr, "mocknode serve: %s\n", line.message);
 }
 
 static bool read_script(struct server *server) {

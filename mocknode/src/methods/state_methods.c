@@ -335,6 +335,18 @@ static bool read_range(struct answer *answer, const struct chain_block **from,
     return *to != NULL;
 }
 
+/* Blocks times keys: nothing else is answered meanwhile. */
+#define READS_MAX UINT64_C(1000000)
+#define READS_TEXT "more than 1000000 values are asked for"
+
+static void refuse_range(struct answer *answer, const struct chain_block *from,
+                         const struct chain_block *to, const char *why) {
+    answer_error(answer, RPC_ERROR_BLOCK_RANGE,
+                 "Cannot resolve a block range [%llu (%s) ... %llu (%s)]. %s",
+                 (unsigned long long)from->number, answer_hash(answer->arena, &from->hash),
+                 (unsigned long long)to->number, answer_hash(answer->arena, &to->hash), why);
+}
+
 static bool write_range(struct answer *answer, const struct asked_keys *keys,
                         const struct chain_block *from, const struct chain_block *to,
                         struct base_buf *out) {
@@ -347,11 +359,7 @@ static bool write_range(struct answer *answer, const struct asked_keys *keys,
             return false;
         }
         if (block->number == from->number && block != from) {
-            answer_error(answer, RPC_ERROR_BLOCK_RANGE,
-                         "Cannot resolve a block range [%llu (%s) ... %llu (%s)]. from and to are "
-                         "on different forks",
-                         (unsigned long long)from->number, answer_hash(answer->arena, &from->hash),
-                         (unsigned long long)to->number, answer_hash(answer->arena, &to->hash));
+            refuse_range(answer, from, to, "from and to are on different forks");
             return false;
         }
         if (!write_changes(answer, keys, before, block, out)) {
@@ -368,17 +376,18 @@ static void query_storage(struct answer *answer) {
         return;
     }
     if (from->number > to->number) {
-        answer_error(answer, RPC_ERROR_BLOCK_RANGE,
-                     "Cannot resolve a block range [%llu (%s) ... %llu (%s)]. from number > to "
-                     "number",
-                     (unsigned long long)from->number, answer_hash(answer->arena, &from->hash),
-                     (unsigned long long)to->number, answer_hash(answer->arena, &to->hash));
+        refuse_range(answer, from, to, "from number > to number");
         return;
     }
     struct asked_keys keys;
     struct base_buf out = BASE_BUF_INIT;
     base_buf_char(&out, '[');
-    if (!read_asked_keys(answer, &keys) || !write_range(answer, &keys, from, to, &out)) {
+    bool good = read_asked_keys(answer, &keys);
+    if (good && keys.count > READS_MAX / (to->number - from->number + 1)) {
+        refuse_range(answer, from, to, READS_TEXT);
+        good = false;
+    }
+    if (!good || !write_range(answer, &keys, from, to, &out)) {
         base_buf_free(&out);
         return;
     }

@@ -28,6 +28,7 @@ enum script_event_kind {
     SCRIPT_SIGNAL,
     SCRIPT_REFUSED,
     SCRIPT_FIRED,
+    SCRIPT_MISSED,
     SCRIPT_EVENT_KINDS,
     /* What a script's `start` is carried out on; it is told to nobody and no rule can name it. */
     SCRIPT_START = SCRIPT_EVENT_KINDS,
@@ -38,15 +39,25 @@ extern const char *const script_event_names[SCRIPT_EVENT_KINDS];
 /* Who ended a connection. */
 enum script_by { SCRIPT_BY_NOBODY, SCRIPT_BY_PEER, SCRIPT_BY_NODE, SCRIPT_BY_RESET };
 /* What ended a hold, or an effect that lasts. */
-enum script_end { SCRIPT_END_FULL, SCRIPT_END_UNTIL, SCRIPT_END_LIMIT, SCRIPT_END_CLOSE };
-extern const char *const script_end_names[4]; /* full, until, limit, close */
+enum script_end {
+    SCRIPT_END_FULL,
+    SCRIPT_END_UNTIL,
+    SCRIPT_END_LIMIT,
+    SCRIPT_END_CLOSE,
+    SCRIPT_END_SCRIPT, /* the space has another script now */
+    SCRIPT_ENDS,
+};
+extern const char *const script_end_names[SCRIPT_ENDS]; /* full, until, limit, close, script */
 
 /* A chain of causes: the rules that led here, the last one last, and the event on which that one
  * fired. All zero: a peer, or a control call, did it. Copied by value; rules are numbers of the
  * run's script, and mean nothing once it has another one. */
 #define SCRIPT_CHAIN_MAX 16
+/* So often rules may fire on what one event from outside causes in one go: a chain may branch. */
+#define SCRIPT_CAUSED_MAX 100000
 struct script_cause {
-    uint64_t seq; /* of the event; 0: none */
+    uint64_t seq;    /* of the event; 0: none */
+    uint64_t origin; /* the one from outside with which the chain began */
     uint32_t generation;
     uint16_t depth; /* how many rules */
     uint16_t rules[SCRIPT_CHAIN_MAX];
@@ -81,7 +92,7 @@ struct script_event {
     uint16_t code;
     struct substrate_text reason;
     struct substrate_text name;    /* of signal */
-    struct substrate_text rule;    /* of fired; of ponged: whose ping it answers */
+    struct substrate_text rule;    /* of fired, missed; of ponged: whose ping it answers */
     struct substrate_text address; /* the peer's, for `rate_limit` by address */
     bool post, batch;              /* it came by POST; it is an entry of a batch */
 };

@@ -392,7 +392,7 @@ void script_gates_end_all(struct script_run *run, uint64_t now) {
                 struct script_gate_group *group = value;
                 again = group->count > 0;
                 if (again) {
-                    close_group(run, group, SCRIPT_END_CLOSE, now);
+                    close_group(run, group, SCRIPT_END_SCRIPT, now);
                 }
             }
         }

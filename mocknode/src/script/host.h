@@ -76,11 +76,15 @@ struct script_host {
                   const char *action, struct substrate_text by, enum script_end end);
     void (*fired)(void *context, const struct script_act *act, struct substrate_text rule,
                   const struct script_did *did, size_t count);
+    /* The rule matched, and none of its actions took effect: it has not fired. */
+    void (*missed)(void *context, const struct script_act *act, struct substrate_text rule,
+                   const struct script_did *did, size_t count);
     void (*signal)(void *context, const struct script_act *act, struct substrate_text name);
-    /* The event would have fired the rule, but its chain of causes is SCRIPT_CHAIN_MAX long: an
-     * error in the journal and in the exit status. */
+    /* The event would have fired the rule, but its chain of causes is SCRIPT_CHAIN_MAX long, or
+     * has branched into SCRIPT_CAUSED_MAX firings (told once of an origin): an error in the journal
+     * and in the exit status. */
     void (*chain_too_long)(void *context, const struct script_event *event,
-                           struct substrate_text rule);
+                           struct substrate_text rule, const char *why);
     /* Something of the script was given up because memory ran out. */
     void (*no_memory)(void *context);
 

@@ -326,6 +326,7 @@ void script_run_due(struct script_run *run, uint64_t now) {
     if (run->nesting > 0) {
         return; /* who is at work does it, in its order */
     }
+    run->caused = 0; /* the space is called anew */
     do {
         script_drain(run, now, 0);
     } while (fire_timers(run, now) || !LIST_EMPTY(&run->queue.turn));

@@ -411,15 +411,17 @@ static enum substrate_status read_starts(struct script_reader *reader, struct so
     return SUBSTRATE_OK;
 }
 
-/* What `fired` is about has a connection only if the event had, on which that rule fired. */
+/* What `fired` or `missed` is about has a connection only if the event had, on which that rule
+ * fired. */
 static enum substrate_status check_fired(const struct script *script,
                                          const struct script_rule *rule,
                                          const struct document_value *value) {
     bool needs = false, lacks = false;
+    bool of_rule = rule->on == SCRIPT_FIRED || rule->on == SCRIPT_MISSED;
     for (size_t i = 0; i < rule->action_count; i++) {
         needs = needs || (rule->actions[i].row->connection && !rule->target.given);
     }
-    for (size_t i = 0; needs && rule->on == SCRIPT_FIRED && i < script->rule_count; i++) {
+    for (size_t i = 0; needs && of_rule && i < script->rule_count; i++) {
         const struct script_rule *other = &script->rules[i];
         lacks = lacks || ((SCRIPT_WITHOUT_CONNECTION & SCRIPT_BIT(other->on)) != 0 &&
                           script_patterns_match(&rule->match.rule, other->name));

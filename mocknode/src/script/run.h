@@ -185,6 +185,9 @@ struct script_run {
     struct script_rule latency_rule;
     struct script_action latency_action;
     struct script_latency latency;
+    /* Firings on what that origin caused, since the space was called last. */
+    uint64_t origin;
+    size_t caused;
     uint64_t *scratch;
     size_t scratch_capacity;
     struct script_leaving *leaving;

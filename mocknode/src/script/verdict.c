@@ -24,6 +24,7 @@ struct script_cause script_cause_of(const struct script_run *run, const struct s
         cause = (struct script_cause){.generation = run->generation};
     }
     cause.seq = event->seq > 0 ? event->seq : event->cause.seq;
+    cause.origin = cause.depth > 0 ? cause.origin : cause.seq;
     if (cause.depth < SCRIPT_CHAIN_MAX) {
         cause.rules[cause.depth++] = rule->number;
     }
@@ -72,14 +73,34 @@ static void add_firing(struct script_run *run, struct script_verdict *verdict,
     verdict->firings[verdict->count++] = firing;
 }
 
+/* Has the chain of causes become too long, or too many? */
+static bool ends_here(struct script_run *run, const struct script_event *event,
+                      const struct script_rule *rule) {
+    static const char too_long[] = "the chain of causes is too long",
+                      too_many[] = "the event from outside has caused too much";
+    const struct script_cause *cause = &event->cause;
+    if (cause->generation != run->generation || cause->depth == 0) {
+        return false;
+    }
+    if (cause->depth >= SCRIPT_CHAIN_MAX) {
+        run->host->chain_too_long(run->host->context, event, rule->name, too_long);
+        return true;
+    }
+    run->caused = cause->origin == run->origin ? run->caused + 1 : 1;
+    run->origin = cause->origin;
+    if (run->caused == SCRIPT_CAUSED_MAX + 1) {
+        run->host->chain_too_long(run->host->context, event, rule->name, too_many);
+    }
+    return run->caused > SCRIPT_CAUSED_MAX;
+}
+
 static void judge(struct script_run *run, const struct script_rule *rule,
                   const struct script_event *event, struct script_verdict *verdict) {
     if (!script_event_matches(run, &rule->match, event) || is_in_chain(run, &event->cause, rule) ||
         !script_when_met(run, rule, event)) {
         return;
     }
-    if (event->cause.generation == run->generation && event->cause.depth >= SCRIPT_CHAIN_MAX) {
-        run->host->chain_too_long(run->host->context, event, rule->name);
+    if (ends_here(run, event, rule)) {
         return;
     }
     add_firing(run, verdict, rule, event);
@@ -332,16 +353,18 @@ void script_told(struct script_run *run, const struct script_event *event, uint6
     }
 }
 
-static void tell_fired(struct script_run *run, const struct script_firing *firing, uint64_t now) {
+/* Fired, if an action took effect; else why none did. */
+static void tell_firing(struct script_run *run, const struct script_firing *firing, uint64_t now) {
     struct script_did did[SCRIPT_ACTIONS_MAX];
     size_t count = 0;
     for (size_t i = 0; i < firing->rule->action_count; i++) {
-        if ((firing->tried & (UINT32_C(1) << i)) != 0) {
+        if (firing->took == 0 || (firing->tried & (UINT32_C(1) << i)) != 0) {
             did[count++] = firing->did[i];
         }
     }
     struct script_act act = {script_cause_of(run, firing->event, firing->rule), firing->event, now};
-    run->host->fired(run->host->context, &act, firing->rule->name, did, count);
+    (firing->took != 0 ? run->host->fired : run->host->missed)(run->host->context, &act,
+                                                               firing->rule->name, did, count);
 }
 
 void script_rest(struct script_run *run, struct script_verdict *verdict, uint64_t now) {
@@ -360,12 +383,9 @@ void script_rest(struct script_run *run, struct script_verdict *verdict, uint64_
                 drain(run, now, mark);
             }
         }
-        if (firing->took == 0) {
-            run->fired[firing->rule->number]--;
-        } else {
-            tell_fired(run, firing, now);
-            drain(run, now, mark);
-        }
+        run->fired[firing->rule->number] -= firing->took == 0;
+        tell_firing(run, firing, now);
+        drain(run, now, mark);
     }
     run->nesting--;
     script_verdict_free(verdict);

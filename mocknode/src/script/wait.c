@@ -195,7 +195,7 @@ void script_waits_end_all(struct script_run *run, uint64_t now) {
         struct script_wait *wait;
         while ((wait = LIST_FIRST(&run->waits[kind])) != NULL) {
             leave(run, wait);
-            end(run, wait, SCRIPT_END_CLOSE, NULL, now);
+            end(run, wait, SCRIPT_END_SCRIPT, NULL, now);
         }
     }
 }

@@ -135,6 +135,7 @@ void space_tick_due(struct space *space) {
             (void)fprintf(stderr, "mocknode: the head stops: %s\n", error.message);
             tick->every_us = 0;
         }
+        script_run_due(space->run, space->now); /* each is an event from outside */
     }
 }
 
@@ -182,7 +183,10 @@ static const char *host_set_head(void *context, const struct script_act *act,
         return space->why.message;
     }
     if (is_start(act)) {
-        view_start_at(space->view, block);
+        struct view_step step = view_start_at(space->view, block);
+        if (space->begun) {
+            tell_step(space, &step, &act->cause);
+        }
         return NULL;
     }
     return done(&doing, view_set_head(space->view, block, VIEW_MOVE, &doing.steps, &space->why));
@@ -254,13 +258,13 @@ static const char *host_hold_finality(void *context, const struct script_act *ac
     struct doing doing = begin(context, act);
     struct space *space = context;
     uint64_t wanted = !on ? VIEW_LAG_RECORDED : lag == UINT64_MAX ? VIEW_LAG_HELD : lag;
-    if (on && is_start(act)) {
-        bool good = view_set_lag(space->view, wanted, VIEW_SCENE, &doing.steps, &space->why) ==
-                    SUBSTRATE_OK;
-        view_steps_free(&doing.steps); /* the scene is set: nobody hears of it */
-        return good ? NULL : space->why.message;
+    enum view_manner manner = on && is_start(act) ? VIEW_SCENE : VIEW_MOVE;
+    enum substrate_status status =
+        view_set_lag(space->view, wanted, manner, &doing.steps, &space->why);
+    if (manner == VIEW_SCENE && !space->begun) {
+        view_steps_free(&doing.steps);
     }
-    return done(&doing, view_set_lag(space->view, wanted, VIEW_MOVE, &doing.steps, &space->why));
+    return done(&doing, status);
 }
 
 static const char *host_upgrade(void *context, const struct script_act *act,

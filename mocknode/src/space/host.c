@@ -109,18 +109,29 @@ static void write_did(const struct script_did *did, size_t count, struct base_bu
     base_buf_char(out, ']');
 }
 
-static void host_fired(void *context, const struct script_act *act, struct substrate_text rule,
-                       const struct script_did *did, size_t count) {
+static void tell_firing(struct space *space, const struct script_act *act,
+                        enum script_event_kind kind, struct substrate_text rule,
+                        const struct script_did *did, size_t count) {
     char room[512];
     struct base_buf members = BASE_BUF_ON(room);
     write_did(did, count, &members);
-    struct script_event event = {.kind = SCRIPT_FIRED,
+    struct script_event event = {.kind = kind,
                                  .cause = act->cause,
                                  .peer = act->event != NULL ? act->event->peer : NULL,
                                  .rule = rule};
     struct space_note note = {.members = base_buf_view(&members)};
-    space_tell(context, &event, members.failed ? NULL : &note);
+    space_tell(space, &event, members.failed ? NULL : &note);
     base_buf_free(&members);
+}
+
+static void host_fired(void *context, const struct script_act *act, struct substrate_text rule,
+                       const struct script_did *did, size_t count) {
+    tell_firing(context, act, SCRIPT_FIRED, rule, did, count);
+}
+
+static void host_missed(void *context, const struct script_act *act, struct substrate_text rule,
+                        const struct script_did *did, size_t count) {
+    tell_firing(context, act, SCRIPT_MISSED, rule, did, count);
 }
 
 static void host_signal(void *context, const struct script_act *act, struct substrate_text name) {
@@ -129,15 +140,20 @@ static void host_signal(void *context, const struct script_act *act, struct subs
 }
 
 static void host_chain_too_long(void *context, const struct script_event *event,
-                                struct substrate_text rule) {
+                                struct substrate_text rule, const char *why) {
     struct space *space = context;
-    struct script_event told = {.kind = SCRIPT_FIRED, .cause = event->cause, .rule = rule};
-    struct space_note note = {.members =
-                                  BASE_TEXT("\"error\":\"the chain of causes is too long\"")};
+    struct script_event told = {.kind = SCRIPT_MISSED, .cause = event->cause, .rule = rule};
+    char room[128];
+    int size = snprintf(room, sizeof(room), "\"error\":\"%s\"", why);
+    struct space_note note = {.members = {room, (size_t)size}};
+    struct substrate_error line; /* in which control characters are none */
     space->errors_ever++;
     space_record(space, &told, &note); /* heard by no rule: here the chain ends */
-    (void)fprintf(stderr, "mocknode: rule \"%.*s\" did not fire: its chain of causes is %d long\n",
-                  (int)rule.size, rule.data, SCRIPT_CHAIN_MAX);
+    (void)base_fail(&line, SUBSTRATE_E_LIMIT,
+                    "rule \"%.*s\" did not fire: %s; at most %d rules one behind another, which "
+                    "fire at most %d times",
+                    (int)rule.size, rule.data, why, SCRIPT_CHAIN_MAX, SCRIPT_CAUSED_MAX);
+    (void)fprintf(stderr, "mocknode: %s\n", line.message);
 }
 
 static void host_no_memory(void *context) {
@@ -194,6 +210,7 @@ void space_host_init(struct space *space) {
                                  .released = host_released,
                                  .ended = host_ended,
                                  .fired = host_fired,
+                                 .missed = host_missed,
                                  .signal = host_signal,
                                  .chain_too_long = host_chain_too_long,
                                  .no_memory = host_no_memory,

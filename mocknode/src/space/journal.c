@@ -109,6 +109,7 @@ void space_journal_start(struct space *space) {
     base_map_init(&space->unmatched_map, space->seed);
     base_arena_init(&space->memory, 16384);
     space->memory_used = 0;
+    space->texts_full = false;
     space->last_method = NULL;
     space->others = (struct space_series){
         .request = BASE_TEXT("(a request beyond the space's budget for texts)")};

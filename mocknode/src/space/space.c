@@ -43,6 +43,7 @@ struct space *space_new(const struct space_config *config, struct substrate_text
         return NULL;
     }
     script_run_start(space->run, space->now);
+    space->begun = true;
     space_end(space);
     return space;
 }

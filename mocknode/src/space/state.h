@@ -160,6 +160,7 @@ struct space {
     uint64_t now; /* as told by the last call from outside */
     uint64_t due; /* as last told to the port */
     struct view *view;
+    bool begun;            /* it has been set up: the scene that a later `start` sets is told */
     bool has_script;       /* a script of its own, or none, in place of the configuration's */
     struct script *script; /* the own one */
     struct script_host host;
@@ -184,6 +185,7 @@ struct space {
     /* Memory of what happened; a reset empties it. */
     struct base_arena memory;
     size_t memory_used;
+    bool texts_full; /* the budget for it is used up, as was said */
     struct base_map series, methods, unmatched_map;
     struct space_method *last_method; /* that was looked up last: it is often the next, too */
     struct space_series others;       /* of requests whose texts the budget has no room for */

@@ -14,8 +14,20 @@
 #define REQUEST_SIZE_MAX (64 * 1024)
 #define BEGINNING 200
 
+static void say_full(struct space *space) {
+    if (!space->texts_full) {
+        (void)fprintf(
+            stderr,
+            "mocknode: space \"%.*s\" has used up its %zu bytes for texts of requests: new "
+            "ones are counted under one name until mock_reset\n",
+            (int)space->name.size, space->name.data, space->config.texts_max);
+    }
+    space->texts_full = true;
+}
+
 void *space_keep(struct space *space, size_t size) {
     if (space->memory_used + size > space->config.texts_max) {
+        say_full(space);
         return NULL;
     }
     space->memory_used += size;

@@ -11,9 +11,11 @@
 
 static void say(const struct space_unmatched *what) {
     struct substrate_text request = what->request;
-    (void)fprintf(stderr, "mocknode: unmatched request: %.*s%s: %.*s\n",
-                  (int)(request.size < 200 ? request.size : 200), request.data,
-                  request.size > 200 ? "..." : "", (int)what->reason.size, what->reason.data);
+    struct substrate_error line; /* in which control characters are none */
+    (void)base_fail(&line, SUBSTRATE_E_NOT_FOUND, "unmatched request: %.*s%s: %.*s",
+                    (int)(request.size < 200 ? request.size : 200), request.data,
+                    request.size > 200 ? "..." : "", (int)what->reason.size, what->reason.data);
+    (void)fprintf(stderr, "mocknode: %s\n", line.message);
 }
 
 /* A line on standard error and a place in the list the first time, then only a count. */

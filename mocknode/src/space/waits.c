@@ -106,7 +106,8 @@ static struct script_event event_of(const struct space_event *kept, struct scrip
     if (kept->head.size == sizeof(event.head.bytes)) {
         memcpy(event.head.bytes, kept->head.data, sizeof(event.head.bytes));
     }
-    bool of_rule = kept->kind == SCRIPT_FIRED || kept->kind == SCRIPT_PONGED;
+    bool of_rule =
+        kept->kind == SCRIPT_FIRED || kept->kind == SCRIPT_MISSED || kept->kind == SCRIPT_PONGED;
     *(of_rule                       ? &event.rule
       : kept->kind == SCRIPT_SIGNAL ? &event.name
                                     : &event.stream) = kept->name;

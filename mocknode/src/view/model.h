@@ -57,7 +57,8 @@ struct view {
     const struct chain_block **tips;
     size_t tip_count, tip_capacity;
 
-    uint64_t pruned_below, keep;
+    uint64_t pruned_below, kept_below; /* as was said; by `keep`, as far as the head has been */
+    uint64_t keep;
     struct view_counts counts;
 
     /* Blocks of the space's own. */

@@ -201,7 +201,6 @@ void view_prune_below(struct view *view, uint64_t number) {
 
 void view_prune_keep(struct view *view, uint64_t keep) {
     view->keep = keep;
-    if (keep > 0 && view->head->number + 1 > keep) {
-        view_prune_below(view, view->head->number + 1 - keep);
-    }
+    uint64_t below = keep > 0 && view->head->number + 1 > keep ? view->head->number + 1 - keep : 0;
+    view->kept_below = below > view->kept_below ? below : view->kept_below;
 }

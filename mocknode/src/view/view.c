@@ -41,21 +41,24 @@ static void forget_made(struct view *view) {
     view->stamp = (struct view_stamp){NULL, {NULL, 0}};
 }
 
-void view_start_at(struct view *view, const struct chain_block *block) {
+struct view_step view_start_at(struct view *view, const struct chain_block *block) {
+    struct view_step step = {view->head, block, view->finalized, NULL};
     view_forget_seen(view);
     (void)view_see(view, block); /* nothing was seen, so that there is room */
     view->head = block;
     view->finalized = view_behind(view, block);
-    view->pruned_below = 0;
+    view->kept_below = 0;
     view_prune_keep(view, view->keep);
+    step.finalized = view->finalized;
+    return step;
 }
 
 void view_reset(struct view *view, const struct view_start *start) {
     forget_made(view);
     view->counts = (struct view_counts){0, 0, 0, 0};
     view->lag = start->lag;
-    view->keep = 0;
-    view_start_at(view, start->head != NULL ? start->head : chain_head(view->chain));
+    view->keep = view->pruned_below = 0;
+    (void)view_start_at(view, start->head != NULL ? start->head : chain_head(view->chain));
 }
 
 struct view *view_new(const struct chain *chain, const struct view_start *start, size_t bytes_max) {
@@ -134,7 +137,8 @@ const struct chain_block *view_at(const struct view *view, uint64_t number) {
 }
 
 bool view_is_pruned(const struct view *view, const struct chain_block *block) {
-    return block->number < view->pruned_below || chain_is_pruned(block);
+    return block->number < view->pruned_below || block->number < view->kept_below ||
+           chain_is_pruned(block);
 }
 
 /* ---- names of blocks ---- */

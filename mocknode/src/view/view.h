@@ -152,8 +152,9 @@ enum substrate_status view_set_head(struct view *view, const struct chain_block 
                                     enum view_manner manner, struct view_steps *steps,
                                     struct substrate_error *error);
 /* Where a script's `start` begins: the head is at this block as if nothing else had ever been, but
- * for the blocks that were made, and what was said of lag and pruning. No step is heard of. */
-void view_start_at(struct view *view, const struct chain_block *block);
+ * for the blocks that were made, and what was said of lag and pruning. Gives the step from where
+ * it was. */
+struct view_step view_start_at(struct view *view, const struct chain_block *block);
 /* Moves the head on by `count` blocks: to the next recorded block of the canonical chain, and past
  * its end, or on a made head, to an empty one that is made, if `make` (else E_NOT_FOUND).
  * `period_ms` is what Timestamp.Now goes on by; 0: 12,000. */
