@@ -32,7 +32,8 @@ ALLOWED = {
     "view": (*MIRROR, "fixture", "chain"),
     "methods": (*MIRROR, "rpc", "view"),
     "script": (*MIRROR, "rpc", "methods", "document", "wire/shape.h"),  # a shape is data, no socket
-    "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script", "wire/shape.h"),
+    "space": (*MIRROR, "rpc", "fixture", "chain", "view", "methods", "script", "wire/shape.h",
+              "wire/budget.h"),  # likewise
     "control": (*MIRROR, "document", "rpc", "fixture", "chain", "view", "methods", "script", "space",
                 "wire"),
     "wire": MIRROR,

@@ -6,7 +6,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "base/text.h"
 #include "wire/upstream.h"
@@ -176,6 +178,76 @@ START_TEST(too_many_silent) {
 }
 END_TEST
 
+/* Half a message, and pongs meanwhile: its time is over, and that is said. */
+START_TEST(half_a_message) {
+    struct wire_options options = {.ping_us = 10000, .body_us = 20000};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
+    struct wire *wire = NULL;
+    pthread_t thread;
+    unsigned char head[2], payload[125] = {0};
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    int peer = shake_hands(wire_port(wire));
+    ck_assert_int_eq(send(peer, "\x01\x82mask\x1f\x1f", 8, 0), 8); /* not final: "rr" */
+    read_exactly(peer, head, 2);
+    while (head[0] == 0x89) {
+        ck_assert_int_eq(send(peer, "\x8a\x80mask", 6, 0), 6);
+        read_exactly(peer, payload, head[1]);
+        read_exactly(peer, head, 2);
+    }
+    ck_assert_uint_eq(head[0], 0x88);
+    read_exactly(peer, payload, head[1]);
+    ck_assert_uint_eq((unsigned)payload[0] << 8 | payload[1], 1008);
+    (void)close(peer);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(wire_counters(wire)->bodies_expired, 1);
+    wire_destroy(wire);
+}
+END_TEST
+
+/* Four descriptors, and more silent peers: who comes behind them is told so at once, for the clock,
+ * which is told here, stands still. Who comes a second later gets in. */
+#define CROWD 12
+START_TEST(no_descriptors) {
+    struct wire_options options = {.now_us = told_clock};
+    struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
+    const struct timeval patience = {.tv_sec = 20};
+    struct wire *wire = NULL;
+    struct rlimit before, few;
+    pthread_t thread;
+    int peers[CROWD + 2];
+    char answer[13] = "";
+    ck_assert_int_eq(wire_create(&options, &handler, &wire, NULL), SUBSTRATE_OK);
+    for (size_t i = 0; i < CROWD + 2; i++) {
+        peers[i] = connect_to(wire_port(wire)); /* the kernel takes them, for the time being */
+        (void)setsockopt(peers[i], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    }
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)peers[CROWD + 1] + 5;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, run_wire, wire), 0);
+    for (size_t i = CROWD; i < CROWD + 2; i++) {
+        ck_assert_int_eq(recv(peers[i], answer, 12, MSG_WAITALL), 12);
+        ck_assert_str_eq(answer, "HTTP/1.1 503");
+    }
+    (void)close(peers[CROWD + 1]); /* its number is for who comes now */
+    (void)pthread_mutex_lock(&told_lock);
+    told_us += 1000000;
+    (void)pthread_mutex_unlock(&told_lock);
+    (void)close(shake_hands(wire_port(wire)));
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    wire_stop(wire);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_uint_eq(wire_counters(wire)->no_descriptors, CROWD + 2 - 4);
+    wire_destroy(wire);
+    for (size_t i = 0; i < CROWD + 1; i++) {
+        (void)close(peers[i]);
+    }
+}
+END_TEST
+
 /* ---- without memory ---- */
 
 static atomic_long fail_in; /* allocations until one fails; negative: none does */
@@ -300,4 +372,5 @@ START_TEST(only_upstreams) {
 }
 END_TEST
 
-CHECK_MAIN("wire_server", pings, half_open, too_many_silent, without_memory, only_upstreams)
+CHECK_MAIN("wire_server", pings, half_open, too_many_silent, half_a_message, no_descriptors,
+           without_memory, only_upstreams)

@@ -175,6 +175,14 @@ void base_arena_free(struct base_arena *arena) {
     arena->blocks = NULL;
 }
 
+size_t base_arena_size(const struct base_arena *arena) {
+    size_t size = 0;
+    for (const struct base_arena_block *at = arena->blocks; at != NULL; at = at->next) {
+        size += sizeof(*at) + at->capacity;
+    }
+    return size;
+}
+
 bool base_arena_has(const struct base_arena *arena, const void *memory) {
     uintptr_t place = (uintptr_t)memory;
     bool found = false;

@@ -29,6 +29,8 @@ struct substrate_text base_arena_text(struct base_arena *arena, struct substrate
  */
 void base_arena_reset(struct base_arena *arena);
 void base_arena_free(struct base_arena *arena);
+/* The bytes of its blocks. */
+size_t base_arena_size(const struct base_arena *arena);
 /* Does the memory stand in this arena? */
 bool base_arena_has(const struct base_arena *arena, const void *memory);
 

@@ -87,6 +87,11 @@ static void on_oversize(void *context, struct wire_conn *conn) {
     space_oversize(wire_conn_user(conn), substrate_now_us());
 }
 
+static void on_busy(void *context, struct wire_conn *conn) {
+    (void)context;
+    space_busy(wire_conn_user(conn), substrate_now_us());
+}
+
 static struct substrate_bytes bytes_of(struct substrate_text text) {
     return (struct substrate_bytes){(const uint8_t *)text.data, text.size};
 }
@@ -162,6 +167,7 @@ struct wire_handler connections_handler(struct connections *connections) {
                                  .on_connecting = on_connecting,
                                  .on_message = on_message,
                                  .on_oversize = on_oversize,
+                                 .on_busy = on_busy,
                                  .on_get = on_get,
                                  .on_ping = on_ping,
                                  .on_pong = on_pong,

@@ -13,15 +13,18 @@ enum substrate_status control_stats(struct control *control) {
 
 /* Of the node: what happened to connections before they were of any space. */
 enum substrate_status control_sockets(struct control *control) {
-    const struct wire_counters *counters =
-        wire_counters(wire_of(space_peer_connection(control->peer)));
+    const struct wire *wire = wire_of(space_peer_connection(control->peer));
+    const struct wire_counters *counters = wire_counters(wire);
+    const struct wire_budget *budget = wire_budget(wire);
     base_buf_format(
         control->result,
         "{\"heads_expired\":%llu,\"heads_dropped\":%llu,\"no_descriptors\":%llu,"
-        "\"hosts_refused\":%llu,\"unsent_over\":%llu}",
+        "\"hosts_refused\":%llu,\"unsent_over\":%llu,\"bodies_expired\":%llu,\"busy\":%llu,"
+        "\"held\":%zu,\"held_peak\":%zu}",
         (unsigned long long)counters->heads_expired, (unsigned long long)counters->heads_dropped,
         (unsigned long long)counters->no_descriptors, (unsigned long long)counters->hosts_refused,
-        (unsigned long long)counters->unsent_over);
+        (unsigned long long)counters->unsent_over, (unsigned long long)counters->bodies_expired,
+        (unsigned long long)counters->busy, budget->used, budget->peak);
     return SUBSTRATE_OK;
 }
 

@@ -33,12 +33,12 @@ static enum substrate_status take_latency(const struct base_option *option, cons
                : base_option_refuse(option, value, why.message, error);
 }
 
-static enum substrate_status take_tick(const struct base_option *option, const char *value,
+static enum substrate_status take_time(const struct base_option *option, const char *value,
                                        void *into, struct substrate_error *error) {
-    struct serve_options *options = into;
+    uint64_t *time_us = (uint64_t *)(void *)((char *)into + option->at);
     struct substrate_error why = {.status = SUBSTRATE_OK};
-    bool good = script_latency_parse(base_text(value), &options->tick_us, &why) == SUBSTRATE_OK;
-    return good && options->tick_us >= 1000
+    bool good = script_latency_parse(base_text(value), time_us, &why) == SUBSTRATE_OK;
+    return good && *time_us >= 1000
                ? SUBSTRATE_OK
                : base_option_refuse(option, value, "expected a time such as 12s, at least 1ms",
                                     error);
@@ -89,7 +89,7 @@ static const struct base_option TABLE[] = {
     {"profile", 0, "NAME",
      "a script that ships, behind the file's: public-gateway,\nreorgs, restarts", take_profile, 0,
      0, 0, true},
-    {"tick", 0, "TIME", "the head goes on each so often: 12s", take_tick, 0, 0, 0, false},
+    {"tick", 0, "TIME", "the head goes on each so often: 12s", take_time, AT(tick_us), 0, 0, false},
     {"writes", 0, "accept", "extrinsics are accepted (and never included)", take_writes, 0, 0, 0,
      false},
     {"strict-rules", 0, NULL, "a rule that never fired is exit status 4", base_option_flag,
@@ -104,11 +104,28 @@ static const struct base_option TABLE[] = {
      "spaces beside that of / (4096); the longest unused one\nwithout a connection makes room",
      base_option_number, AT(spaces_max), 0, 1000000, false},
     {"connection-bytes", 0, "N",
-     "answers of one connection that may wait (67108864);\nbeyond it is not read from",
+     "answers and streams of one connection that may wait\n(67108864); beyond it is not read from",
      base_option_number, AT(connection_bytes), 65536, UINT32_MAX, false},
     {"space-bytes", 0, "N",
-     "answers of one space that may wait (536870912); beyond\nthe node says that it is busy",
+     "answers and streams of one space that may wait\n(268435456); beyond the node says that it is "
+     "busy",
      base_option_number, AT(space_bytes), 65536, (uint64_t)1 << 40, false},
+    {"node-bytes", 0, "N",
+     "all that peers make the node hold: half messages, what\nwaits, what is unsent (536870912); "
+     "beyond it is busy",
+     base_option_number, AT(node_bytes), 65536, (uint64_t)1 << 40, false},
+    {"max-request-bytes", 0, "N", "of a request (15728640, as a node)", base_option_number,
+     AT(request_bytes), 1024, UINT32_MAX, false},
+    {"max-response-bytes", 0, "N", "of an answer (15728640, as a node)", base_option_number,
+     AT(response_bytes), 1024, UINT32_MAX, false},
+    {"max-subscriptions", 0, "N", "of a connection (1024, as a node)", base_option_number,
+     AT(subscriptions_max), 0, 1000000, false},
+    {"max-batch", 0, "N", "requests in a batch (no limit, as a node)", base_option_number,
+     AT(batch_max), 1, UINT32_MAX, false},
+    {"disable-batch", 0, NULL, "batches are refused", base_option_flag, AT(batches_refused), 0, 0,
+     false},
+    {"body-time", 0, "TIME", "for the body of a POST, or a whole message, to come (30s)", take_time,
+     AT(body_us), 0, 0, false},
     {"journal-bytes", 0, "N", "events that a space keeps (67108864)", base_option_number,
      AT(journal_bytes), 65536, (uint64_t)1 << 40, false},
     {"allow-host", 0, "NAME",
@@ -138,6 +155,10 @@ bool serve_options_read(int argc, char **argv, struct serve_options *options) {
                                       .spaces_max = SPACES_MAX,
                                       .connection_bytes = SPACE_WAITING_MAX,
                                       .space_bytes = SPACE_WAITING_ALL_MAX,
+                                      .node_bytes = WIRE_HELD_MAX,
+                                      .request_bytes = SPACE_REQUEST_MAX,
+                                      .response_bytes = SPACE_RESPONSE_MAX,
+                                      .subscriptions_max = SPACE_SUBSCRIPTIONS_MAX,
                                       .journal_bytes = SPACE_EVENTS_MAX};
     enum substrate_status status = base_options_read(TABLE, argc, argv, options, &words, &error);
     if (status == SUBSTRATE_OK && !options->help && words < 1) {

@@ -18,8 +18,9 @@ struct serve_options {
     const char *allowed_hosts[SERVE_HOSTS_MAX];
     size_t allowed_host_count;
     uint64_t port, seed, tick_us, connections_max, spaces_max;
-    uint64_t connection_bytes, space_bytes, journal_bytes;
-    bool writes_accepted, strict_rules, unsafe_control, help;
+    uint64_t connection_bytes, space_bytes, node_bytes, journal_bytes;
+    uint64_t request_bytes, response_bytes, subscriptions_max, batch_max, body_us;
+    bool writes_accepted, strict_rules, unsafe_control, batches_refused, help;
 };
 
 /* false: one line has been written to standard error. */

@@ -25,6 +25,7 @@ struct server {
     struct serve_options options;
     struct recordings recordings;
     struct script *script;
+    struct wire_budget budget;
     struct wire *wire;
     struct journal_files journal;
     struct connections connections;
@@ -74,16 +75,20 @@ static bool make_spaces(struct server *server) {
                                   .unfired = say_unfired,
                                   .due = on_spaces_due,
                                   .context = server};
+    server->budget.max = options->node_bytes;
     made.config = (struct space_config){.script = server->script,
                                         .tick_us = options->tick_us,
                                         .writes_accepted = options->writes_accepted,
                                         .connections_max = options->connections_max,
-                                        .subscriptions_max = SPACE_SUBSCRIPTIONS_MAX,
-                                        .request_max = SPACE_REQUEST_MAX,
-                                        .response_max = SPACE_RESPONSE_MAX,
+                                        .subscriptions_max = options->subscriptions_max,
+                                        .request_max = options->request_bytes,
+                                        .response_max = options->response_bytes,
+                                        .batch_max = options->batch_max,
+                                        .batches_refused = options->batches_refused,
                                         .events_max = options->journal_bytes,
                                         .waiting_max = options->connection_bytes,
                                         .space_waiting_max = options->space_bytes,
+                                        .budget = &server->budget,
                                         .texts_max = SPACE_TEXTS_MAX,
                                         .blocks_max = SPACE_BLOCKS_MAX,
                                         .port = &control_port,
@@ -102,7 +107,9 @@ static bool listen_on(struct server *server) {
     struct wire_handler handler = connections_handler(&server->connections);
     struct wire_options options = {.host = server->options.host,
                                    .port = (uint16_t)server->options.port,
-                                   .message_max = SPACE_REQUEST_MAX,
+                                   .message_max = server->options.request_bytes,
+                                   .budget = &server->budget,
+                                   .body_us = server->options.body_us,
                                    .tls_cert = server->options.tls_cert,
                                    .tls_key = server->options.tls_key,
                                    .allowed_hosts = server->options.allowed_hosts,

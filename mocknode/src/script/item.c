@@ -245,6 +245,10 @@ static void take_due(struct script_run *run, uint64_t now, uint64_t mark, struct
     }
 }
 
+bool script_again(const struct script_item *item, unsigned copy) {
+    return item->plan != NULL && copy < item->plan->repeat;
+}
+
 static void emit(struct script_run *run, struct script_item *item, uint64_t now) {
     struct script_leaving leaving = {item, run->leaving};
     run->leaving = &leaving;
@@ -253,7 +257,7 @@ static void emit(struct script_run *run, struct script_item *item, uint64_t now)
         script_flights_end(run, item);
     }
     for (uint64_t copy = 0; leaving.item != NULL && item->state >= SCRIPT_ITEM_EMITTED; copy++) {
-        if (copy > 0 && (item->plan == NULL || copy > item->plan->repeat)) {
+        if (copy > 0 && !script_again(item, (unsigned)copy - 1)) {
             break;
         }
         if (copy > 0) {

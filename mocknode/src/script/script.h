@@ -113,6 +113,9 @@ struct script_item {
     struct script_flight *flights;
 };
 
+/* Whether the item, of which the host is just given this copy, is to be given out again. */
+bool script_again(const struct script_item *item, unsigned copy);
+
 /* Begins the run of a script (NULL: one without rules). The script and the host are borrowed. The
  * seed is that of all keyed draws. NULL: out of memory. */
 struct script_run *script_run_new(const struct script *script, uint64_t seed,

@@ -163,6 +163,10 @@ static void give_stream(struct answering *answering) {
                    limit_data(max, room));
         return;
     }
+    if (space_waiting_is_full(peer)) {
+        give_error(answering, SPACE_ERROR, RPC_ERROR_BUSY, NULL, nothing);
+        return;
+    }
     const struct space_subscription *made =
         peer->websocket
             ? space_subscribe(work, &answering->request, &answering->outcome, answering->flight)

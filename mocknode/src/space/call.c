@@ -6,14 +6,17 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Buffers that grew over this go back to the system with their call. */
-#define KEEP_TEXT (64 * 1024)
+/* Buffers that grew over this go back to the system once they have served, and so do calls beyond
+ * so many. */
+#define KEEP_TEXT (16 * 1024)
+#define POOL_MAX 1024
 
 struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind kind) {
     struct space *space = peer->space;
     struct space_call *call = space->pool;
     if (call != NULL) {
         space->pool = call->next;
+        space->pool_count--;
     } else {
         call = base_calloc(1, sizeof(*call));
         if (call == NULL) {
@@ -122,8 +125,20 @@ void space_call_free(struct space_call *call) {
     if (call->ids.capacity > KEEP_TEXT) {
         base_buf_free(&call->ids);
     }
+    if (space->pool_count == POOL_MAX) {
+        space_call_discard(call);
+        return;
+    }
     call->next = space->pool;
     space->pool = call;
+    space->pool_count++;
+}
+
+void space_call_discard(struct space_call *call) {
+    base_buf_free(&call->text);
+    base_buf_free(&call->ids);
+    base_free(call->flights);
+    base_free(call);
 }
 
 /* ---- given out ---- */
@@ -219,8 +234,22 @@ static void link_emitted(struct space_call *call) {
     peer->last_emitted = call;
 }
 
+/* The text is in the connection's output: it is not kept a second time. What else is large is
+ * counted until the call has been written. */
+static void let_go(struct space_call *call, unsigned copy) {
+    if (script_again(&call->item, copy)) {
+        return;
+    }
+    if (call->text.capacity > KEEP_TEXT) {
+        base_buf_free(&call->text);
+    }
+    if (call->ids.capacity > KEEP_TEXT) {
+        space_waiting_count(call);
+    }
+}
+
 /* To the connection, in a write of its own if it is a member of a gate. */
-static void give_out(struct space_call *call, const struct wire_shape *shape) {
+static void give_out(struct space_call *call, unsigned copy, const struct wire_shape *shape) {
     struct space_peer *peer = call->peer;
     const struct space_port *port = peer->space->config.port;
     if (call->item.alone) {
@@ -231,6 +260,7 @@ static void give_out(struct space_call *call, const struct wire_shape *shape) {
     if (call->item.alone) {
         port->flush(peer->connection);
     }
+    let_go(call, copy);
 }
 
 /* A cut of the connection that was asked for before there was a text. */
@@ -257,7 +287,7 @@ static void note_pings(const struct leaving *leaving, const struct wire_shape *s
     }
 }
 
-static void give_shaped(struct leaving *leaving) {
+static void give_shaped(struct leaving *leaving, unsigned copy) {
     struct space_peer *peer = leaving->call->peer;
     struct wire_shape shape;
     memset(&shape, 0, sizeof(shape));
@@ -267,7 +297,7 @@ static void give_shaped(struct leaving *leaving) {
     }
     take_sever(peer, &shape);
     note_pings(leaving, &shape);
-    give_out(leaving->call, &shape);
+    give_out(leaving->call, copy, &shape);
 }
 
 /* A text of which somebody hears. */
@@ -276,7 +306,7 @@ static void emit_heard(struct space_call *call, unsigned copy, uint64_t now) {
     struct leaving leaving = {.call = call};
     struct script_notification notification = {false};
     if (!begin_leaving(&leaving)) {
-        give_out(call, NULL); /* nobody hears of it after all */
+        give_out(call, copy, NULL); /* nobody hears of it after all */
         return;
     }
     if (call->kind == SPACE_NOTIFICATION) {
@@ -290,7 +320,7 @@ static void emit_heard(struct space_call *call, unsigned copy, uint64_t now) {
         record_answered(&leaving, i, copy);
     }
     if (!notification.skip) {
-        give_shaped(&leaving);
+        give_shaped(&leaving, copy);
     }
     for (size_t i = 0; i < leaving.count; i++) {
         script_told(run, &leaving.events[i], now);
@@ -315,7 +345,7 @@ static void emit_unheard(struct space_call *call, unsigned copy) {
             note_answered(call, flight, seq);
         }
     }
-    give_out(call, NULL);
+    give_out(call, copy, NULL);
 }
 
 static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {

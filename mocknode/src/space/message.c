@@ -6,7 +6,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define BATCH_TOO_LARGE (-32011)
+#define NO_BATCHES (-32005)
+#define BATCH_TOO_LARGE (-32010)
+#define BATCH_ANSWER_TOO_LARGE (-32011)
+/* What is remembered of one message for the next one's sake. */
+#define KEEP_MAX 65536
 
 static const struct substrate_text nothing = {NULL, 0};
 
@@ -114,10 +118,35 @@ static void answer_entries(struct space_work *work, struct base_json batch) {
     }
 }
 
+/* Batches that are not taken. */
+static bool refuse_batch(struct space_work *work, struct base_json batch, size_t length) {
+    const struct space_config *config = &work->peer->space->config;
+    bool many = config->batch_max > 0 && length > config->batch_max;
+    struct base_buf *out = &work->call->text;
+    if (!config->batches_refused && !many) {
+        return false;
+    }
+    space_peer_requested(work->peer);
+    if (config->batches_refused) {
+        space_tell_refused(work->peer, BASE_TEXT("a batch"), batch.raw.size, batch.raw);
+        rpc_write_error(out, BASE_TEXT("null"), NO_BATCHES,
+                        "Batched requests are not supported by this server", nothing);
+    } else {
+        space_tell_refused(work->peer, BASE_TEXT("a batch too large"), batch.raw.size, batch.raw);
+        space_write_limit_error(out, BASE_TEXT("null"), BATCH_TOO_LARGE,
+                                "The batch request was too large", config->batch_max);
+    }
+    return true;
+}
+
 static void answer_batch(struct space_work *work, struct base_json batch) {
     struct space *space = work->peer->space;
     struct base_buf *out = &work->call->text;
-    if (base_json_length(batch) == 0) {
+    size_t length = base_json_length(batch);
+    if (refuse_batch(work, batch, length)) {
+        return;
+    }
+    if (length == 0) {
         struct rpc_envelope empty = {.kind = RPC_INVALID, .id = BASE_TEXT("null")};
         answer_one(work, &empty, batch.raw);
         return;
@@ -131,7 +160,7 @@ static void answer_batch(struct space_work *work, struct base_json batch) {
     } else if (out->size > space->limits.reply && !work->unlimited) {
         base_buf_reset(out);
         work->reply_count = 0;
-        space_write_limit_error(out, BASE_TEXT("null"), BATCH_TOO_LARGE,
+        space_write_limit_error(out, BASE_TEXT("null"), BATCH_ANSWER_TOO_LARGE,
                                 "The batch response was too large", space->limits.reply);
     }
 }
@@ -174,6 +203,13 @@ static bool begin(struct space_work *work, struct space_peer *peer, uint64_t now
     return work->call != NULL;
 }
 
+/* What a large message has left behind. */
+static void trim(struct base_buf *buf) {
+    if (buf->capacity > KEEP_MAX) {
+        base_buf_free(buf);
+    }
+}
+
 static void finish(struct space_work *work) {
     struct space_call *call = work->call;
     struct space_peer *peer = work->peer;
@@ -195,6 +231,8 @@ static void finish(struct space_work *work) {
     }
     base_free(work->reply_at);
     base_arena_reset(&space->arena);
+    trim(&space->canonical);
+    trim(&space->key);
     space_end(space);
     if (!silent && !call->emitted) {
         space_waiting_begin(call);
@@ -236,6 +274,17 @@ static void refuse_size(struct space_work *work, struct substrate_text message) 
     space_write_limit_error(&work->call->text, BASE_TEXT("null"), RPC_ERROR_REQUEST_TOO_BIG, NULL,
                             (size_t)peer->space->limits.request);
     finish(work);
+}
+
+void space_busy(struct space_peer *peer, uint64_t now) {
+    struct space_work work;
+    if (begin(&work, peer, now)) {
+        space_peer_requested(peer);
+        space_tell_refused(peer, BASE_TEXT("busy"), 0, nothing);
+        work.call->status = 503;
+        rpc_write_error(&work.call->text, BASE_TEXT("null"), RPC_ERROR_BUSY, NULL, nothing);
+        finish(&work);
+    }
 }
 
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now) {

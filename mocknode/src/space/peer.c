@@ -333,17 +333,21 @@ void space_close(struct space_peer *peer, const struct space_closed *how, uint64
     space_end(space);
 }
 
-static void close_peer(struct space_peer *peer) {
+static void close_peer(struct space_peer *peer, unsigned code, struct substrate_text reason) {
     const struct space_port *port = peer->space->config.port;
     if (peer->ended) {
         return;
     }
     peer->ended = true;
     if (peer->websocket) {
-        port->close(peer->connection, peer->space->goodbye_code, peer->space->goodbye);
+        port->close(peer->connection, code, reason);
     } else {
         port->end(peer->connection);
     }
+}
+
+void space_peer_give_up(struct space_peer *peer) {
+    close_peer(peer, 1008, BASE_TEXT("more notifications wait than a connection may have"));
 }
 
 void space_close_all(struct space *space, unsigned code, const char *reason) {
@@ -351,7 +355,7 @@ void space_close_all(struct space *space, unsigned code, const char *reason) {
     space->goodbye = base_text(reason);
     for (struct space_peer *peer = space->peers; peer != NULL; peer = peer->next) {
         if (peer != space->caller) { /* who hears the answer first */
-            close_peer(peer);
+            close_peer(peer, code, space->goodbye);
         }
     }
 }
@@ -360,7 +364,7 @@ void space_called(struct space_peer *peer) {
     struct space *space = peer->space;
     space->caller = NULL;
     if (space->goodbye_code > 0) {
-        close_peer(peer);
+        close_peer(peer, space->goodbye_code, space->goodbye);
     }
 }
 

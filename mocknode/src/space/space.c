@@ -52,10 +52,7 @@ static void free_pool(struct space *space) {
     while (space->pool != NULL) {
         struct space_call *call = space->pool;
         space->pool = call->next;
-        base_buf_free(&call->text);
-        base_buf_free(&call->ids);
-        base_free(call->flights);
-        base_free(call);
+        space_call_discard(call);
     }
 }
 

@@ -18,6 +18,7 @@
 #include "rpc/envelope.h"
 #include "script/script.h"
 #include "view/view.h"
+#include "wire/budget.h"
 #include "wire/shape.h"
 
 struct space;
@@ -69,9 +70,13 @@ struct space_config {
     bool writes_accepted;              /* also when no script says so */
     size_t connections_max, subscriptions_max, request_max, response_max;
     size_t events_max, texts_max, blocks_max; /* bytes: of the journal, of blocks of its own */
-    /* Bytes of answers that wait: of a connection, which is not read from then, and of the space,
-     * which answers that it is busy. */
+    /* Bytes of what waits: of a connection, which is not read from then (and opens no more
+     * streams), and of the space, which answers that it is busy. */
     size_t waiting_max, space_waiting_max;
+    /* What waits in all spaces, and on the wire, together; NULL: nobody counts that. Borrowed. */
+    struct wire_budget *budget;
+    size_t batch_max;     /* entries of a batch; 0: there is no limit */
+    bool batches_refused; /* none at all */
     const struct space_port *port;
     void *owner;   /* for port->due */
     FILE *journal; /* a line for each event, as it comes; NULL: none */
@@ -90,7 +95,7 @@ struct space_config {
 #define SPACE_BLOCKS_MAX ((size_t)256 * 1024 * 1024)
 #define SPACE_WAITING_MAX \
     ((size_t)64 * 1024 * 1024) /* of a connection, as the wire's unsent bytes */
-#define SPACE_WAITING_ALL_MAX ((size_t)512 * 1024 * 1024)
+#define SPACE_WAITING_ALL_MAX ((size_t)256 * 1024 * 1024)
 
 /* NULL: out of memory. The name is copied. The script's `start` is carried out. */
 struct space *space_new(const struct space_config *config, struct substrate_text name,
@@ -136,6 +141,7 @@ void space_peer_set_privileged(struct space_peer *peer, bool privileged);
 
 void space_message(struct space_peer *peer, struct substrate_text message, uint64_t now);
 void space_oversize(struct space_peer *peer, uint64_t now);
+void space_busy(struct space_peer *peer, uint64_t now); /* thrown away for the node's budget */
 /* The connection was pinged with an empty payload, by nobody's rule. Of the ping that comes at once
  * when a WebSocket is accepted the space knows. */
 void space_kept_alive(struct space_peer *peer);

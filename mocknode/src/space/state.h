@@ -44,7 +44,7 @@ struct space_call {
     struct substrate_text view;
     size_t view_at;
     bool folded;
-    size_t waiting; /* bytes that are counted while it waits */
+    size_t waiting; /* bytes that are counted while it waits, and large ids until it is written */
     struct space_flight *flights;
     size_t flight_count, flight_capacity;
     /* Of a notification. */
@@ -57,6 +57,7 @@ struct space_subscription {
     struct base_buf id; /* raw JSON */
     struct method_opened opened;
     struct base_arena arena;       /* of `opened` */
+    size_t held;                   /* bytes of all that */
     struct base_buf last;          /* the raw result that was told last */
     uint64_t number;               /* in the space: by it the script knows the stream */
     uint64_t subscribed;           /* seq of its beginning */
@@ -96,7 +97,8 @@ struct space_peer {
     struct space_call *first_emitted, *last_emitted;
     struct space_subscription *subscriptions;
     size_t subscription_count;
-    size_t inflight, waiting; /* calls; bytes of answers that wait */
+    size_t inflight, waiting; /* calls; bytes of what waits */
+    size_t subscribed;        /* bytes of subscriptions */
     struct base_idmap ids;    /* digests of ids in flight, with how often */
     struct space_ping *first_ping, **last_ping;
     struct script_handshake *handshake; /* how it is to be answered; NULL: plainly, or it was */
@@ -174,6 +176,7 @@ struct space {
     size_t full_count; /* peers that take a place: all but those of control calls only */
     uint32_t last_ordinal;
     struct space_call *pool;
+    size_t pool_count;
     struct base_arena arena;   /* of one message */
     struct base_buf canonical; /* of one request */
     struct base_buf key, line;
@@ -194,7 +197,7 @@ struct space {
     uint64_t journal_begin, journal_end, journal_base;
     struct space_counts counts;
     uint64_t unmatched_ever, errors_ever;
-    size_t waiting; /* bytes of answers that wait */
+    size_t waiting; /* bytes of what waits, and of subscriptions */
     struct space_comings comings;
     /* What a limit released last: those of one gate count once. */
     uint64_t limit_at, limit_by;
@@ -240,8 +243,9 @@ void space_peer_controlled(struct space_peer *peer);
 /* A ping that was sent: of the rule of that cause, or (NULL) of none. false: out of memory. */
 bool space_peer_pinged(struct space_peer *peer, const struct script_cause *cause,
                        struct substrate_bytes payload);
-void space_peer_read(struct space_peer *peer); /* tells the port whether it is to be read from */
-void space_called(struct space_peer *peer);    /* its control call has been answered */
+void space_peer_read(struct space_peer *peer);    /* tells the port whether it is to be read from */
+void space_called(struct space_peer *peer);       /* its control call has been answered */
+void space_peer_give_up(struct space_peer *peer); /* too much waits for it: it is closed (1008) */
 void space_peers_reap(struct space *space);
 /* Carries out the answer of a handshake. */
 void space_handshake(struct space_call *call);
@@ -256,6 +260,7 @@ void space_conns_reset(struct space *space);
 /* NULL: out of memory. */
 struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind kind);
 void space_call_free(struct space_call *call);
+void space_call_discard(struct space_call *call); /* one that is in no list any more */
 /* Counts a request of the call as in flight. NULL: out of memory. */
 struct space_flight *space_call_begin(struct space_call *call, struct substrate_text id,
                                       const struct space_flight *flight);
@@ -277,9 +282,17 @@ struct space_opening {
 void space_call_view(struct space_call *call, struct substrate_text result, size_t at);
 void space_call_unfold(struct space_call *call); /* its text is whole again */
 void space_unfold_all(struct space *space);      /* before the view forgets its blocks */
-/* A call that was put and has not left is counted; then no more. */
+/* An answer that was put and has not left is counted, and the connection perhaps not read from. */
 void space_waiting_begin(struct space_call *call);
+/* What a call holds is counted, anew if it was; then no more. */
+void space_waiting_count(struct space_call *call);
 void space_waiting_end(struct space_call *call);
+/* A subscription holds so much now. */
+void space_waiting_subscribed(struct space_subscription *subscription, size_t size);
+/* The connection may not open another stream. */
+bool space_waiting_is_full(const struct space_peer *peer);
+/* Notifications wait for it far beyond its share, and nothing that it does can help. */
+bool space_waiting_is_hopeless(const struct space_peer *peer);
 /* Fewer wait now: perhaps the connection is read from again. */
 void space_waiting_less(struct space_peer *peer);
 bool space_is_busy(const struct space *space); /* no more answers can wait */

@@ -26,10 +26,17 @@ static void write_id(const struct space *space, const struct space_flight *fligh
 }
 
 static void free_subscription(struct space_subscription *subscription) {
+    space_waiting_subscribed(subscription, 0);
     base_arena_free(&subscription->arena);
     base_buf_free(&subscription->id);
     base_buf_free(&subscription->last);
     base_free(subscription);
+}
+
+/* What it holds is counted. */
+static void weigh(struct space_subscription *subscription) {
+    space_waiting_subscribed(subscription, sizeof(*subscription) + subscription->last.capacity +
+                                               base_arena_size(&subscription->arena));
 }
 
 /* Notifications that still wait leave without it. */
@@ -83,6 +90,10 @@ static bool notify(struct space_subscription *subscription, const char *member,
                    struct space_call *after) {
     struct space_peer *peer = subscription->peer;
     struct space *space = peer->space;
+    if (space_waiting_is_hopeless(peer)) {
+        space_peer_give_up(peer);
+        return false;
+    }
     struct space_call *call = space_call_new(peer, SPACE_NOTIFICATION);
     if (call == NULL) {
         return false;
@@ -103,6 +114,7 @@ static bool notify(struct space_subscription *subscription, const char *member,
         space_call_free(call);
         return false;
     }
+    space_waiting_count(call);
     script_put(space->run, &call->item, space->now, after != NULL ? &after->item : NULL);
     return true;
 }
@@ -115,6 +127,7 @@ static bool notify_result(struct space_subscription *subscription, struct substr
     }
     base_buf_reset(&subscription->last);
     base_buf_text(&subscription->last, value);
+    weigh(subscription);
     return notify(subscription, "result", value, cause, subscription->reply);
 }
 
@@ -260,6 +273,7 @@ struct space_subscription *space_subscribe(struct space_work *work,
         free_subscription(made);
         return NULL;
     }
+    weigh(made);
     made->reply = work->call;
     struct space_subscription **tail = &peer->subscriptions;
     while (*tail != NULL) {

@@ -1,5 +1,6 @@
-/* Answers that wait: what memory they hold, and how it is bounded. A result that is the recording's
- * own text is not copied for that long; a connection that has too much waiting is not read from. */
+/* Answers and notifications that wait, and streams: what memory they hold, and how it is bounded. A
+ * result that is the recording's own text is not copied for that long; a connection that has too
+ * much waiting is not read from. */
 #include "space/state.h"
 
 #include "base/text.h"
@@ -60,15 +61,31 @@ void space_unfold_all(struct space *space) {
     }
 }
 
+/* One number of bytes that a peer holds is another one now. */
+static void hold(struct space_peer *peer, size_t *of_peer, size_t *held, size_t now) {
+    struct space *space = peer->space;
+    struct wire_budget *budget = space->config.budget;
+    *of_peer += now - *held;
+    space->waiting += now - *held;
+    if (budget != NULL) {
+        wire_budget_hold(budget, held, now);
+    }
+    *held = now;
+}
+
+void space_waiting_count(struct space_call *call) {
+    size_t flights = call->flight_capacity * sizeof(*call->flights);
+    hold(call->peer, &call->peer->waiting, &call->waiting,
+         sizeof(*call) + call->text.capacity + call->ids.capacity + flights);
+}
+
 void space_waiting_begin(struct space_call *call) {
     struct space_peer *peer = call->peer;
-    struct space *space = peer->space;
+    const struct space *space = peer->space;
     if (call->view.data != NULL && !call->folded) {
         fold(call);
     }
-    call->waiting = sizeof(*call) + call->text.capacity + call->ids.capacity;
-    peer->waiting += call->waiting;
-    space->waiting += call->waiting;
+    space_waiting_count(call);
     if (peer->inflight > INFLIGHT_HIGH || peer->waiting > space->config.waiting_max) {
         peer->paused = true;
         space_peer_read(peer);
@@ -76,10 +93,18 @@ void space_waiting_begin(struct space_call *call) {
 }
 
 void space_waiting_end(struct space_call *call) {
-    struct space_peer *peer = call->peer;
-    peer->waiting -= call->waiting;
-    peer->space->waiting -= call->waiting;
-    call->waiting = 0;
+    if (call->waiting > 0) {
+        hold(call->peer, &call->peer->waiting, &call->waiting, 0);
+    }
+}
+
+void space_waiting_subscribed(struct space_subscription *subscription, size_t size) {
+    struct space_peer *peer = subscription->peer;
+    hold(peer, &peer->subscribed, &subscription->held, size);
+}
+
+bool space_waiting_is_full(const struct space_peer *peer) {
+    return peer->waiting + peer->subscribed > peer->space->config.waiting_max;
 }
 
 void space_waiting_less(struct space_peer *peer) {
@@ -90,6 +115,13 @@ void space_waiting_less(struct space_peer *peer) {
     }
 }
 
+bool space_waiting_is_hopeless(const struct space_peer *peer) {
+    size_t max = peer->space->config.waiting_max;
+    return peer->waiting / 2 > max || (space_is_busy(peer->space) && peer->waiting > max / 4);
+}
+
 bool space_is_busy(const struct space *space) {
-    return space->waiting > space->config.space_waiting_max;
+    const struct wire_budget *budget = space->config.budget;
+    return space->waiting > space->config.space_waiting_max ||
+           (budget != NULL && wire_budget_is_over(budget));
 }

@@ -22,7 +22,6 @@ struct wire_conn *wire_conn_new(struct wire *wire, int descriptor, bool in_reser
         return NULL;
     }
     conn->wire = wire;
-    conn->in_reserve = conn->turned_away = in_reserve;
     conn->loopback = wire_peer_is_loopback(descriptor);
     conn->stream.watch = (struct wire_watch){.descriptor = descriptor, .ready = ready};
     conn->stream.room = &wire->room;
@@ -36,7 +35,22 @@ struct wire_conn *wire_conn_new(struct wire *wire, int descriptor, bool in_reser
         wire_conn_lost(conn, WIRE_BY_NODE, false);
         return NULL;
     }
+    if (in_reserve) {
+        wire->turned_away = conn;
+        wire_http_turn_away(conn);
+    }
     return conn;
+}
+
+void wire_conn_weigh(struct wire_conn *conn) {
+    size_t now =
+        conn->stream.in.capacity + conn->reader.message.capacity + conn->stream.out.buf.capacity;
+    wire_budget_hold(conn->wire->budget, &conn->held, now);
+}
+
+size_t wire_conn_message_max(const struct wire_conn *conn) {
+    size_t max = conn->wire->options.message_max;
+    return wire_budget_is_over(conn->wire->budget) && max > WIRE_SMALL_MAX ? WIRE_SMALL_MAX : max;
 }
 
 void wire_conn_schedule(struct wire_conn *conn) {
@@ -90,6 +104,9 @@ void wire_conn_lost(struct wire_conn *conn, enum wire_by by, bool reset) {
     wire_alarm_unset(&conn->alarm);
     wire_stream_close(&conn->stream, &wire->loop, reset);
     conn->stage = WIRE_GONE;
+    if (wire->turned_away == conn) {
+        wire->turned_away = NULL;
+    }
     if (!conn->scheduled) { /* or else it is on its way through that list, which comes first */
         STAILQ_INSERT_TAIL(&wire->gone, conn, turn);
     }
@@ -134,6 +151,7 @@ static void bury(struct wire_conn *conn) {
     tell_written(conn, conn->left_mark);
     wire_conn_tell_closed(conn);
     renew_reserve(wire);
+    wire_budget_hold(wire->budget, &conn->held, 0);
     LIST_REMOVE(conn, all);
     wire_http_free(conn);
     wire_stream_free(&conn->stream);
@@ -313,6 +331,17 @@ static void read_on(struct wire_conn *conn) {
     }
 }
 
+/* Since when a message has been on its way; what waits here because nothing is read is not the
+ * peer's delay. */
+static void note_partial(struct wire_conn *conn) {
+    bool partial = conn->stream.in.size > 0 || conn->reader.in_message || conn->reader.skip > 0;
+    if (!partial || !wire_conn_reads(conn)) {
+        conn->partial_us = 0;
+    } else if (conn->partial_us == 0) {
+        conn->partial_us = conn->wire->loop.turn_us;
+    }
+}
+
 static void work_on(struct wire_conn *conn) {
     if (may_write(conn)) {
         write_out(conn);
@@ -331,6 +360,10 @@ static void work_on(struct wire_conn *conn) {
         wire_ws_flow(conn);
         read_on(conn);
     }
+    if (conn->stage == WIRE_OPEN) {
+        note_partial(conn);
+    }
+    wire_conn_weigh(conn);
     if (conn->stage != WIRE_GONE &&
         !wire_stream_watch(&conn->stream, &conn->wire->loop, wants_input(conn))) {
         wire_conn_lost(conn, WIRE_BY_NODE, false);

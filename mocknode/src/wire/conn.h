@@ -34,15 +34,15 @@ struct wire_conn {
     struct wire_exchange *exchange; /* NULL before the first head, and on an open WebSocket */
     struct wire_reader reader;
     struct wire_alarm alarm; /* of its stage: head, ping, leaving */
-    uint64_t heard_us;
+    uint64_t heard_us;       /* 0: nothing came yet */
+    uint64_t partial_us; /* since when a message of a WebSocket has been coming in; 0: none is */
+    size_t held;         /* bytes, as the budget was told */
     uint64_t told_mark, left_mark; /* what on_written has said; what had left when it was lost */
     enum wire_stage stage;
     bool websocket, loopback;
-    bool opened;      /* as a WebSocket */
-    bool told;        /* the user knows it, and on_close is due */
-    bool broken;      /* memory ran out, or too much is unsent: it is given up */
-    bool turned_away; /* its request will be refused with 503 */
-    bool in_reserve;  /* it has the last descriptor */
+    bool opened; /* as a WebSocket */
+    bool told;   /* the user knows it, and on_close is due */
+    bool broken; /* memory ran out, or too much is unsent: it is given up */
     bool scheduled;
     bool peer_ended;              /* FIN came */
     bool closing;                 /* a stop that ends it stands behind all that was sent */
@@ -64,14 +64,16 @@ struct wire {
     struct wire_handler handler;
     struct wire_options options;
     struct wire_counters counters;
+    struct wire_budget own_budget, *budget;
     struct wire_loop loop;
     struct wire_room room;
     struct wire_tls_context *tls;
     struct wire_watch listener;
     int reserve; /* a descriptor for who comes when there are no others; -1: it is in use */
+    struct wire_conn *turned_away; /* who has it; NULL: nobody */
     bool accept_paused, exhaustion_said;
     char url[WIRE_URL_MAX];
-    struct wire_alarms heads, rests, pings, leavings; /* rests: between two requests */
+    struct wire_alarms heads, bodies, rests, pings, leavings; /* rests: between two requests */
     uint64_t due_us;
     LIST_HEAD(, wire_conn) conns;
     struct wire_turn scheduled, later, gone;
@@ -83,9 +85,14 @@ struct wire {
 
 /* ---- conn.c ---- */
 
-/* Takes a socket, as a connection that is about to send a request. NULL: out of memory; the socket
- * is closed. */
+/* Takes a socket, as a connection that is about to send a request, or (`in_reserve`: it has the
+ * last descriptor) as one that is answered 503 at once. NULL: out of memory; the socket is closed.
+ */
 struct wire_conn *wire_conn_new(struct wire *wire, int descriptor, bool in_reserve);
+/* What it holds is counted. */
+void wire_conn_weigh(struct wire_conn *conn);
+/* The largest message that may come in now. */
+size_t wire_conn_message_max(const struct wire_conn *conn);
 /* Has it written to, and read on, before the turn is over. */
 void wire_conn_schedule(struct wire_conn *conn);
 /* Closes the socket; the rest follows when the turn is over. */
@@ -122,6 +129,9 @@ void wire_http_written(struct wire_conn *conn);
 void wire_http_free(struct wire_conn *conn);
 /* Answers without asking the user. */
 void wire_http_refuse(struct wire_conn *conn, int status, const char *text);
+/* Answers 503 to whoever has the last descriptor, whatever he is about to ask. */
+void wire_http_turn_away(struct wire_conn *conn);
+void wire_http_body_due(struct wire_alarm *alarm, uint64_t now_us);
 
 /* ---- upstream.c ---- */
 

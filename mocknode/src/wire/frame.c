@@ -208,8 +208,8 @@ void wire_reader_next(struct wire_reader *reader, char *data, size_t size, struc
     if (!header.control && header.opcode != BASE_WS_CONTINUATION) {
         begin_message(reader, header.opcode);
     }
-    if (!header.control &&
-        (reader->discarding || header.length > reader->message_max - reader->message.size)) {
+    if (!header.control && (reader->discarding || header.length > reader->message_max ||
+                            reader->message.size > reader->message_max - header.length)) {
         read_oversize(reader, &header, read);
         return;
     }

@@ -15,12 +15,13 @@ enum {
     WIRE_CLOSE_GOING_AWAY = 1001,
     WIRE_CLOSE_PROTOCOL = 1002,
     WIRE_CLOSE_NOT_UTF8 = 1007,
+    WIRE_CLOSE_POLICY = 1008,
 };
 #define WIRE_CONTROL_MAX 125 /* bytes of a control frame's payload */
 
 /* What a reader keeps between frames. */
 struct wire_reader {
-    size_t message_max;
+    size_t message_max;      /* may change between frames */
     bool from_client;        /* frames must be masked; or else they must not be */
     bool in_message;         /* the first frame of a message has come, and not its last */
     bool binary;             /* of that message */

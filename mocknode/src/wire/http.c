@@ -109,6 +109,7 @@ static void put_answer(struct wire_conn *conn, const struct answer *answer) {
     if (!exchange->head_only) {
         wire_out_raw(&conn->stream.out, answer->body);
     }
+    wire_conn_weigh(conn);
     conn->broken = conn->broken || head.failed || conn->stream.out.buf.failed;
     base_buf_free(&head);
 }
@@ -229,6 +230,20 @@ static void part(struct wire_conn *conn) {
     wire_conn_tell_closed(conn);
 }
 
+/* The budget has no room for this body, of which the rest is not read. */
+static void throw_away(struct wire_conn *conn) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    wire_alarm_unset(&conn->alarm);
+    conn->stage = WIRE_ANSWER;
+    conn->exchange->hang_up = true;
+    conn->wire->counters.busy++;
+    if (handler->on_busy != NULL) {
+        handler->on_busy(handler->context, conn);
+    } else {
+        wire_http_refuse(conn, 503, "The server is busy, try again later.\n");
+    }
+}
+
 static void want_body(struct wire_conn *conn) {
     struct wire_exchange *exchange = conn->exchange;
     const struct wire_handler *handler = &conn->wire->handler;
@@ -241,7 +256,12 @@ static void want_body(struct wire_conn *conn) {
         }
         return;
     }
+    if (exchange->body_size > wire_conn_message_max(conn)) {
+        throw_away(conn);
+        return;
+    }
     conn->stage = WIRE_BODY;
+    wire_alarm_set(&conn->wire->bodies, &conn->alarm, conn->wire->loop.turn_us);
     if (exchange->expecting) {
         wire_stream_begin(&conn->stream);
         wire_out_raw(&conn->stream.out, BASE_TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -355,11 +375,6 @@ static void begin(struct wire_conn *conn, int status, const struct wire_head *he
     exchange->hang_up = status != 200 || !head->keep_alive || head->length > 0 || head->chunked;
     if (status != 200) {
         wire_http_refuse(conn, status, "This is no HTTP/1 request that can be read.\n");
-    } else if (conn->turned_away) {
-        exchange->hang_up = true;
-        wire_http_refuse(conn, 503,
-                         "The node is out of file descriptors; start it with a larger limit "
-                         "(ulimit -n).\n");
     } else if (!check_host(conn, head)) {
         return;
     } else if (head->websocket) {
@@ -375,6 +390,7 @@ static void hand_over(struct wire_conn *conn, const char *data) {
     const struct wire_handler *handler = &conn->wire->handler;
     const struct wire_message message = {
         {data, conn->exchange->body_size}, false, &conn->exchange->request};
+    wire_alarm_unset(&conn->alarm);
     conn->stage = WIRE_ANSWER;
     handler->on_message(handler->context, conn, &message);
 }
@@ -383,6 +399,15 @@ void wire_http_empty_body(struct wire_conn *conn) {
     if (conn->exchange->body_size == 0 && wire_conn_reads(conn)) {
         hand_over(conn, "");
     }
+}
+
+/* false: out of memory, and the connection is broken. */
+static bool have_exchange(struct wire_conn *conn) {
+    if (conn->exchange == NULL) {
+        conn->exchange = base_calloc(1, sizeof(*conn->exchange));
+        conn->broken = conn->broken || conn->exchange == NULL;
+    }
+    return conn->exchange != NULL;
 }
 
 static size_t take_head(struct wire_conn *conn, struct substrate_text bytes) {
@@ -394,12 +419,8 @@ static size_t take_head(struct wire_conn *conn, struct substrate_text bytes) {
         }
         return 0;
     }
-    if (conn->exchange == NULL) {
-        conn->exchange = base_calloc(1, sizeof(*conn->exchange));
-        if (conn->exchange == NULL) {
-            conn->broken = true;
-            return bytes.size;
-        }
+    if (!have_exchange(conn)) {
+        return bytes.size;
     }
     begin(conn, status, &head);
     return head.size > 0 ? head.size : bytes.size;
@@ -410,11 +431,39 @@ size_t wire_http_take(struct wire_conn *conn, char *data, size_t size) {
         return take_head(conn, (struct substrate_text){data, size});
     }
     size_t body_size = conn->exchange->body_size;
+    if (size < body_size && body_size > wire_conn_message_max(conn)) {
+        throw_away(conn);
+        return size;
+    }
     if (size < body_size) {
         return 0;
     }
     hand_over(conn, data);
     return body_size;
+}
+
+void wire_http_body_due(struct wire_alarm *alarm, uint64_t now_us) {
+    struct wire_conn *conn =
+        (struct wire_conn *)((char *)alarm - offsetof(struct wire_conn, alarm));
+    if (!wire_conn_reads(conn)) { /* it is not the peer who keeps it */
+        wire_alarm_set(&conn->wire->bodies, alarm, now_us);
+        return;
+    }
+    conn->wire->counters.bodies_expired++;
+    conn->stage = WIRE_ANSWER;
+    conn->exchange->hang_up = true;
+    wire_http_refuse(conn, 408, "The body of the request did not come in time.\n");
+}
+
+void wire_http_turn_away(struct wire_conn *conn) {
+    if (have_exchange(conn)) {
+        conn->stage = WIRE_ANSWER;
+        conn->exchange->hang_up = true;
+        wire_http_refuse(conn, 503,
+                         "The node is out of file descriptors; start it with a larger limit "
+                         "(ulimit -n).\n");
+    }
+    wire_conn_schedule(conn);
 }
 
 void wire_http_written(struct wire_conn *conn) {

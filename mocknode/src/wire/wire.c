@@ -17,6 +17,7 @@
 #define PING_US (30 * SECOND_US)
 #define IDLE_US (60 * SECOND_US)
 #define HEAD_US (10 * SECOND_US)
+#define BODY_US (30 * SECOND_US)
 /* How long wire_run waits for peers to read what was sent, and return its goodbye. */
 #define GOODBYE_US SECOND_US
 /* How long a peer may go on sending to a connection that ends. Closing at once would reset it, and
@@ -87,12 +88,23 @@ static void pause_accepting(struct wire *wire) {
     (void)wire_loop_watch(&wire->loop, &wire->listener, 0);
 }
 
+/* Who was turned away before makes room for the next one: when he has been told, or has said
+ * nothing himself. */
+static bool free_reserve(struct wire *wire) {
+    struct wire_conn *conn = wire->turned_away;
+    if (conn != NULL && (conn->stage == WIRE_LEAVING || conn->heard_us == 0)) {
+        wire_conn_lost(conn, WIRE_BY_NODE, false);
+        wire->reserve = wire_listen_reserve();
+    }
+    return wire->reserve >= 0;
+}
+
 /* There are no descriptors left, which accept says before it looks whether anybody waits: so the
  * one in reserve is given for whoever does. If somebody silent makes room, he is a peer like any
- * other; if not, he is refused, and no other is taken until a descriptor is given back. */
+ * other; if not, he is refused at once. */
 static void accept_exhausted(struct wire *wire) {
     bool exhausted = false;
-    if (wire->reserve < 0) {
+    if (wire->reserve < 0 && !free_reserve(wire)) {
         pause_accepting(wire);
         return;
     }
@@ -106,7 +118,6 @@ static void accept_exhausted(struct wire *wire) {
     if (wire->reserve < 0) {
         wire->counters.no_descriptors++;
         say_exhausted(wire);
-        pause_accepting(wire);
     }
     (void)wire_conn_new(wire, peer, wire->reserve < 0);
 }
@@ -141,6 +152,9 @@ static void set_options(struct wire *wire, const struct wire_options *options) {
     own->ping_us = own->ping_us != 0 ? own->ping_us : PING_US;
     own->idle_us = own->idle_us != 0 ? own->idle_us : IDLE_US;
     own->head_us = own->head_us != 0 ? own->head_us : HEAD_US;
+    own->body_us = own->body_us != 0 ? own->body_us : BODY_US;
+    wire->own_budget.max = WIRE_HELD_MAX;
+    wire->budget = own->budget != NULL ? own->budget : &wire->own_budget;
     own->heads_max = own->heads_max != 0 ? own->heads_max : HEADS_MAX;
     own->now_us = own->now_us != NULL ? own->now_us : substrate_now_us;
 }
@@ -183,6 +197,7 @@ enum substrate_status wire_create(const struct wire_options *options,
     STAILQ_INIT(&made->later);
     STAILQ_INIT(&made->gone);
     wire_alarms_init(&made->heads, made->options.head_us, head_due);
+    wire_alarms_init(&made->bodies, made->options.body_us, wire_http_body_due);
     wire_alarms_init(&made->rests, REST_US, rest_due);
     wire_alarms_init(&made->pings, made->options.ping_us, wire_ws_ping_due);
     wire_alarms_init(&made->leavings, LEAVING_US, leaving_due);
@@ -232,6 +247,8 @@ const char *wire_url(const struct wire *wire) { return wire->url; }
 
 const struct wire_counters *wire_counters(const struct wire *wire) { return &wire->counters; }
 
+const struct wire_budget *wire_budget(const struct wire *wire) { return wire->budget; }
+
 /* ---- running ---- */
 
 static uint64_t earlier(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -243,12 +260,14 @@ static uint64_t next_due(const struct wire *wire) {
     uint64_t alarms =
         earlier(wire_alarms_due(&wire->heads),
                 earlier(wire_alarms_due(&wire->pings), wire_alarms_due(&wire->leavings)));
+    alarms = earlier(alarms, wire_alarms_due(&wire->bodies));
     return earlier(earlier(alarms, wire->due_us), wire_alarms_due(&wire->connects));
 }
 
 static void run_timers(struct wire *wire) {
     const struct wire_handler *handler = &wire->handler;
     wire_alarms_run(&wire->heads, wire->loop.turn_us);
+    wire_alarms_run(&wire->bodies, wire->loop.turn_us);
     wire_alarms_run(&wire->rests, wire->loop.turn_us);
     wire_alarms_run(&wire->pings, wire->loop.turn_us);
     wire_alarms_run(&wire->leavings, wire->loop.turn_us);
@@ -352,6 +371,7 @@ uint64_t wire_send_shaped(struct wire_conn *conn, struct substrate_text message,
             wire_out_frame(out, 0x80U | BASE_WS_TEXT, message, NULL);
         }
         conn->broken = conn->broken || out->buf.failed;
+        wire_conn_weigh(conn);
         wire_ws_flow(conn);
         wire_conn_schedule(conn);
     }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <substrate/base.h>
+#include "wire/budget.h"
 #include "wire/shape.h"
 
 struct wire;
@@ -73,6 +74,9 @@ struct wire_handler {
     /* A message over options.message_max is being thrown away. A WebSocket stays open; a POST waits
      * for its answer, as above. */
     void (*on_oversize)(void *context, struct wire_conn *conn);
+    /* The same for a message over WIRE_SMALL_MAX while the budget is used up. NULL: a POST is
+     * answered 503, a message of a WebSocket goes in silence. */
+    void (*on_busy)(void *context, struct wire_conn *conn);
     /* A GET that is no WebSocket: true when it was answered by wire_respond; false (or NULL): the
      * server answers 405, as to every other method. No on_connecting is called. */
     bool (*on_get)(void *context, struct wire_conn *conn, struct substrate_text path);
@@ -104,10 +108,15 @@ struct wire_options {
     bool unlistened;    /* no port at all: only upstreams are wanted */
     size_t message_max; /* bytes of a message or a POST; 0: 15 MiB */
     size_t unsent_max;  /* a connection with more unsent than this is given up; 0: 64 MiB */
-    uint64_t ping_us;   /* between pings, of which the first comes at once; 0: 30 s */
-    uint64_t idle_us;   /* a WebSocket that is silent for three times so long is closed; 0: 60 s */
-    uint64_t head_us;   /* for the head of a connection's first request; 0: 10 s */
-    size_t heads_max;   /* connections that have sent no head yet; 0: 100 */
+    /* What all connections hold is counted here, and may be with what others do; NULL:
+     * WIRE_HELD_MAX for this wire alone. Borrowed for as long as the wire lives. */
+    struct wire_budget *budget;
+    uint64_t ping_us; /* between pings, of which the first comes at once; 0: 30 s */
+    uint64_t idle_us; /* a WebSocket that is silent for three times so long is closed; 0: 60 s */
+    uint64_t head_us; /* for the head of a connection's first request; 0: 10 s */
+    uint64_t body_us; /* for the body of a POST, and for one message of a WebSocket (which is
+                       * looked at with each ping); 0: 30 s */
+    size_t heads_max; /* connections that have sent no head yet; 0: 100 */
     const char *tls_cert, *tls_key; /* PEM files; NULL: plain. Both or none */
     /* Names, beside localhost and addresses, that the Host header of a request may say. Borrowed
      * for as long as the wire lives. */
@@ -123,8 +132,14 @@ struct wire_counters {
                               * without a head, or no descriptors for others */
     uint64_t no_descriptors; /* refused with 503, for file descriptors ran out */
     uint64_t hosts_refused;  /* 403: the Host header said a name that is not allowed */
-    uint64_t unsent_over;    /* given up for more than unsent_max unsent */
+    uint64_t unsent_over;    /* given up for more than unsent_max unsent; or, with the budget used
+                              * up, for more than a reader has */
+    uint64_t bodies_expired; /* no whole message in body_us */
+    uint64_t busy;           /* messages that were thrown away for the budget */
 };
+
+/* Messages up to this size come in whatever the budget. */
+#define WIRE_SMALL_MAX 65536
 
 /* Listens. Gives *wire. E_ARGUMENT: the host is no address, or a file of TLS is none; E_IO: the
  * port is in use, or the address is not of this machine; E_MEMORY. */
@@ -134,6 +149,7 @@ enum substrate_status wire_create(const struct wire_options *options,
 uint16_t wire_port(const struct wire *wire);
 const char *wire_url(const struct wire *wire); /* ws://HOST:PORT or wss://…, borrowed */
 const struct wire_counters *wire_counters(const struct wire *wire); /* borrowed */
+const struct wire_budget *wire_budget(const struct wire *wire);     /* borrowed */
 
 /* Serves until wire_stop; then says goodbye to every WebSocket (close code 1001), waits for them
  * for at most a second, and returns. SIGPIPE is ignored meanwhile. */

@@ -92,6 +92,17 @@ static void hear_message(struct wire_conn *conn, const struct wire_read *read) {
     }
 }
 
+/* A message that would have been small enough is thrown away for the budget. */
+static void hear_oversize(struct wire_conn *conn, const struct wire_read *read) {
+    const struct wire_handler *handler = &conn->wire->handler;
+    bool busy = read->size <= conn->wire->options.message_max;
+    void (*told)(void *, struct wire_conn *) = busy ? handler->on_busy : handler->on_oversize;
+    conn->wire->counters.busy += busy;
+    if (told != NULL && !conn->closing) {
+        told(handler->context, conn);
+    }
+}
+
 static void hear_ping(struct wire_conn *conn, struct substrate_text payload) {
     const struct wire_handler *handler = &conn->wire->handler;
     if (conn->closing) {
@@ -125,9 +136,7 @@ static void hear(struct wire_conn *conn, const struct wire_read *read,
         hear_close(conn, read);
         break;
     case WIRE_READ_OVERSIZE:
-        if (handler->on_oversize != NULL && !conn->closing) {
-            handler->on_oversize(handler->context, conn);
-        }
+        hear_oversize(conn, read);
         break;
     case WIRE_READ_WRONG:
         fail(conn, read, beginning);
@@ -146,7 +155,11 @@ size_t wire_ws_take(struct wire_conn *conn, char *data, size_t size) {
     if (conn->unreadable || conn->peer_closed) {
         return size; /* nothing may come behind a close frame */
     }
+    conn->reader.message_max = wire_conn_message_max(conn);
     wire_reader_next(&conn->reader, data, size, &read);
+    if (read.kind == WIRE_READ_MESSAGE) {
+        conn->partial_us = 0; /* another one may come behind it */
+    }
     struct substrate_text beginning = read.text;
     if (beginning.size == 0) {
         beginning = (struct substrate_text){data, size};
@@ -177,6 +190,9 @@ void wire_ws_ping_due(struct wire_alarm *alarm, uint64_t now_us) {
     }
     if (now_us - conn->heard_us >= MISSES_MAX * conn->wire->options.idle_us) {
         wire_close(conn, WIRE_CLOSE_GOING_AWAY, "no answer to pings");
+    } else if (conn->partial_us != 0 && now_us - conn->partial_us >= conn->wire->options.body_us) {
+        conn->wire->counters.bodies_expired++;
+        wire_close(conn, WIRE_CLOSE_POLICY, "a message did not come to its end in time");
     } else if (wire_out_unsent(&conn->stream.out) == 0 || conn->corked) {
         const struct wire_handler *handler = &conn->wire->handler;
         send_control(conn, BASE_WS_PING, BASE_TEXT(""));
@@ -200,7 +216,12 @@ void wire_ws_flow(struct wire_conn *conn) {
     } else if (unsent < UNSENT_LOW) {
         conn->paused_by_unsent = false;
     }
-    if (unsent > conn->wire->options.unsent_max && !conn->broken) {
+    size_t max = conn->wire->options.unsent_max;
+    if (wire_budget_is_over(conn->wire->budget)) {
+        size_t readers = conn->wire->options.message_max + UNSENT_HIGH; /* at most, see above */
+        max = readers < max ? readers : max;
+    }
+    if (unsent > max && !conn->broken) {
         conn->broken = true;
         conn->wire->counters.unsent_over++;
         wire_conn_schedule(conn);
