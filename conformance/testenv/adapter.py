@@ -1,9 +1,7 @@
 """Adapters of any client, ours and others', that are asked many calls in one mode."""
 
 import itertools
-import queue
 import subprocess
-import threading
 
 from . import command
 from .paths import PATIENCE, ROOT, SUBTENSOR, sdk_python
@@ -36,11 +34,9 @@ class Adapter(command.Adapter):
                 env=environment(home), cwd=home,
             )
         self.process.stderr = open(home / "adapter.log")
-        self.ids, self.lines = itertools.count(1), queue.Queue()
+        self.ids = itertools.count(1)
         self.arrived = []  # of the last run: the indices of its calls, in the order of their ends
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-        self.hello = self.event()
+        self._start_reading()
 
     def __exit__(self, kind, *rest):
         """A test that went well ends with an adapter that has nothing left to say, and no leak."""

@@ -35,6 +35,9 @@ class Adapter:
             [*SUBTENSOR, *options, "adapter", url], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
+        self._start_reading()
+
+    def _start_reading(self):
         self.lines = queue.Queue()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
