@@ -5,15 +5,15 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
-# An event that needs these members to be one at all; the schema says the rest.
-NEEDED = {
-    "hello": ("protocols", "name", "can"), "opened": ("on", "outcome"), "started": ("id",), "end": ("id", "outcome"),
-    "subscribed": ("id",), "item": ("id", "n", "value"), "lag": ("id",), "gap": ("id",), "ended": ("id", "outcome"),
-    "closed": ("on",), "stat": ("id",), "refused": ("line", "message"),
-}
+from testenv.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "conformance" / "adapters" / "kit" / "python"))
+
+from adapterkit.schema import event_problem  # noqa: E402 - behind its path
 
 
 class Adapter:
@@ -34,7 +34,7 @@ class Adapter:
         for line in self.process.stdout:
             try:
                 event = json.loads(line)
-                problem = self.wrong(event)
+                problem = event_problem(event)
             except ValueError as error:
                 event, problem = None, f"no JSON: {error}"
             if problem:
@@ -42,13 +42,6 @@ class Adapter:
             else:
                 self.record("got", event)
         self.give(None)
-
-    @staticmethod
-    def wrong(event):
-        if not isinstance(event, dict) or event.get("event") not in NEEDED:
-            return "no event of the protocol"
-        missing = [name for name in NEEDED[event["event"]] if name not in event]
-        return f"{event['event']} lacks {', '.join(missing)}" if missing else None
 
     def send(self, command):
         self.record("sent", command)
