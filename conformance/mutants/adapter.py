@@ -1,0 +1,115 @@
+"""The smallest right client (client/) as a client of adapter protocol 1, and its bugs, switched on by name:
+
+    python adapter.py [--bug NAME]… [--blocking] < lines > events
+"""
+
+import argparse
+import sys
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "adapters" / "kit" / "python")]
+
+from adapterkit import Client as Kit  # noqa: E402 - behind the path
+from adapterkit import Failed, Value, serve  # noqa: E402
+from client import Blocking, Chain, Client, bugs  # noqa: E402
+from client.errors import CallError, RpcError  # noqa: E402
+from client.subscription import Gap, Lag  # noqa: E402
+
+STREAMS = {
+    "heads": ("chain_subscribeNewHeads", [], "chain_unsubscribeNewHeads"),
+    "finalized": ("chain_subscribeFinalizedHeads", [], "chain_unsubscribeFinalizedHeads"),
+}
+
+
+def failure(error):
+    """The Failed that an exception of the client is."""
+    if isinstance(error, RpcError):
+        return Failed("rpc", str(error.message), error.code, **error.data)
+    return Failed(error.outcome if isinstance(error, CallError) else "other", str(error) or repr(error))
+
+
+def head(item):
+    return {"number": int(item["number"], 16), "parent": item["parentHash"]}
+
+
+class Right(Kit):
+    name, version = "right", "1"
+    can = {
+        "modes": ["serial", "threaded", "gathered", "shared"], "raw": True, "batch": True, "cancel": True,
+        "deadline": True, "lazy": True, "drop": True, "in_flight": True, "reconnect": True, "endpoints": True,
+        "headers": True, "snapshot": True, "stat": True, "subscribe": ["heads", "finalized", "raw"],
+        "functions": ["storage", "map", "constant", "runtime-call", "events"],
+    }
+    failure = staticmethod(failure)
+
+    def __init__(self, urls, **options):
+        super().__init__(urls, **options)
+        self.client = Client(urls, **options)
+        self.chain = Chain(self.client)
+
+    async def connect(self):
+        async with self.client.within(self.client.until(None)):
+            await self.client.connect()
+
+    async def close(self):
+        await self.client.close()
+
+    async def raw(self, ask, method, params):
+        return await self.client.call(method, params, ask.deadline)
+
+    async def batch(self, asks):
+        return await self.client.batch([(ask.method, ask.params) for ask in asks], [ask.deadline for ask in asks])
+
+    def snapshot(self):
+        whole = object.__new__(Right)
+        whole.client, whole.chain = self.client, self.chain.snapshot()
+        return whole
+
+    async def function(self, ask, name, args):
+        more = {"page": ask.page} if name == "map" else {}
+        async with self.client.within(self.client.until(ask.deadline)):
+            value = await getattr(self.chain, name.replace("-", "_"))(ask.pin, *args, **more)
+        return Value(*value) if name == "storage" else value
+
+    async def subscribe(self, ask, user):
+        asked = STREAMS[ask.kind] if ask.kind else (ask.method, ask.params, ask.unsubscribe)
+        ask.stream = await self.client.subscribe(*asked)
+        user.subscribed()
+        async for item in ask.stream:
+            if isinstance(item, Gap):
+                user.gap()
+            elif isinstance(item, Lag):
+                user.lag(item.lost)
+            else:
+                await user.item(head(item) if ask.kind else item)
+
+    async def unsubscribe(self, ask):
+        await self.client.unsubscribe(ask.stream)
+
+    def pending(self):
+        return self.client.pending()
+
+    def subscriptions(self):
+        return len(self.client.subscribed)
+
+
+def main():
+    names = tomllib.loads((HERE / "bugs.toml").read_text(encoding="utf-8"))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bug", action="append", default=[], choices=names, metavar="NAME")
+    parser.add_argument("--blocking", action="store_true", help="as threads use it")
+    options = parser.parse_args()
+    bugs.ON.update(options.bug)
+    if options.blocking:
+        from blocking_adapter import Right as face
+    else:
+        face = Right
+    if options.bug:
+        face.name = "+".join(options.bug)
+    serve(face)
+
+
+if __name__ == "__main__":
+    main()
