@@ -160,7 +160,8 @@ def words_of(call, due, end):
         if "entries" in due:
             return map_words(due["entries"], end.get("value"))
         return difference(due["value"], end.get("value")) or "another value", due["value"], end.get("value")
-    wanted = f"the value {shown(due.get('value'))}" if due["outcome"] == "ok" else told({**due, "code": due.get("code", due.get("codes"))})
+    codes = {"code": " or ".join(map(str, due["codes"]))} if "codes" in due else {}
+    wanted = f"the value {shown(due.get('value'))}" if due["outcome"] == "ok" else told({**due, **codes})
     return f"{told(end)} given where {wanted} is due", {k: v for k, v in due.items() if k != "entries"}, end
 
 

@@ -37,6 +37,10 @@ class Expectations:
         self.used.add((case, mode))
         return entry[mode] if isinstance(entry[mode], list) else [entry[mode]]
 
+    def why(self, case):
+        """Its entry's words, for reports."""
+        return {member: words for member, words in self.entries.get(case, {}).items() if member in ("reason", "link")}
+
     def fits(self, case, mode, verdict, checks):
         """Whether a verdict is as expected. `checks` are those that failed."""
         wanted = self.of(case, mode)

@@ -17,6 +17,7 @@ from .driver import Driver
 from .expectations import FINE, Expectations
 from .judge import judged
 from .problem import Problem
+from .results import results_of
 
 WATCHDOG = 15 * PATIENCE  # seconds in which nothing happens
 
@@ -124,16 +125,11 @@ class Run:
             return {**cell, "expected": None, "as_expected": True}
         expected = self.expected[cell["client"]]
         failed = {finding["check"] for finding in cell["findings"]}
-        return {**cell, "expected": expected.of(cell["case"], cell["mode"]),
+        return {**cell, "expected": expected.of(cell["case"], cell["mode"]), **expected.why(cell["case"]),
                 "as_expected": expected.fits(cell["case"], cell["mode"], cell["verdict"], failed)}
 
     def results(self):
-        cases = [{"name": case.name, "group": case.group, "title": case.title, "core": case.core} for case in self.cases]
-        clients = [{"name": name, **{k: hello.get(k) for k in ("version", "language", "can")}} for name, hello in self.hellos.items()]
-        totals = {}
-        for cell in self.cells:
-            totals[cell["verdict"]] = totals.get(cell["verdict"], 0) + 1
-        return {"format": 1, "seed": self.options.seed, "clients": clients, "cases": cases, "cells": self.cells, "totals": totals}
+        return results_of(self.options.seed, self.hellos, self.cases, self.cells)
 
     def write(self):
         self.out.mkdir(parents=True, exist_ok=True)

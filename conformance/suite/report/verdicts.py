@@ -1,0 +1,44 @@
+"""How verdicts look: a sign, so that nobody needs the colour, and the name of their colours."""
+
+from dataclasses import dataclass
+
+from ..expectations import FINE
+
+
+@dataclass(frozen=True)
+class Look:
+    sign: str
+    tone: str  # a class of style.css
+    says: str
+
+
+LOOKS = {
+    "PASS": Look("✓", "ok", "all holds"),
+    "NON-STRICT": Look("~", "soft", "only what should hold does not"),
+    "INFORMATIONAL": Look("i", "soft", "only what may hold does not"),
+    "UNIMPLEMENTED": Look("–", "none", "the client cannot do it"),
+    "FAIL": Look("✗", "bad", "what must hold does not"),
+    "HANG": Look("H", "bad", "the client did not end"),
+    "CRASH": Look("C", "bad", "its process ended"),
+    "NOT-CONCURRENT": Look("N", "odd", "the node saw another mode"),
+    "NOT-EXERCISED": Look("0", "odd", "what had to happen did not"),
+    "UNSTABLE": Look("±", "odd", "not always the same"),
+}
+
+
+def is_plain(cell):
+    """Whether there is nothing to tell of a cell."""
+    return cell["verdict"] == "PASS" and cell["as_expected"]
+
+
+def is_fine(cell):
+    return cell["verdict"] in FINE and cell["as_expected"]
+
+
+def told_verdict(cell):
+    """ "FAIL", "FAIL, expected", "PASS, not expected: FAIL is" """
+    if cell["expected"] and not cell["as_expected"]:
+        return f"{cell['verdict']}, where {' or '.join(cell['expected'])} is expected"
+    if cell["expected"] and cell["verdict"] not in FINE:
+        return f"{cell['verdict']}, expected"
+    return cell["verdict"]
