@@ -237,6 +237,25 @@ def test_members_of_a_query_that_mean_nothing(start):
     assert errors.count('"apikey"') == 1 and "secret" not in errors and '"x"' in errors
 
 
+def test_members_of_a_query_that_are_malformed(start):
+    """Without an equals sign or a name, and each of several: ignored, and named once. What stands twice is refused."""
+    node = start(FIXTURE)
+    space = node.space()
+    for query in ("?as", "?as=me&seed", "?fixture&=v&one=1&two=2", "?&&as"):
+        assert space.socket(query).call("system_chain")
+    labels = [event.get("label", "") for event in space.control("mock_events")["events"] if event["event"] == "opened"]
+    assert labels == ["", "me", "", ""]
+    for query in ("?as=a&as=b", "?seed=1&seed=1"):
+        with pytest.raises(InvalidStatus) as refused:
+            space.socket(query)
+        assert refused.value.response.status_code == 404 and b"once" in refused.value.response.body
+    _, errors = node.stop()
+    lines = [line for line in errors.splitlines() if "ignored" in line]
+    assert [line.split("ignored ")[1].split(" in ")[0] for line in lines] == [
+        '"as"', '"seed"', '"fixture"', '""', '"one"', '"two"']
+    assert all("as=LABEL" in line for line in lines)
+
+
 @pytest.mark.parametrize("path", ["/s/a%00b", "/s/a%20b", "/s/a%2Fb", "/s/%", "/s/a?as=l%00x"])
 def test_escaped_names_are_no_names(node, path):
     space = node.space()

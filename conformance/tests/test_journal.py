@@ -109,6 +109,51 @@ def test_the_raw_journal_says_each_request_in_order(space):
     assert places == sorted(places)
 
 
+def pages(space, method, list_name, **how):
+    """The list, page by page, and how many there were."""
+    entries, number, count = [], how.pop("from"), 0
+    while True:
+        page = space.control(method, {"from": number, **how})
+        if not page[list_name]:
+            assert page["next"] == number
+            return entries, count
+        entries, number, count = entries + page[list_name], page["next"], count + 1
+
+
+@pytest.mark.parametrize("form", ["raw", "canonical"])
+def test_pages_of_the_journal(space, form):
+    socket = space.socket()
+    for number in range(20):
+        socket.call("chain_getBlockHash", number)
+    whole = space.control("mock_journal", {"form": form})
+    assert len(whole["entries"]) == whole["next"] == 20
+    for limit, count in ((7, 3), (1, 20), (100, 1)):
+        assert pages(space, "mock_journal", "entries", **{"from": 0, "form": form, "limit": limit}) == (whole["entries"], count)
+    assert space.control("mock_journal", {"form": form, "from": 18})["entries"] == whole["entries"][18:]
+    assert space.control("mock_journal", {"form": form, "limit": 0})["next"] == 0
+    assert space.control("mock_journal", {"form": form, "from": 99}) == {**whole, "entries": []}
+
+
+def test_pages_of_the_events(space):
+    socket = space.socket()
+    for number in range(5):
+        socket.call("chain_getBlockHash", number)
+    whole = space.control("mock_events")["events"]
+    entries, count = pages(space, "mock_events", "events", **{"from": 1, "limit": 4})
+    assert entries == whole and count == -(-len(whole) // 4)
+
+
+def test_a_journal_that_is_too_long_for_one_answer(space):
+    """A thousand requests of 20 kB: each page is of some 8 MB, and together they are all."""
+    socket = space.socket()
+    batch = "[" + ",".join(request("state_getStorage", "0x" + f"{i:020000x}", id=i) for i in range(500)) + "]"
+    for _ in range(2):
+        assert len(json.loads(socket.exchange(batch))) == 500
+    assert len(space.post(request("mock_journal")).text) < 9_000_000
+    entries, count = pages(space, "mock_journal", "entries", **{"from": 0})
+    assert [entry["seq"] for entry in entries] == list(range(1000)) and count > 2
+
+
 def test_the_journal_file(start, tmp_path):
     """--journal writes one JSON value per line."""
     file = tmp_path / "journal.jsonl"

@@ -324,7 +324,7 @@ static char *journal_of(unsigned seed, const char *last) {
         done[who]++;
     }
     struct base_buf out = BASE_BUF_INIT;
-    space_write_journal(space, true, &out);
+    space_write_journal(space, true, &space_page_all, &out);
     base_buf_char(&out, '\0');
     ck_assert(!out.failed);
     char *copy = strdup(out.data);

@@ -20,7 +20,7 @@ void connections_end(struct connections *connections) {
 
 /* Names a member of a query that means nothing here: once each, and not for ever. */
 static void name_ignored(struct connections *connections, struct substrate_text name) {
-    if (name.size == 0 || connections->ignored.count >= IGNORED_MAX ||
+    if (connections->ignored.count >= IGNORED_MAX ||
         base_map_get(&connections->ignored, name) != NULL) {
         return;
     }
@@ -30,8 +30,8 @@ static void name_ignored(struct connections *connections, struct substrate_text 
     if (kept.data != NULL && !quoted.failed &&
         base_map_put(&connections->ignored, kept, connections)) {
         (void)fprintf(stderr,
-                      "mocknode serve: ignored %.*s in the query of a URL; known are seed, "
-                      "as and fixture\n",
+                      "mocknode serve: ignored %.*s in the query of a URL; known are "
+                      "seed=NUMBER, as=LABEL and fixture=NAME\n",
                       (int)(quoted.size < 100 ? quoted.size : 100), quoted.data);
     }
     base_buf_free(&quoted);
@@ -58,7 +58,10 @@ static void on_connecting(void *context, struct wire_conn *conn,
         refuse(conn, 404, problem);
         return;
     }
-    name_ignored(connections, url.unknown);
+    struct substrate_text query = request->query, ignored;
+    while (space_url_ignored(&query, &ignored)) {
+        name_ignored(connections, ignored);
+    }
     uint64_t now = substrate_now_us();
     struct space *space = spaces_find(connections->spaces, &url, now, &why);
     if (space == NULL) {

@@ -30,8 +30,9 @@ static const struct method {
     {"mock_newBlock", control_new_block, 1, BLOCK_MEMBERS},
     {"mock_reorg", control_reorg, 1, "[2], the depth of a fork that becomes the head"},
     {"mock_setStorage", control_set_storage, 1, "[{\"0x...\":\"0x...\",\"0x...\":null}]"},
-    {"mock_journal", control_journal, 1, "[], [{\"form\":\"raw\"}] or [{\"form\":\"canonical\"}]"},
-    {"mock_events", control_events, 1, "[] or [{\"from\":1}], a number of an event"},
+    {"mock_journal", control_journal, 1,
+     "[], or [{\"form\":\"canonical\",\"from\":0,\"limit\":100}], form being raw or canonical"},
+    {"mock_events", control_events, 1, "[] or [{\"from\":1,\"limit\":100}], a number of an event"},
     {"mock_unmatched", control_unmatched, 0, "[]"},
     {"mock_dropSpace", control_drop_space, 1, "[] or [\"NAME\"], a space"},
     /* As chopsticks has them. */

@@ -110,30 +110,48 @@ enum substrate_status control_wait(struct control *control) {
 
 /* ---- what happened ---- */
 
-enum substrate_status control_journal(struct control *control) {
+/* So many bytes are told at a time. */
+#define PAGE_SIZE_MAX (8 * 1024 * 1024)
+
+static bool read_number(struct base_json options, const char *name, uint64_t *number) {
+    struct base_json value = base_json_member(options, name);
+    return value.kind == BASE_JSON_NONE || base_json_u64(value, number);
+}
+
+/* The page that `from` and `limit` of the parameter ask for; `known`: all that it may have. */
+static enum substrate_status read_page(struct control *control, const char *const *known,
+                                       struct space_page *page) {
     struct base_json options = control_param(control, 0);
-    struct base_json form = base_json_member(options, "form");
+    *page = (struct space_page){0, UINT64_MAX, PAGE_SIZE_MAX};
+    if (options.kind == BASE_JSON_NONE) {
+        return SUBSTRATE_OK;
+    }
+    bool good = control_members(control, options, known) == SUBSTRATE_OK &&
+                base_json_length(options) > 0 && read_number(options, "from", &page->from) &&
+                read_number(options, "limit", &page->limit);
+    return good ? SUBSTRATE_OK : control_wrong(control);
+}
+
+enum substrate_status control_journal(struct control *control) {
+    static const char *const known[] = {"form", "from", "limit", NULL};
+    struct base_json form = base_json_member(control_param(control, 0), "form");
     bool canonical = base_json_is(form, "canonical");
-    bool given = options.kind != BASE_JSON_NONE;
-    if (given && (base_json_length(options) != 1 || (!canonical && !base_json_is(form, "raw")))) {
+    struct space_page page;
+    if (read_page(control, known, &page) != SUBSTRATE_OK ||
+        (form.kind != BASE_JSON_NONE && !canonical && !base_json_is(form, "raw"))) {
         return control_wrong(control);
     }
-    space_write_journal(control->space, canonical, control->result);
+    space_write_journal(control->space, canonical, &page, control->result);
     return SUBSTRATE_OK;
 }
 
-/* So many bytes of events are told at a time. */
-#define EVENTS_SIZE_MAX (8 * 1024 * 1024)
-
 enum substrate_status control_events(struct control *control) {
-    struct base_json options = control_param(control, 0);
-    uint64_t from = 0;
-    if (options.kind != BASE_JSON_NONE &&
-        (base_json_length(options) != 1 ||
-         !base_json_u64(base_json_member(options, "from"), &from))) {
+    static const char *const known[] = {"from", "limit", NULL};
+    struct space_page page;
+    if (read_page(control, known, &page) != SUBSTRATE_OK) {
         return control_wrong(control);
     }
-    space_write_events(control->space, from, EVENTS_SIZE_MAX, control->result);
+    space_write_events(control->space, &page, control->result);
     return SUBSTRATE_OK;
 }
 

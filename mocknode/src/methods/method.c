@@ -43,7 +43,11 @@ void answer_give_hash(struct answer *answer, const struct substrate_hash *hash) 
 }
 
 /* Formats into the arena; NULL when out of memory. */
-static const char *format_text(struct base_arena *arena, const char *format, va_list arguments) {
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 0)))
+#endif
+static const char *
+format_text(struct base_arena *arena, const char *format, va_list arguments) {
     char text[1024]; /* a key or parameter in it may be of any length, and is cut */
     int size = vsnprintf(text, sizeof text, format, arguments);
     return size < 0 ? NULL : base_arena_text(arena, base_text(text)).data;

@@ -11,6 +11,8 @@
 
 #define JOURNAL_MAX 131072
 
+const struct space_page space_page_all = {0, UINT64_MAX, SIZE_MAX};
+
 static const char *const outcome_names[] = {
     [SPACE_RESULT] = "result",
     [SPACE_ERROR] = "error",
@@ -127,73 +129,113 @@ static int canonically(const void *left, const void *right) {
     return order;
 }
 
-/* Neither ids nor clocks nor ordinals, and sorted. */
-static void write_canonical(const struct space *space, const char *between, struct base_buf *out) {
-    size_t count = (size_t)(space->journal_end - space->journal_begin);
-    const struct space_entry **sorted = base_calloc(count + 1, sizeof(struct space_entry *));
-    out->failed = out->failed || sorted == NULL;
-    for (size_t i = 0; i < count && sorted != NULL; i++) {
-        sorted[i] = entry_at(space, space->journal_begin + i);
-    }
-    if (sorted != NULL && count > 0) {
-        qsort(sorted, count, sizeof(struct space_entry *), canonically);
-    }
-    for (size_t i = 0; i < count && sorted != NULL; i++) {
-        const struct space_entry *entry = sorted[i];
-        base_buf_str(out, i > 0 ? between : "");
-        base_buf_str(out, "{\"space\":");
-        base_json_write_string(out, space->name);
-        base_buf_str(out, ",\"label\":");
-        base_json_write_string(out, entry->series->label);
-        base_buf_str(out, ",\"request\":");
-        base_json_write_string(out, entry->series->request);
-        base_buf_format(out,
-                        ",\"occurrence\":%llu,\"outcome\":\"%s\",\"latency_us\":%llu,"
-                        "\"digest\":\"%016llx\"}",
-                        (unsigned long long)entry->occurrence + 1, outcome_names[entry->outcome],
-                        (unsigned long long)entry->latency_us, (unsigned long long)entry->digest);
-    }
-    base_free(sorted);
+/* ---- pages ---- */
+
+/* A page that is being written. */
+struct paging {
+    const struct space_page *page;
+    const char *between; /* two of its entries */
+    struct base_buf *out;
+    size_t begin, count;
+};
+
+static struct paging paging_begin(const struct space_page *page, const char *between,
+                                  struct base_buf *out) {
+    return (struct paging){page, between, out, out->size, 0};
 }
 
-void space_write_journal(struct space *space, bool canonical, struct base_buf *out) {
+/* Is there room for another entry? Then what separates it from the last one is written. */
+static bool paging_next(struct paging *paging) {
+    const struct space_page *page = paging->page;
+    bool room = paging->count < page->limit && paging->out->size - paging->begin <= page->size_max;
+    if (room) {
+        base_buf_str(paging->out, paging->count++ > 0 ? paging->between : "");
+    }
+    return room;
+}
+
+/* Neither ids nor clocks nor ordinals. */
+static void write_canonical_entry(const struct space *space, const struct space_entry *entry,
+                                  struct base_buf *out) {
+    base_buf_str(out, "{\"space\":");
+    base_json_write_string(out, space->name);
+    base_buf_str(out, ",\"label\":");
+    base_json_write_string(out, entry->series->label);
+    base_buf_str(out, ",\"request\":");
+    base_json_write_string(out, entry->series->request);
+    base_buf_format(out,
+                    ",\"occurrence\":%llu,\"outcome\":\"%s\",\"latency_us\":%llu,"
+                    "\"digest\":\"%016llx\"}",
+                    (unsigned long long)entry->occurrence + 1, outcome_names[entry->outcome],
+                    (unsigned long long)entry->latency_us, (unsigned long long)entry->digest);
+}
+
+/* Those that the page has of all, sorted. Returns the number to go on from. */
+static uint64_t write_canonical(const struct space *space, struct paging *paging) {
+    size_t count = (size_t)(space->journal_end - space->journal_begin);
+    const struct space_entry **sorted = base_calloc(count + 1, sizeof(struct space_entry *));
+    uint64_t at = paging->page->from < count ? paging->page->from : count;
+    if (sorted == NULL) {
+        paging->out->failed = true;
+        return at;
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[i] = entry_at(space, space->journal_begin + i);
+    }
+    if (count > 0) {
+        qsort(sorted, count, sizeof(struct space_entry *), canonically);
+    }
+    for (; at < count && paging_next(paging); at++) {
+        write_canonical_entry(space, sorted[at], paging->out);
+    }
+    base_free(sorted);
+    return at;
+}
+
+static uint64_t write_raw(const struct space *space, struct paging *paging) {
+    uint64_t first = space->journal_begin - space->journal_base;
+    uint64_t end = space->journal_end - space->journal_base;
+    uint64_t at = paging->page->from < first ? first : paging->page->from;
+    for (at = at < end ? at : end; at < end && paging_next(paging); at++) {
+        uint64_t place = at + space->journal_base;
+        write_entry(space, entry_at(space, place), place, paging->out);
+    }
+    return at;
+}
+
+void space_write_journal(struct space *space, bool canonical, const struct space_page *page,
+                         struct base_buf *out) {
     base_buf_format(out, "{\"form\":\"%s\",\"dropped\":%llu,\"entries\":[",
                     canonical ? "canonical" : "raw",
                     (unsigned long long)(space->journal_begin - space->journal_base));
-    if (canonical) {
-        write_canonical(space, ",", out);
-    } else {
-        for (uint64_t at = space->journal_begin; at < space->journal_end; at++) {
-            base_buf_str(out, at > space->journal_begin ? "," : "");
-            write_entry(space, entry_at(space, at), at, out);
-        }
-    }
-    base_buf_str(out, "]}");
+    struct paging paging = paging_begin(page, ",", out);
+    uint64_t next = canonical ? write_canonical(space, &paging) : write_raw(space, &paging);
+    base_buf_format(out, "],\"next\":%llu}", (unsigned long long)next);
 }
 
 void space_write_canonical_lines(struct space *space, struct base_buf *out) {
-    write_canonical(space, "\n", out);
+    struct paging paging = paging_begin(&space_page_all, "\n", out);
+    (void)write_canonical(space, &paging);
     if (space->journal_end > space->journal_begin) {
         base_buf_char(out, '\n');
     }
 }
 
-void space_write_events(struct space *space, uint64_t from, size_t size_max, struct base_buf *out) {
+void space_write_events(struct space *space, const struct space_page *page, struct base_buf *out) {
     struct space_events_walk walk = {0};
     struct space_event event;
     uint64_t next = space->events.last + 1;
-    size_t begin = out->size, count = 0;
     base_buf_format(out, "{\"first\":%llu,\"events\":[",
                     (unsigned long long)space->events.first_seq);
+    struct paging paging = paging_begin(page, ",", out);
     while (space_events_next(&space->events, &walk, &event)) {
-        if (event.seq < from) {
+        if (event.seq < page->from) {
             continue;
         }
-        if (out->size - begin > size_max) {
+        if (!paging_next(&paging)) {
             next = event.seq;
             break;
         }
-        base_buf_str(out, count++ > 0 ? "," : "");
         space_event_write(&event, NULL, out);
     }
     base_buf_format(out, "],\"next\":%llu}", (unsigned long long)next);

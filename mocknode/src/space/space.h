@@ -189,10 +189,20 @@ enum substrate_status space_wait_for(struct space_peer *peer, struct substrate_t
 /* What happened, as JSON. */
 void space_write_stats(struct space *space, struct base_buf *out);
 void space_write_unmatched(const struct space *space, struct base_buf *out);
-void space_write_journal(struct space *space, bool canonical, struct base_buf *out);
-/* The events from a number on, {"first","events","next"}: `first` is the oldest that is kept,
- * `next` the number to go on from. It stops when it has so many bytes. */
-void space_write_events(struct space *space, uint64_t from, size_t size_max, struct base_buf *out);
+/* A part of a long list: from a number on, at most so many, and it ends once it has so many bytes
+ * (so that there is at least one, if there is any). */
+struct space_page {
+    uint64_t from, limit;
+    size_t size_max;
+};
+extern const struct space_page space_page_all;
+/* {"form","dropped","entries","next"}: entries are numbered as they came (raw) or stand
+ * (canonical); `next` is the number to go on from, behind the last one: the number of the next to
+ * come. */
+void space_write_journal(struct space *space, bool canonical, const struct space_page *page,
+                         struct base_buf *out);
+/* The same of events, {"first","events","next"}: `first` is the oldest that is kept. */
+void space_write_events(struct space *space, const struct space_page *page, struct base_buf *out);
 /* How often each rule has fired: [{"rule","fired"}]. */
 void space_write_fired(const struct space *space, struct base_buf *out);
 /* The canonical journal as lines of a file. */

@@ -19,29 +19,66 @@ static struct substrate_text rest(struct substrate_text text, size_t skip) {
     return (struct substrate_text){text.data + skip, text.size - skip};
 }
 
-static bool read_name(struct substrate_text value, struct substrate_text *name) {
-    *name = value;
+/* The next member of the query. false: there are no more. */
+static bool next_member(struct substrate_text *query, struct substrate_text *member) {
+    if (query->size == 0) {
+        return false;
+    }
+    const char *end = memchr(query->data, '&', query->size);
+    member->data = query->data;
+    member->size = end != NULL ? (size_t)(end - query->data) : query->size;
+    *query = rest(*query, end != NULL ? member->size + 1 : member->size);
+    return true;
+}
+
+static bool read_seed(struct substrate_text value, struct space_url *url) {
+    url->has_seed = true;
+    return base_text_u64(value, &url->seed);
+}
+
+static bool read_label(struct substrate_text value, struct space_url *url) {
+    url->label = value;
     return is_name(value);
 }
 
-/* One member of the query. false: its value is none. */
-static bool read_member(struct substrate_text member, struct space_url *url) {
-    if (base_text_starts(member, "seed=")) {
-        url->has_seed = true;
-        return base_text_u64(rest(member, 5), &url->seed);
+static bool read_fixture(struct substrate_text value, struct space_url *url) {
+    url->fixture = value;
+    return is_name(value);
+}
+
+static const struct {
+    const char *name; /* with its `=` */
+    bool (*read)(struct substrate_text value, struct space_url *url);
+} MEMBERS[] = {{"seed=", read_seed}, {"as=", read_label}, {"fixture=", read_fixture}};
+#define MEMBER_COUNT (sizeof(MEMBERS) / sizeof(MEMBERS[0]))
+
+/* Which one it is; MEMBER_COUNT: none. */
+static size_t which(struct substrate_text member) {
+    size_t i = 0;
+    while (i < MEMBER_COUNT && !base_text_starts(member, MEMBERS[i].name)) {
+        i++;
     }
-    if (base_text_starts(member, "as=")) {
-        return read_name(rest(member, 3), &url->label);
+    return i;
+}
+
+static const char *read_query(struct substrate_text query, struct space_url *url) {
+    struct substrate_text member;
+    bool seen[MEMBER_COUNT] = {false};
+    while (next_member(&query, &member)) {
+        size_t i = which(member);
+        if (i == MEMBER_COUNT) {
+            continue;
+        }
+        if (seen[i]) {
+            return "bad query: seed, as and fixture may stand once each\n";
+        }
+        seen[i] = true;
+        if (!MEMBERS[i].read(rest(member, strlen(MEMBERS[i].name)), url)) {
+            return "bad query: known are seed=NUMBER, and as=LABEL and fixture=NAME (1 to 64 of "
+                   "A-Z a-z 0-9 . _ -)\n";
+        }
     }
-    if (base_text_starts(member, "fixture=")) {
-        return read_name(rest(member, 8), &url->fixture);
-    }
-    if (url->unknown.size == 0) {
-        const char *end = member.size > 0 ? memchr(member.data, '=', member.size) : NULL;
-        url->unknown = member;
-        url->unknown.size = end != NULL ? (size_t)(end - member.data) : member.size;
-    }
-    return true;
+    return NULL;
 }
 
 bool space_url_read(struct substrate_text path, struct substrate_text query, struct space_url *url,
@@ -54,15 +91,17 @@ bool space_url_read(struct substrate_text path, struct substrate_text query, str
         *problem = "no such path: use / or /s/NAME, NAME being 1 to 64 of A-Z a-z 0-9 . _ -\n";
         return false;
     }
-    while (query.size > 0) {
-        const char *end = memchr(query.data, '&', query.size);
-        size_t size = end != NULL ? (size_t)(end - query.data) : query.size;
-        if (!read_member((struct substrate_text){query.data, size}, url)) {
-            *problem = "bad query: known are seed=NUMBER, and as=LABEL and fixture=NAME (1 to 64 "
-                       "of A-Z a-z 0-9 . _ -)\n";
-            return false;
+    *problem = read_query(query, url);
+    return *problem == NULL;
+}
+
+bool space_url_ignored(struct substrate_text *query, struct substrate_text *name) {
+    while (next_member(query, name)) {
+        if (name->size > 0 && which(*name) == MEMBER_COUNT) {
+            const char *end = memchr(name->data, '=', name->size);
+            name->size = end == NULL ? name->size : (size_t)(end - name->data);
+            return true;
         }
-        query = rest(query, end != NULL ? size + 1 : size);
     }
-    return true;
+    return false;
 }

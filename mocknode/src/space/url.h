@@ -14,12 +14,17 @@ struct space_url {
     struct substrate_text fixture; /* empty: not named */
     bool has_seed;
     uint64_t seed;
-    struct substrate_text unknown; /* the first member of the query that means nothing here */
 };
 
-/* Reads `/` or `/s/NAME`, and `seed=7&as=LABEL&fixture=B`; views into the input. Members with other
- * names are another program's, and are passed over. false: *problem says what is accepted. */
+/* Reads `/` or `/s/NAME`, and `seed=7&as=LABEL&fixture=B`; views into the input. What else stands
+ * in the query is another program's, or nobody's, and is passed over: see space_url_ignored. false:
+ * *problem says what is accepted. */
 bool space_url_read(struct substrate_text path, struct substrate_text query, struct space_url *url,
                     const char **problem);
+
+/* The name of the next member that space_url_read passes over: one of another name, or without an
+ * equals sign. *query is the query, and then what is behind that member. false: there are no more.
+ */
+bool space_url_ignored(struct substrate_text *query, struct substrate_text *name);
 
 #endif
