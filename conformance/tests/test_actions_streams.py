@@ -2,6 +2,7 @@
 
 import pytest
 
+from testenv.paths import FIXTURE
 from testenv.raw import Raw
 from testenv.rpc import request
 from testenv.stage import Stage, rule
@@ -81,6 +82,41 @@ def test_a_flood_that_nobody_reads_ends_with_its_connection(node):
         peer.say(request(HEADS))
         space.control("mock_wait", {"event": "fired", "match": {"rule": "flood"}, "from": 1})
     space.control("mock_wait", {"event": "closed", "from": 1})
+
+
+def rss(node):
+    """kB of the node's memory, and the most that it was."""
+    with open(f"/proc/{node.process.pid}/status", encoding="ascii") as status:
+        lines = dict(line.split(":", 1) for line in status)
+    return [int(lines[name].split()[0]) for name in ("VmRSS", "VmHWM")]
+
+
+def test_a_flood_is_made_as_it_is_taken(start):
+    """A million texts are not made for a peer that reads none; others are answered meanwhile."""
+    node = start(FIXTURE)
+    space = node.space()
+    space.control("mock_setScript", {"rules": [rule("flood", "notified", {"flood": 1000000}, when={"nth": 1})]})
+    before, _ = rss(node)
+    with Raw(node.port, space.path) as peer:
+        peer.say(request(HEADS))
+        space.control("mock_wait", {"event": "fired", "match": {"rule": "flood"}, "from": 1})
+        assert space.socket().call("system_chain")
+    space.control("mock_wait", {"event": "closed", "from": 1})
+    assert rss(node)[1] - before < 150000
+
+
+@pytest.mark.parametrize("more", [{"skip": True}, {"delay": "1ms"}, {"notify": {"value": 1}}])
+def test_a_flood_of_which_rules_hear(stage, more):
+    """Each is told, and each comes: more than are made at a time, with what they cause between them."""
+    count, told = 9000, rule("more", "notified", more, when={"every": 3, "first": 3000})
+    stage.tell(rule("flood", "notified", {"flood": count}, when={"nth": 1}), told)
+    client, _ = subscribed(stage)
+    stage.wait("written", count=count + 1 - (1000 if "skip" in more else 0))
+    skipped = 1000 if "skip" in more else -1000 if "notify" in more else 0
+    until(client, count + 1 - skipped)
+    client.call("system_chain", id="more")
+    assert len(client.notifications) == count + 1 - skipped
+    assert len(stage.events().of("notified")) == count + 1 + (1000 if "notify" in more else 0)
 
 
 def test_late(stage):

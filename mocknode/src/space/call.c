@@ -35,7 +35,8 @@ struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind 
     call->previous_emitted = call->next_emitted = NULL;
     call->stream = NULL;
     call->subscription = NULL;
-    call->notified = 0;
+    call->notified = call->again = 0;
+    call->ahead = 0;
     base_buf_reset(&call->text);
     base_buf_reset(&call->ids);
     call->previous = NULL;
@@ -237,7 +238,7 @@ static void link_emitted(struct space_call *call) {
 /* The text is in the connection's output: it is not kept a second time. What else is large is
  * counted until the call has been written. */
 static void let_go(struct space_call *call, unsigned copy) {
-    if (script_again(&call->item, copy)) {
+    if (script_again(&call->item, copy) || call->again > 0) {
         return;
     }
     if (call->text.capacity > KEEP_TEXT) {
@@ -311,6 +312,7 @@ static void emit_heard(struct space_call *call, unsigned copy, uint64_t now) {
     }
     if (call->kind == SPACE_NOTIFICATION) {
         if (!script_leaves(run, &leaving.verdict, &call->item, now)) {
+            space_flood_on(call, false);
             return;
         }
         script_notification(run, &leaving.verdict, &notification);
@@ -327,6 +329,7 @@ static void emit_heard(struct space_call *call, unsigned copy, uint64_t now) {
     }
     script_rest(run, &leaving.verdict, now);
     end_leaving(&leaving);
+    space_flood_on(call, notification.skip);
     if (notification.skip) {
         space_call_free(call);
     }
@@ -346,6 +349,7 @@ static void emit_unheard(struct space_call *call, unsigned copy) {
         }
     }
     give_out(call, copy, NULL);
+    space_flood_on(call, false);
 }
 
 static void emit_text(struct space_call *call, unsigned copy, uint64_t now) {
@@ -405,6 +409,7 @@ void space_written(struct space_peer *peer, uint64_t mark, uint64_t now) {
     while (peer->first_emitted != NULL && peer->first_emitted->mark <= mark) {
         struct space_call *call = peer->first_emitted;
         tell_written(call);
+        space_flood_on(call, true);
         script_left(space->run, &call->item, space->now);
         space_call_free(call);
     }

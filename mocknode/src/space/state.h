@@ -51,6 +51,8 @@ struct space_call {
     const struct method_stream *stream;
     struct space_subscription *subscription; /* NULL: it has ended */
     uint64_t subscribed, notified;           /* seq of its beginning, of this notification */
+    uint64_t again; /* so many more are to be made of it, one behind another */
+    size_t ahead;   /* bytes of those that were made before it and not waited for */
 };
 
 struct space_subscription {
@@ -331,6 +333,9 @@ void space_openings_tell(struct space_work *work);
 bool space_unsubscribe(struct space_work *work, const struct method_outcome *outcome);
 void space_subscriptions_free(struct space_peer *peer);
 void space_reply_left(struct space_call *reply);
+/* Makes the next one of a flood, of a notification that leaves; `waited`: it has left. One that has
+ * too much before it is not followed until then. */
+void space_flood_on(struct space_call *call, bool waited);
 /* What events call a stream by; NULL: none. */
 void *space_stream_handle(const struct space_subscription *subscription);
 /* Every subscriber hears of a step of the view. */

@@ -84,19 +84,20 @@ static size_t begin_notification(struct base_buf *out,
     return at;
 }
 
-/* A notification whose `member` is this raw JSON; it leaves now, never before `after`. */
-static bool notify(struct space_subscription *subscription, const char *member,
-                   struct substrate_text value, const struct script_cause *cause,
-                   struct space_call *after) {
+/* A notification whose `member` is this raw JSON; it leaves now, never before `after`. NULL: out of
+ * memory. */
+static struct space_call *notify(struct space_subscription *subscription, const char *member,
+                                 struct substrate_text value, const struct script_cause *cause,
+                                 struct space_call *after) {
     struct space_peer *peer = subscription->peer;
     struct space *space = peer->space;
     if (space_waiting_is_hopeless(peer)) {
         space_peer_give_up(peer);
-        return false;
+        return NULL;
     }
     struct space_call *call = space_call_new(peer, SPACE_NOTIFICATION);
     if (call == NULL) {
-        return false;
+        return NULL;
     }
     call->stream = subscription->opened.stream;
     call->subscription = subscription;
@@ -112,11 +113,11 @@ static bool notify(struct space_subscription *subscription, const char *member,
     base_buf_str(&call->text, "}}");
     if (call->text.failed) {
         space_call_free(call);
-        return false;
+        return NULL;
     }
     space_waiting_count(call);
     script_put(space->run, &call->item, space->now, after != NULL ? &after->item : NULL);
-    return true;
+    return call;
 }
 
 /* The same for the stream's own course; what is quiet says nothing. */
@@ -128,7 +129,7 @@ static bool notify_result(struct space_subscription *subscription, struct substr
     base_buf_reset(&subscription->last);
     base_buf_text(&subscription->last, value);
     weigh(subscription);
-    return notify(subscription, "result", value, cause, subscription->reply);
+    return notify(subscription, "result", value, cause, subscription->reply) != NULL;
 }
 
 /* One subscription that is being told something. */
@@ -379,13 +380,44 @@ static const char *again(struct space_subscription *subscription, const struct s
     if (subscription->last.size == 0) {
         return "it was told nothing yet";
     }
-    for (uint64_t i = 0; i < n; i++) {
-        if (!notify(subscription, "result", base_buf_view(&subscription->last), &act->cause,
-                    after)) {
-            return no_memory;
-        }
+    struct space_call *first =
+        notify(subscription, "result", base_buf_view(&subscription->last), &act->cause, after);
+    if (first == NULL) {
+        return no_memory;
     }
+    first->again = n - 1;
     return NULL;
+}
+
+/* So many bytes are made before the first of them has left: a peer need not read. */
+#define AHEAD_MAX ((size_t)4 * 1024 * 1024)
+
+void space_flood_on(struct space_call *call, bool waited) {
+    struct space *space = call->peer->space;
+    size_t ahead = waited ? 0 : call->ahead + call->text.size;
+    if (call->again == 0 || ahead > AHEAD_MAX) {
+        return;
+    }
+    struct space_call *next = space_call_new(call->peer, SPACE_NOTIFICATION);
+    if (next != NULL) {
+        base_buf_text(&next->text, base_buf_view(&call->text));
+    }
+    if (next == NULL || next->text.failed) {
+        space->host.no_memory(space);
+        if (next != NULL) {
+            space_call_free(next);
+        }
+        return;
+    }
+    next->stream = call->stream;
+    next->subscription = call->subscription;
+    next->subscribed = call->subscribed;
+    next->item.cause = call->item.cause;
+    next->again = call->again - 1;
+    next->ahead = ahead;
+    call->again = 0;
+    space_waiting_count(next);
+    script_put(space->run, &next->item, space->now, NULL);
 }
 
 static const char *host_flood(void *context, const struct script_act *act, void *about,
@@ -490,7 +522,7 @@ static const char *host_notify(void *context, const struct script_act *act,
         for (; at != NULL; at = at->next) {
             if ((only == NULL || only == &peer->script) &&
                 base_text_is(kind, at->opened.stream->name)) {
-                told += notify(at, "result", value, &act->cause, at->reply);
+                told += notify(at, "result", value, &act->cause, at->reply) != NULL;
             }
         }
     }

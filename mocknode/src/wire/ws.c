@@ -224,6 +224,7 @@ void wire_ws_flow(struct wire_conn *conn) {
     if (unsent > max && !conn->broken) {
         conn->broken = true;
         conn->wire->counters.unsent_over++;
+        wire_conn_ending(conn, WIRE_BY_NODE, 0, base_text("too much is unsent"));
         wire_conn_schedule(conn);
     }
 }
