@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from testenv.rpc import request
 from testenv.stage import Stage, once, rule
 
 ERROR = {"code": -32603, "message": "Internal error", "data": {"why": [1, None]}}
@@ -305,6 +306,52 @@ def test_post_that_gets_no_answer(stage, action):
             client.getresponse()
     client.close()
     stage.did("act", *action)
+
+
+def posted(stage):
+    """All bytes that a POST of the first read is answered with, and whether they end in a reset."""
+    import socket
+    body = request("state_getStorage", stage.keys[0], stage.head, id=1)
+    got = b""
+    with socket.create_connection(("127.0.0.1", stage.node.port), timeout=10) as peer:
+        peer.sendall(f"POST {stage.space.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     f"Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+        try:
+            while data := peer.recv(65536):
+                got += data
+        except ConnectionResetError:
+            return got, True
+    return got, False
+
+
+@pytest.mark.parametrize("on", ["answered", "arrived"])
+@pytest.mark.parametrize("at, left", [(0, lambda size: 0), (20, lambda size: 20), ("50%", lambda size: size // 2)])
+def test_post_that_is_severed(stage, on, at, left):
+    """Its answer is cut, of which the first byte is that of its head."""
+    whole, reset = posted(stage)
+    assert whole.startswith(b"HTTP/1.1 200") and whole.endswith(b"}") and not reset
+    stage.tell(rule("act", on, {"sever": {"at": at, "with": "end"}}, match={"methods": ["state_getStorage"]}, when={"nth": 1}),
+               rule("again", on, {"sever": {"at": at}}, match={"methods": ["state_getStorage"]}, when={"nth": 2}))
+    got, reset = posted(stage)
+    assert (got, reset) == (whole[:left(len(whole))], False)
+    got, reset = posted(stage)
+    assert reset and whole[:left(len(whole))].startswith(got)
+    stage.did("act", "sever")
+    stage.did("again", "sever")
+
+
+def test_a_post_that_is_held_when_its_space_is_dropped(stage):
+    """It gets no answer, and its connection ends."""
+    import threading
+    stage.tell(once("hold", "arrived", {"hold": {"until": {"signal": "never"}, "limit": "none"}}))
+    told = []
+    waiting = threading.Thread(target=lambda: told.append(posted(stage)))
+    waiting.start()
+    stage.wait("held")
+    stage.control("mock_dropSpace")
+    waiting.join(10)
+    assert told == [(b"", False)]
+    assert stage.control("mock_events")["events"] == []
 
 
 def test_frame_actions_do_not_match_a_post(stage):

@@ -116,6 +116,18 @@ def handshake(port, buffer=None):
     return raw, file
 
 
+def test_too_much_that_is_unsent_ends_its_connection(node):
+    """Over 64 MiB; and the event says by whom, and why."""
+    space = node.space()
+    space.control("mock_setScript", {"rules": [{"on": "arrived", "do": [{"fill": {"message": 2**25}}, {"repeat": 2}]}]})
+    with Raw(node.port, space.path) as peer:
+        peer.say(request("system_chain"))
+        space.control("mock_wait", {"event": "closed", "from": 1})
+    closed, = [e for e in space.control("mock_events")["events"] if e["event"] == "closed"]
+    assert (closed["by"], closed["reason"]) == ("node", "too much is unsent")
+    assert space.control("mock_sockets")["unsent_over"] >= 1
+
+
 def test_the_first_ping_comes_at_once(node):
     raw, file = handshake(node.port)
     assert file.read(2)[0] == 0x89

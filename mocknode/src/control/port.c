@@ -55,7 +55,7 @@ static uint64_t port_send(void *connection, int status, struct substrate_text te
     if (status == 200 || wire_conn_is_websocket(conn)) {
         return wire_send_shaped(conn, text, shape);
     }
-    return wire_respond(conn, status, "application/json; charset=utf-8", text);
+    return wire_respond_shaped(conn, status, "application/json; charset=utf-8", text, shape);
 }
 
 static void port_flush(void *connection) { wire_flush(connection); }

@@ -203,6 +203,7 @@ static void let_go(struct script_run *run, const struct script_gate_rule *rule,
         items[i]->alone = true;
         items[i]->cause = cause != NULL ? *cause : items[i]->plan->hold_act.cause;
         items[i]->plan->group = NULL;
+        items[i]->plan->place = i;
         script_item_go_behind(run, items[i], now, before);
         before = items[i];
     }
@@ -344,9 +345,9 @@ bool script_gates_hold(struct script_run *run, size_t gate, struct script_item *
 
 void script_gates_drop(struct script_run *run, struct script_item *item) {
     struct script_gate_group *group = item->plan->group;
-    size_t at = 0;
+    size_t at = group->count - 1; /* a connection takes its newest along first */
     while (group->members[at] != item) {
-        at++;
+        at--;
     }
     group->count--;
     memmove(group->members + at, group->members + at + 1,

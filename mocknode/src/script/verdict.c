@@ -158,7 +158,8 @@ static enum script_stage stage_of(const struct script_action_row *row,
     if (row->text_frame && (SCRIPT_BIT(event->kind) & SCRIPT_ON_TEXT) != 0) {
         stage = SCRIPT_STAGE_FRAME;
     }
-    if (event->post && (stage == SCRIPT_STAGE_FRAME || stage == SCRIPT_STAGE_NOTIFICATION ||
+    bool frame = stage == SCRIPT_STAGE_FRAME && !row->text_frame;
+    if (event->post && (frame || stage == SCRIPT_STAGE_NOTIFICATION ||
                         stage == SCRIPT_STAGE_STREAM || row->websocket)) {
         return SCRIPT_STAGES;
     }

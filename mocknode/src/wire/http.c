@@ -83,6 +83,7 @@ struct answer {
     const struct wire_header *headers;
     size_t header_count;
     struct substrate_text body;
+    const struct wire_shape *shape; /* NULL: none; only its sever_at counts */
 };
 
 static void put_answer(struct wire_conn *conn, const struct answer *answer) {
@@ -105,11 +106,15 @@ static void put_answer(struct wire_conn *conn, const struct answer *answer) {
     base_buf_format(&head, "content-length: %zu\r\n%s\r\n", answer->body.size,
                     connection_line(exchange));
     wire_stream_begin(&conn->stream);
+    uint64_t begin = wire_out_end(&conn->stream.out);
     wire_out_raw(&conn->stream.out, base_buf_view(&head));
     if (!exchange->head_only) {
         wire_out_raw(&conn->stream.out, answer->body);
     }
     wire_conn_weigh(conn);
+    if (answer->shape != NULL) {
+        wire_out_stops(&conn->stream.out, answer->shape, begin);
+    }
     conn->broken = conn->broken || head.failed || conn->stream.out.buf.failed;
     base_buf_free(&head);
 }
@@ -123,10 +128,15 @@ static void finish(struct wire_conn *conn, const struct answer *answer) {
     }
 }
 
+uint64_t wire_respond_shaped(struct wire_conn *conn, int status, const char *type,
+                             struct substrate_text body, const struct wire_shape *shape) {
+    finish(conn, &(struct answer){.status = status, .type = type, .body = body, .shape = shape});
+    return conn->broken ? 0 : wire_out_end(&conn->stream.out);
+}
+
 uint64_t wire_respond(struct wire_conn *conn, int status, const char *type,
                       struct substrate_text body) {
-    finish(conn, &(struct answer){.status = status, .type = type, .body = body});
-    return conn->broken ? 0 : wire_out_end(&conn->stream.out);
+    return wire_respond_shaped(conn, status, type, body, NULL);
 }
 
 void wire_http_refuse(struct wire_conn *conn, int status, const char *text) {
@@ -135,7 +145,7 @@ void wire_http_refuse(struct wire_conn *conn, int status, const char *text) {
 
 void wire_refuse(struct wire_conn *conn, int status, const struct wire_header *headers,
                  size_t header_count, struct substrate_text body) {
-    struct answer answer = {status, "text/plain; charset=utf-8", headers, header_count, body};
+    struct answer answer = {status, "text/plain; charset=utf-8", headers, header_count, body, NULL};
     if (conn->stage != WIRE_ADMISSION) {
         return;
     }

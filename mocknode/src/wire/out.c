@@ -212,7 +212,7 @@ static void put_writes(struct wire_out *out, uint32_t step, uint64_t from, uint6
 }
 
 /* In the order of their places; what is severed is not there any more. */
-static void put_stops(struct wire_out *out, const struct wire_shape *shape, uint64_t begin) {
+void wire_out_stops(struct wire_out *out, const struct wire_shape *shape, uint64_t begin) {
     uint64_t end = wire_out_end(out);
     bool pauses = shape->pause_at.kind != WIRE_PLACE_NONE;
     bool severs = shape->sever_at.kind != WIRE_PLACE_NONE;
@@ -249,7 +249,7 @@ void wire_out_shaped(struct wire_out *out, struct substrate_text text,
     put_before(out, shape);
     uint64_t begin = wire_out_end(out);
     put_fragments(out, text, shape);
-    put_stops(out, shape, begin);
+    wire_out_stops(out, shape, begin);
     out->buf.failed = out->buf.failed || copy.failed;
     base_buf_free(&copy);
 }

@@ -42,6 +42,8 @@ void wire_out_frame(struct wire_out *out, unsigned first_byte, struct substrate_
 void wire_out_raw(struct wire_out *out, struct substrate_text bytes);
 void wire_out_shaped(struct wire_out *out, struct substrate_text text,
                      const struct wire_shape *shape);
+/* The shape's pause, dribble and cut of what was appended from that offset on. */
+void wire_out_stops(struct wire_out *out, const struct wire_shape *shape, uint64_t begin);
 /* A stop behind all that was appended. */
 void wire_out_stop(struct wire_out *out, enum wire_stop_kind kind);
 /* How many pauses are still to come. */

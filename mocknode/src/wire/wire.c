@@ -361,7 +361,7 @@ uint64_t wire_send_shaped(struct wire_conn *conn, struct substrate_text message,
                           const struct wire_shape *shape) {
     struct wire_out *out = &conn->stream.out;
     if (!conn->websocket) {
-        return wire_respond(conn, 200, "application/json; charset=utf-8", message);
+        return wire_respond_shaped(conn, 200, "application/json; charset=utf-8", message, shape);
     }
     if (conn->stage == WIRE_OPEN && !conn->closing) {
         wire_stream_begin(&conn->stream);

@@ -185,7 +185,8 @@ void wire_refuse(struct wire_conn *conn, int status, const struct wire_header *h
  * Returns the mark that on_written will reach, or 0 when out of memory, or over unsent_max: the
  * connection is then closed. */
 uint64_t wire_send(struct wire_conn *conn, struct substrate_text message);
-/* The same, in a shape; NULL is none. On a POST the shape is not looked at. */
+/* The same, in a shape; NULL is none. Of a POST's only sever_at is looked at: a place in the whole
+ * answer, of which byte 0 is the first of its head. */
 uint64_t wire_send_shaped(struct wire_conn *conn, struct substrate_text message,
                           const struct wire_shape *shape);
 /* Goes on behind the place of a shape's pause_at, also when that is not reached yet. */
@@ -194,6 +195,9 @@ void wire_resume(struct wire_conn *conn);
  */
 uint64_t wire_respond(struct wire_conn *conn, int status, const char *type,
                       struct substrate_text body);
+/* The same in a shape, as of wire_send_shaped. */
+uint64_t wire_respond_shaped(struct wire_conn *conn, int status, const char *type,
+                             struct substrate_text body, const struct wire_shape *shape);
 /* Hands what was sent to the socket now, as far as it takes it. */
 void wire_flush(struct wire_conn *conn);
 /* Bytes that were sent and have not been handed to the socket. */
