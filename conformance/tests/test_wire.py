@@ -540,7 +540,7 @@ def test_who_is_sent_too_much_is_given_up(plain):
     with plain.raw(buffer=4096), plain.raw() as other:
         for _ in range(20):
             other.say("#1 send 1000000")
-        while "closed 1 node 0 " not in plain.log(other):
+        while "closed 1 node 0 too much is unsent" not in plain.log(other):
             pass
 
 

@@ -168,7 +168,7 @@ static const struct script_member fragments_members[] = {
     {"n", &script_type_number, AT(script_fragments, n), .least = 1, .most = 1 << 20,
      .help = "so many fragments"},
     {"pings", &script_type_number, AT(script_fragments, pings), .most = 1000,
-     .help = "so many pings between two fragments"},
+     .help = "so many pings between two fragments; no event but their pongs"},
     END};
 
 static const struct script_member dribble_members[] = {{"n", &script_type_number,
@@ -542,7 +542,8 @@ const struct script_action_row script_action_rows[] = {
     {"reset", SOCKET, .groups = SCRIPT_GROUP_END, .apply = script_do_reset, .help = "RST, at once"},
     {"sever", SOCKET, .groups = SCRIPT_GROUP_END, .text_frame = true, SIZE(script_sever),
      .members = sever_members, .brief = "at", .apply = script_do_sever,
-     .help = "cuts the connection in that text, on other events in its next one"},
+     .help = "cuts the connection in that text, on other events in its next one; of a POST in the "
+             "answer of HTTP"},
     {"deaf", SOCKET, SIZE(script_cork), .members = lasting_members, .brief = "until",
      .apply = script_do_deaf, .help = "nothing read, nothing written, no FIN"},
     {"stop_reading", SOCKET, SIZE(script_cork), .members = lasting_members, .brief = "until",
@@ -558,7 +559,7 @@ const struct script_action_row script_action_rows[] = {
      .brief = "until", .apply = script_do_quiet, .help = "the stream makes no notifications"},
     {"flood", STREAM(ON(SUBSCRIBED) | ON(NOTIFIED)), SIZE(script_count), .members = flood_members,
      .brief = "n", .apply = script_do_flood,
-     .help = "n more notifications, each like the last one"},
+     .help = "n more notifications, each like the last one, at most 4 MiB ahead of the connection"},
     {"late", STREAM(ON(UNSUBSCRIBED)), SIZE(script_count), .members = flood_members, .brief = "n",
      .apply = script_do_late, .help = "n notifications behind the reply to the unsubscribe"},
     {"stream_id", STREAM(ON(SUBSCRIBED)), SIZE(script_value), .members = stream_id_members,
@@ -570,15 +571,20 @@ const struct script_action_row script_action_rows[] = {
      .apply = script_do_notify, .help = "a notification of that value to the streams of a kind"},
 
     {"advance", CHAIN, SIZE(script_count), .members = advance_members, .brief = "n",
-     .apply = script_do_advance, .help = "the head goes on by n blocks"},
+     .apply = script_do_advance,
+     .help = "the head goes on by n blocks, which are made past the recording's end"},
     {"set_head", CHAIN, SIZE(script_block_args), .members = block_member, .brief = "block",
-     .apply = script_do_set_head, .help = "the head is that block"},
+     .apply = script_do_set_head,
+     .help = "the head is that block, which descends from the finalized one; in `start`: any"},
     {"tick", CHAIN, SIZE(script_tick), .members = tick_members, .brief = "every",
      .apply = script_do_tick, .help = "the head goes on by itself"},
     {"block", CHAIN, SIZE(script_made_args), .members = made_members, .apply = script_do_block,
      .help = "a block is made, and is the head"},
     {"fork", CHAIN, SIZE(script_fork), .members = fork_members, .brief = "depth",
-     .apply = script_do_fork, .help = "another branch is made, and is the head's"},
+     .apply = script_do_fork,
+     .help =
+         "another branch is made, and is the head's; not under the finalized block: deeper needs "
+         "`hold_finality` before"},
     {"finalize", CHAIN, SIZE(script_block_args), .members = block_member, .brief = "block",
      .apply = script_do_finalize, .help = "that block is finalized"},
     {"hold_finality", CHAIN, SIZE(script_finality), .members = finality_members, .brief = "lag",
