@@ -282,6 +282,33 @@ def modern(method, params, reply):
                                        "chainSpec_v1_chainName"]
 
 
+@contextmanager
+def modern_batches(upstream):
+    """The same for messages of any shape."""
+
+    def handle(socket):
+        with connect(upstream, max_size=None) as node:
+            try:
+                for message in socket:
+                    asked = json.loads(message)
+                    node.send(message)
+                    replies = json.loads(node.recv())
+                    for call in asked if isinstance(asked, list) else [asked]:
+                        for reply in replies if isinstance(replies, list) else [replies]:
+                            if reply["id"] == call["id"]:
+                                modern(call["method"], call.get("params", []), reply)
+                    socket.send(json.dumps(replies))
+            except ConnectionClosed:
+                pass
+
+    with serve(handle, "127.0.0.1", 0, max_size=None) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
+        server.shutdown()
+        thread.join()
+
+
 def test_what_chain_head_operations_say_is_kept(node, truth, tmp_path):
     out, head = tmp_path / "out", truth.head["hash"]
     call = next(c for c in truth.calls if c["method"] == "state_call" and c["at"] == head and "result" in c)
@@ -317,6 +344,48 @@ def test_the_new_names_can_be_hidden(node, tmp_path):
                                           "chainSpec_v1_chainName"}
     assert {"state_getStorage", "system_chain", "rpc_methods"} <= set(old) <= set(everything)
     assert not [name for name in old if "_v1_" in name]
+
+
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_they_are_hidden_in_batches_too(node, tmp_path, others):
+    """Alone or among others, once or twice in it; the rest of the batch passes unchanged."""
+    batch = [{"jsonrpc": "2.0", "id": f"o{i}", "method": "system_chain"} for i in range(others)]
+    batch += [{"jsonrpc": "2.0", "id": id, "method": "rpc_methods", "params": []} for id in (7, "seven")]
+
+    def told(reply):
+        return {entry["id"]: entry["result"] for entry in reply}
+
+    with modern_batches(node.url) as upstream:
+        with Proxy(upstream, tmp_path / "old", "--legacy") as proxy, Socket(proxy.url) as socket:
+            through = told(json.loads(socket.exchange(json.dumps(batch))))
+        with Socket(upstream) as socket:
+            direct = told(json.loads(socket.exchange(json.dumps(batch))))
+    for id in (7, "seven"):
+        assert [name for name in direct[id]["methods"] if name.startswith("chainHead_")]
+        hidden = [name for name in direct[id]["methods"] if name not in through[id]["methods"]]
+        assert hidden and all(name.startswith(("chainHead_", "archive_", "transaction", "chainSpec_"))
+                              for name in hidden)
+        assert not [name for name in through[id]["methods"] if "_v1_" in name]
+    assert {id: through[id] for id in through if id not in (7, "seven")} == {
+        f"o{i}": direct[f"o{i}"] for i in range(others)}
+
+
+def test_pairs_are_kept(node, truth, tmp_path):
+    """All keys under a prefix with their values, and that there are no others; pinned and not."""
+    out, head = tmp_path / "out", truth.head["hash"]
+    prefixes = sorted({key[:66] for key in truth.keys(head) if len(key) > 66})[:2]
+    with Proxy(node.url, out) as proxy:
+        with Socket(proxy.url) as socket:
+            pairs = [socket.call("state_getPairs", prefixes[0], head), socket.call("state_getPairs", prefixes[1])]
+        status, stderr = proxy.stop()
+    assert status == 0, stderr
+    with Node(out) as replay, Socket(replay.url) as socket:
+        for prefix, told in zip(prefixes, pairs):
+            assert told and socket.call("state_getPairs", prefix, head) == told
+            assert socket.call("state_getKeysPaged", prefix, 1000, None, head) == [key for key, _ in told]
+            assert dict(map(tuple, told)) == {key: truth.lookup(head, key)[1] for key, _ in told}
+            assert socket.call("state_getStorage", prefix + "00" * 40, head) is None
+        replay.stop()
 
 
 def test_bytes_go_as_the_node_declares_them(node, truth, tmp_path):

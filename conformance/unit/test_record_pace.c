@@ -13,14 +13,33 @@ static struct base_json parse(const char *text) {
 }
 
 START_TEST(what_is_said_of_the_request_does_not_pass) {
-    static const int64_t LASTING[] = {-32700, -32600, -32601, -32602, -32007,
-                                      -32008, -32055, 1,      1010,   4003};
-    static const int64_t PASSING[] = {-32005, -32029, -32603, -32000, -32004, -32009, 429, 0};
+    static const char *const LASTING[] = {
+        "{\"code\":-32700}",
+        "{\"code\":-32600}",
+        "{\"code\":-32601}",
+        "{\"code\":-32602}",
+        "{\"code\":-32007}",
+        "{\"code\":-32008}",
+        "{\"code\":-32055}",
+        "{\"code\":1}",
+        "{\"code\":1010}",
+        "{\"code\":4003}",
+        "{\"message\":\"no code\"}",
+        "{\"code\":-32603,\"message\":\"Client error: Execution failed: trap\"}"};
+    static const char *const PASSING[] = {
+        "{\"code\":-32005}",
+        "{\"code\":-32029}",
+        "{\"code\":-32603,\"message\":\"Internal error\"}",
+        "{\"code\":-32000}",
+        "{\"code\":-32004}",
+        "{\"code\":-32009}",
+        "{\"code\":429}",
+        "{\"code\":0}"};
     for (size_t i = 0; i < sizeof LASTING / sizeof *LASTING; i++) {
-        ck_assert_msg(!pace_passes(LASTING[i]), "%lld", (long long)LASTING[i]);
+        ck_assert_msg(!pace_passes(parse(LASTING[i])), "%s", LASTING[i]);
     }
     for (size_t i = 0; i < sizeof PASSING / sizeof *PASSING; i++) {
-        ck_assert_msg(pace_passes(PASSING[i]), "%lld", (long long)PASSING[i]);
+        ck_assert_msg(pace_passes(parse(PASSING[i])), "%s", PASSING[i]);
     }
 }
 END_TEST

@@ -27,6 +27,16 @@ struct substrate_text base_text_trim(struct substrate_text text) {
 /* So many digits always fit: only those behind them are worth a division. */
 #define DIGITS_SAFE 19
 
+bool base_text_contains(struct substrate_text text, const char *part) {
+    size_t size = strlen(part);
+    for (size_t i = 0; i + size <= text.size; i++) {
+        if (memcmp(text.data + i, part, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool base_text_u64(struct substrate_text text, uint64_t *value) {
     if (text.size == 0 || (text.size > 1 && text.data[0] == '0')) {
         return false;

@@ -29,6 +29,8 @@ static inline bool base_text_starts(struct substrate_text text, const char *pref
 /* memcmp order, the shorter first when one is a prefix of the other; works for raw bytes as well.
  */
 int base_text_compare(struct substrate_text a, struct substrate_text b);
+/* Whether `part` stands somewhere in the text. */
+bool base_text_contains(struct substrate_text text, const char *part);
 struct substrate_text
 base_text_trim(struct substrate_text text); /* JSON white space at both ends */
 /* Decimal only, no sign, no leading zero but "0", no overflow, nothing left over. */

@@ -136,13 +136,13 @@ static void put_back(struct upstream_link *link, struct link_request *request) {
 static bool refused(struct upstream_link *link, struct link_request *request,
                     struct base_json message) {
     struct base_json error = base_json_member(message, "error");
-    int64_t code;
-    if (error.kind != BASE_JSON_OBJECT || !base_json_i64(base_json_member(error, "code"), &code) ||
-        !pace_passes(code) || ++request->refusals >= PACE_TRIES) {
+    struct substrate_text code = base_json_member(error, "code").raw;
+    if (error.kind != BASE_JSON_OBJECT || !pace_passes(error) ||
+        ++request->refusals >= PACE_TRIES) {
         return false;
     }
-    (void)snprintf(link->reason, sizeof link->reason, "it refused with error %lld",
-                   (long long)code);
+    (void)snprintf(link->reason, sizeof link->reason, "it refused with error %.*s", (int)code.size,
+                   code.data);
     pace_refused(&link->pace, error, substrate_now_us());
     put_back(link, request);
     return true;

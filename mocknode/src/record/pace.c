@@ -1,6 +1,8 @@
 /* Rate limits of an upstream: what passes, and when to ask again. */
 #include "record/pace.h"
 
+#include "base/text.h"
+
 #define SECOND_US 1000000U
 #define FIRST_US 250000U
 #define DOUBLINGS_MAX 6U
@@ -19,7 +21,13 @@ static const struct {
     {430, INT64_MAX},
 };
 
-bool pace_passes(int64_t code) {
+bool pace_passes(struct base_json error) {
+    struct substrate_text message = base_json_member(error, "message").raw;
+    int64_t code;
+    if (!base_json_i64(base_json_member(error, "code"), &code) ||
+        base_text_contains(message, "Execution failed")) {
+        return false;
+    }
     for (size_t i = 0; i < sizeof LASTING / sizeof *LASTING; i++) {
         if (code >= LASTING[i].from && code <= LASTING[i].to) {
             return false;

@@ -19,9 +19,10 @@ struct pace {
     uint64_t resting_us; /* until then it is left alone */
 };
 
-/* Whether a request may be answered another time, though an error with this code came: rate limits
- * of gateways and troubles inside of a node pass; what a node says of the request itself stays. */
-bool pace_passes(int64_t code);
+/* Whether a request may be answered another time, though this error came: rate limits of gateways
+ * and troubles inside of a node pass; what a node says of the request itself, by its code or (of a
+ * runtime call that failed) in its words, stays. */
+bool pace_passes(struct base_json error);
 /* Such an error came: the upstream is left alone for as long as the error's data say
  * ("retry_after", "retryAfter" or "backoff_seconds", in seconds, alone or in "rate"), at most a
  * minute; if they say nothing, for a quarter of a second, twice as long after each further one, at

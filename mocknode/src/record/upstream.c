@@ -161,24 +161,40 @@ enum substrate_status upstream_refused(struct upstream *upstream, const char *me
     return status;
 }
 
-enum substrate_status upstream_ask(struct upstream *upstream, const char *method,
-                                   struct substrate_text params, struct base_arena *arena,
-                                   struct substrate_text *result, struct substrate_error *error) {
+enum substrate_status upstream_ask_either(struct upstream *upstream, const char *method,
+                                          struct substrate_text params, struct base_arena *arena,
+                                          struct upstream_reply *reply,
+                                          struct substrate_error *error) {
     struct link_request *request = link_ask(upstream->link, method, params);
     if (request == NULL) {
         return no_memory(error);
     }
     enum substrate_status status = settle(upstream, request, error);
     if (status == SUBSTRATE_OK) {
-        struct upstream_reply reply = read_reply(request);
-        if (reply.is_error) {
-            status = upstream_refused(upstream, method, &reply, error);
-        } else {
-            *result = base_arena_text(arena, reply.result);
-            status = result->data != NULL ? SUBSTRATE_OK : no_memory(error);
+        struct upstream_reply read = read_reply(request);
+        *reply = read;
+        reply->result = base_arena_text(arena, read.result);
+        if (read.message.data != NULL && reply->result.data != NULL) { /* a part of the error */
+            reply->message.data = reply->result.data + (read.message.data - read.result.data);
         }
+        status = reply->result.data != NULL ? SUBSTRATE_OK : no_memory(error);
     }
     link_drop(upstream->link, request);
+    return status;
+}
+
+enum substrate_status upstream_ask(struct upstream *upstream, const char *method,
+                                   struct substrate_text params, struct base_arena *arena,
+                                   struct substrate_text *result, struct substrate_error *error) {
+    struct upstream_reply reply;
+    enum substrate_status status =
+        upstream_ask_either(upstream, method, params, arena, &reply, error);
+    if (status == SUBSTRATE_OK && reply.is_error) {
+        status = upstream_refused(upstream, method, &reply, error);
+    }
+    if (status == SUBSTRATE_OK) {
+        *result = reply.result;
+    }
     return status;
 }
 

@@ -60,6 +60,12 @@ struct upstream_job {
 enum substrate_status upstream_ask_many(struct upstream *upstream, const struct upstream_job *job,
                                         struct substrate_error *error);
 
+/* One request, and what it was answered with, copied into the arena: its result, or its error. */
+enum substrate_status upstream_ask_either(struct upstream *upstream, const char *method,
+                                          struct substrate_text params, struct base_arena *arena,
+                                          struct upstream_reply *reply,
+                                          struct substrate_error *error);
+
 /* One request whose answer must be a result, copied into the arena. An RPC error is E_RPC, with its
  * code in the error. */
 enum substrate_status upstream_ask(struct upstream *upstream, const char *method,

@@ -60,7 +60,7 @@ static const struct {
 } READERS[] = {
     {"state_getStorage", extract_storage},      {"state_getStorageHash", extract_value},
     {"state_getStorageSize", extract_value},    {"state_queryStorageAt", extract_change_sets},
-    {"state_queryStorage", extract_range},      {"state_getPairs", touch_only},
+    {"state_queryStorage", extract_range},      {"state_getPairs", extract_keys},
     {"state_getKeysPaged", extract_keys_paged}, {"state_getKeys", extract_keys},
     {"state_getMetadata", touch_only},          {"state_getRuntimeVersion", touch_only},
     {"chain_getHeader", extract_header},        {"chain_getBlock", extract_block},
@@ -74,16 +74,6 @@ static reader find_reader(struct substrate_text name) {
         }
     }
     return NULL;
-}
-
-static bool contains(struct substrate_text text, const char *part) {
-    size_t size = strlen(part);
-    for (size_t i = 0; i + size <= text.size; i++) {
-        if (memcmp(text.data + i, part, size) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Methods that change something, or whose answers are worth nothing to the next client. */
@@ -102,7 +92,7 @@ static bool is_passing(const struct rpc_request *request) {
             return true;
         }
     }
-    return request->method == NULL && contains(request->name, "ubscribe");
+    return request->method == NULL && base_text_contains(request->name, "ubscribe");
 }
 
 /* ---- exchanges ---- */
@@ -125,10 +115,22 @@ static enum substrate_status read_notification(struct extraction *extraction,
     return SUBSTRATE_OK;
 }
 
-/* An error is a fact when it is the runtime's own. */
+/* An error is a fact when it is the runtime's own: a call that fails, in the words of sc-executor,
+ * or a method that is answered by such a call and names no block that the node lacks. */
 static bool is_runtime_error(const struct rpc_request *request, struct base_json error) {
-    struct substrate_text message = base_json_member(error, "message").raw;
-    return base_text_is(request->name, "state_call") && contains(message, "Execution failed");
+    static const char *const OF_THE_BLOCK[] = {"UnknownBlock", "unknown Block", "discarded"};
+    int64_t code = 0;
+    if (base_text_is(request->name, "state_call")) {
+        return base_text_contains(error.raw, "Execution failed");
+    }
+    for (size_t i = 0; i < sizeof OF_THE_BLOCK / sizeof *OF_THE_BLOCK; i++) {
+        if (base_text_contains(error.raw, OF_THE_BLOCK[i])) {
+            return false;
+        }
+    }
+    return request->method != NULL && request->method->has_at &&
+           !method_from_facts(request->method) &&
+           base_json_i64(base_json_member(error, "code"), &code) && code > 0;
 }
 
 /* Families whose answers a replay cannot give. */

@@ -33,6 +33,7 @@ enum substrate_status extract_change_sets(struct extraction *extraction,
 enum substrate_status extract_keys_paged(struct extraction *extraction,
                                          const struct rpc_request *request,
                                          struct base_json result);
+/* Of all keys, or all pairs of key and value, under a prefix. */
 enum substrate_status extract_keys(struct extraction *extraction, const struct rpc_request *request,
                                    struct base_json result);
 enum substrate_status extract_value(struct extraction *extraction,

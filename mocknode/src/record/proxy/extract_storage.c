@@ -5,6 +5,8 @@
 #include "methods/method.h"
 #include "record/proxy/extract.h"
 
+#define CODE "3a636f6465" /* :code */
+
 static enum substrate_status add_value(struct extraction *extraction,
                                        const struct substrate_hash *at, struct substrate_text key,
                                        struct base_json value) {
@@ -67,23 +69,47 @@ enum substrate_status extract_change_sets(struct extraction *extraction,
     return status;
 }
 
+/* What an entry of a page says: a key is there, or, in a pair, what its value is. The runtime's
+ * code is too large to keep. False: it is neither. */
+static bool read_entry(struct base_json entry, struct fact_change *change) {
+    struct base_json_walk walk;
+    struct base_json key = entry, value = {BASE_JSON_NONE, {NULL, 0}};
+    struct substrate_text name, digits;
+    *change = (struct fact_change){.kind = FACT_PRESENT};
+    if (entry.kind == BASE_JSON_ARRAY) {
+        base_json_walk_init(&walk, entry);
+        if (!base_json_walk_next(&walk, &name, &key) ||
+            !base_json_walk_next(&walk, &name, &value) || value.kind != BASE_JSON_STRING ||
+            !extract_digits(value.raw, &digits)) {
+            return false;
+        }
+    }
+    if (!extract_digits(key.raw, &change->key)) {
+        return false;
+    }
+    if (value.kind == BASE_JSON_STRING && !base_text_is(change->key, CODE)) {
+        change->kind = FACT_VALUE;
+        change->value = (struct substrate_text){value.raw.data + 1, value.raw.size - 2};
+    }
+    return true;
+}
+
 /* Keys that are listed are there; what lies between them, as far as the page reaches, is not. */
 static enum substrate_status add_page(struct extraction *extraction,
                                       const struct substrate_hash *at, struct base_json result,
                                       struct fact_interval interval, uint64_t most) {
     struct base_json_walk walk;
     struct substrate_text name, last = {NULL, 0};
-    struct base_json value;
+    struct base_json entry;
     uint64_t count = 0;
     struct fact_set *set = facts_set(extraction->facts, at, true);
     if (set == NULL) {
         return SUBSTRATE_E_MEMORY;
     }
     base_json_walk_init(&walk, result);
-    while (base_json_walk_next(&walk, &name, &value)) {
-        struct fact_change change = {.kind = FACT_PRESENT};
-        if (!extract_digits(value.raw, &change.key) ||
-            base_text_compare(change.key, interval.from) < 0 ||
+    while (base_json_walk_next(&walk, &name, &entry)) {
+        struct fact_change change;
+        if (!read_entry(entry, &change) || base_text_compare(change.key, interval.from) < 0 ||
             (last.data != NULL && base_text_compare(last, change.key) >= 0)) {
             return SUBSTRATE_OK; /* no page of this request: nothing is claimed */
         }
@@ -196,7 +222,7 @@ static enum substrate_status ask_below(struct extraction *extraction,
 enum substrate_status extract_value(struct extraction *extraction,
                                     const struct rpc_request *request, struct base_json result) {
     struct rpc_request value = *request;
-    if (base_text_is(request->params[0], "\"0x3a636f6465\"")) {
+    if (base_text_is(request->params[0], "\"0x" CODE "\"")) {
         return request->at_given ? extract_touch(extraction, &request->at)
                                  : extract_ask(extraction, request, false);
     }

@@ -367,45 +367,68 @@ static void on_due(void *context, uint64_t now_us) {
     release(context);
 }
 
-/* The answer to rpc_methods without the new JSON-RPC. False: it is another message, or there is no
- * memory to change it. */
-static bool write_legacy(const struct link *link, struct substrate_text message,
-                         struct base_buf *out) {
+static bool is_hidden(struct substrate_text method) {
     static const char *const HIDDEN[] = {"chainHead_", "archive_", "transaction", "chainSpec_"};
-    struct base_json value, name;
+    for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
+        if (base_text_starts(method, HIDDEN[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One answer, that to rpc_methods without the new JSON-RPC. Returns whether it is that one. */
+static bool write_answer(const struct link *link, struct base_json answer, struct base_buf *out) {
     struct base_json_walk walk;
     struct substrate_text key;
-    bool first = true;
-    if (!link->proxy->legacy ||
-        base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
-        return false;
-    }
-    struct base_json id = base_json_member(value, "id");
-    struct base_json methods = base_json_member(base_json_member(value, "result"), "methods");
+    struct base_json name;
+    struct base_json id = base_json_member(answer, "id");
+    struct base_json methods = base_json_member(base_json_member(answer, "result"), "methods");
     const struct said *asked =
         id.kind == BASE_JSON_NONE ? NULL : base_map_get(&link->asked, id.raw);
     if (asked == NULL || !base_text_is(asked->exchange.method, "rpc_methods") ||
         methods.kind != BASE_JSON_ARRAY) {
+        base_buf_text(out, answer.raw);
         return false;
     }
     base_buf_str(out, "{\"jsonrpc\":\"2.0\",\"id\":");
     base_buf_text(out, id.raw);
     base_buf_str(out, ",\"result\":{\"methods\":[");
     base_json_walk_init(&walk, methods);
-    while (base_json_walk_next(&walk, &key, &name)) {
-        struct substrate_text text = {name.raw.data + 1, name.raw.size - 2};
-        bool hidden = false;
-        for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
-            hidden = hidden || base_text_starts(text, HIDDEN[i]);
-        }
-        if (!hidden) {
-            base_buf_str(out, first ? "" : ",");
+    for (const char *comma = ""; base_json_walk_next(&walk, &key, &name);) {
+        if (!is_hidden((struct substrate_text){name.raw.data + 1, name.raw.size - 2})) {
+            base_buf_str(out, comma);
             base_buf_text(out, name.raw);
-            first = false;
+            comma = ",";
         }
     }
     base_buf_str(out, "]}}");
-    return !out->failed;
+    return true;
+}
+
+/* A message with its answers to rpc_methods, alone or in a batch, without the new JSON-RPC. False:
+ * it has none, or there is no memory to change it. */
+static bool write_legacy(const struct link *link, struct substrate_text message,
+                         struct base_buf *out) {
+    struct base_json value, entry;
+    struct base_json_walk walk;
+    struct substrate_text key;
+    bool changed = false;
+    if (!link->proxy->legacy ||
+        base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
+        return false;
+    }
+    if (value.kind == BASE_JSON_OBJECT) {
+        changed = write_answer(link, value, out);
+    } else if (value.kind == BASE_JSON_ARRAY) {
+        base_json_walk_init(&walk, value);
+        for (char before = '['; base_json_walk_next(&walk, &key, &entry); before = ',') {
+            base_buf_char(out, before);
+            changed = write_answer(link, entry, out) || changed;
+        }
+        base_buf_char(out, ']');
+    }
+    return changed && !out->failed;
 }
 
 static void on_upstream_message(void *user, struct substrate_text message) {

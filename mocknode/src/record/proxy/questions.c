@@ -13,16 +13,21 @@
 #define RANGE_MAX 256
 #define PAGE 1000
 
+static void write_canonical(const struct rpc_request *request, const struct substrate_hash *at,
+                            struct base_buf *text) {
+    base_buf_text(text, request->name);
+    base_buf_text(text, request->params_text);
+    if (at != NULL) {
+        line_write_hash(text, at);
+    }
+}
+
 enum substrate_status recording_canonical(struct recording *recording,
                                           const struct rpc_request *request,
                                           const struct substrate_hash *at, bool *seen) {
     struct base_buf text = BASE_BUF_INIT;
     enum substrate_status status = SUBSTRATE_OK;
-    base_buf_text(&text, request->name);
-    base_buf_text(&text, request->params_text);
-    if (at != NULL) {
-        line_write_hash(&text, at);
-    }
+    write_canonical(request, at, &text);
     if (text.failed) {
         status = recording_no_memory(recording);
     } else {
@@ -30,6 +35,17 @@ enum substrate_status recording_canonical(struct recording *recording,
     }
     base_buf_free(&text);
     return status;
+}
+
+/* Its facts were lost on the way: it may be asked again. */
+static void forget(struct recording *recording, const struct rpc_request *request,
+                   const struct substrate_hash *at) {
+    struct base_buf text = BASE_BUF_INIT;
+    write_canonical(request, at, &text);
+    if (!text.failed) {
+        (void)base_map_remove(&recording->seen, base_buf_view(&text));
+    }
+    base_buf_free(&text);
 }
 
 /* Says once of a method that a replay will not have it. */
@@ -132,13 +148,29 @@ static enum substrate_status keep_touched(struct recording *recording,
     return status;
 }
 
-/* Asks, and reads the answer; an error that the client got, too, says nothing. `result`: the raw
- * answer, or {NULL, 0}. */
+/* What the extraction of an answer says and asks no more for. */
+static enum substrate_status keep_answer(struct recording *recording,
+                                         const struct exchange *exchange) {
+    struct extraction extraction;
+    extraction_init(&extraction, recording->ask.facts);
+    enum substrate_status status = extract(exchange, &extraction);
+    if (status == SUBSTRATE_OK) {
+        status = keep_touched(recording, &extraction);
+    }
+    if (status == SUBSTRATE_OK && extraction.has_range) {
+        status = fill_range(recording, &extraction);
+    }
+    extraction_free(&extraction);
+    return status;
+}
+
+/* Asks, and reads the answer, be it an error: a runtime call that fails does so each time.
+ * `result`: the raw result, or {NULL, 0}. */
 static enum substrate_status ask_and_read(struct recording *recording, const char *method,
                                           const struct base_buf *params,
                                           struct substrate_text *result) {
     struct inquiry *ask = &recording->ask;
-    struct extraction extraction;
+    struct upstream_reply reply;
     *result = (struct substrate_text){NULL, 0};
     struct substrate_text text = {NULL, 0};
     if (!params->failed) {
@@ -148,21 +180,18 @@ static enum substrate_status ask_and_read(struct recording *recording, const cha
         return recording_no_memory(recording);
     }
     enum substrate_status status =
-        upstream_ask(&ask->upstream, method, text, &ask->arena, result, ask->error);
+        upstream_ask_either(&ask->upstream, method, text, &ask->arena, &reply, ask->error);
     if (status != SUBSTRATE_OK) {
-        return status == SUBSTRATE_E_RPC ? SUBSTRATE_OK : status;
+        return status;
     }
-    struct exchange exchange = {.method = base_text(method), .params = text, .result = *result};
-    extraction_init(&extraction, ask->facts);
-    status = extract(&exchange, &extraction);
-    if (status == SUBSTRATE_OK) {
-        status = keep_touched(recording, &extraction);
+    if (!reply.is_error) {
+        *result = reply.result;
     }
-    if (status == SUBSTRATE_OK && extraction.has_range) {
-        status = fill_range(recording, &extraction);
-    }
-    extraction_free(&extraction);
-    return status;
+    const struct exchange exchange = {.method = base_text(method),
+                                      .params = text,
+                                      .is_error = reply.is_error,
+                                      .result = reply.result};
+    return keep_answer(recording, &exchange);
 }
 
 /* state_queryStorage, which has no block to be pinned to, up to one. */
@@ -200,6 +229,9 @@ static enum substrate_status ask_again(struct recording *recording,
             rpc_pin_params(request->method, request->params_text, &at, &params);
         }
         status = ask_and_read(recording, request->method->name, &params, result);
+        if (status != SUBSTRATE_OK) {
+            forget(recording, request, &at);
+        }
     }
     base_buf_free(&params);
     return status;
