@@ -26,15 +26,14 @@ START_TEST(what_is_said_of_the_request_does_not_pass) {
         "{\"code\":4003}",
         "{\"message\":\"no code\"}",
         "{\"code\":-32603,\"message\":\"Client error: Execution failed: trap\"}"};
-    static const char *const PASSING[] = {
-        "{\"code\":-32005}",
-        "{\"code\":-32029}",
-        "{\"code\":-32603,\"message\":\"Internal error\"}",
-        "{\"code\":-32000}",
-        "{\"code\":-32004}",
-        "{\"code\":-32009}",
-        "{\"code\":429}",
-        "{\"code\":0}"};
+    static const char *const PASSING[] = {"{\"code\":-32005}",
+                                          "{\"code\":-32029}",
+                                          "{\"code\":-32603,\"message\":\"Internal error\"}",
+                                          "{\"code\":-32000}",
+                                          "{\"code\":-32004}",
+                                          "{\"code\":-32009}",
+                                          "{\"code\":429}",
+                                          "{\"code\":0}"};
     for (size_t i = 0; i < sizeof LASTING / sizeof *LASTING; i++) {
         ck_assert_msg(!pace_passes(parse(LASTING[i])), "%s", LASTING[i]);
     }

@@ -9,18 +9,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
 #include <substrate/connection.h>
 #include "base/json.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "record/upstream.h"
 #include "record/proxy/replies.h"
 #include "record/proxy/recording.h"
-#include "rpc/envelope.h"
+#include "record/proxy/dialogue.h"
 #include "wire/upstream.h"
 #include "wire/wire.h"
 
@@ -28,14 +26,10 @@
 #define MESSAGE_MAX ((size_t)64 << 20)
 /* No client waits longer for the recording, whose own questions a far upstream answers slowly. */
 #define HOLD_US 5000000
-
-/* A request that waits for its reply, or an exchange that waits for the recording: texts follow. */
-struct said {
-    STAILQ_ENTRY(said) entry;
-    size_t twins; /* other requests with its id in flight: which reply is whose, nobody can tell */
-    bool ambiguous;
-    struct exchange exchange;
-};
+/* A lost upstream is opened again so often, after a pause that doubles: for some 20 s in all. */
+#define TRIES 10
+#define AGAIN_US 100000U
+#define AGAIN_MAX_US 5000000U
 
 struct proxy {
     struct wire *wire;
@@ -56,35 +50,16 @@ struct proxy {
 /* A client and its upstream. */
 struct link {
     struct proxy *proxy;
-    struct wire_conn *conn;         /* NULL: gone */
-    struct wire_upstream *upstream; /* NULL: gone */
-    struct base_map asked;          /* raw ids to struct said */
-    bool awaiting;                  /* a POST has no answer yet */
+    struct wire_conn *conn;
+    struct wire_upstream *upstream; /* NULL: there is none */
+    uint64_t reconnect_us;          /* when the next one is opened; SUBSTRATE_NEVER: not at all */
+    unsigned tries;                 /* since the last message of an upstream */
+    struct dialogue dialogue;
+    bool awaiting; /* a POST has no answer yet */
     LIST_ENTRY(link) entry;
 };
 
-/* ---- what was said ---- */
-
-static struct said *make_said(struct substrate_text method, struct substrate_text params,
-                              struct substrate_text result) {
-    struct said *said = base_alloc(sizeof *said + method.size + params.size + result.size);
-    if (said == NULL) {
-        return NULL;
-    }
-    char *at = (char *)(said + 1);
-    struct substrate_text *const texts[] = {&said->exchange.method, &said->exchange.params,
-                                            &said->exchange.result};
-    const struct substrate_text from[] = {method, params, result};
-    *said = (struct said){.twins = 0};
-    for (size_t i = 0; i < 3; i++) {
-        if (from[i].data != NULL) {
-            memcpy(at, from[i].data, from[i].size);
-            *texts[i] = (struct substrate_text){at, from[i].size};
-            at += from[i].size;
-        }
-    }
-    return said;
-}
+/* ---- the recording ---- */
 
 /* Takes `said`; NULL is a fact that memory ran out for, and is lost. */
 static void give_keeper(struct proxy *proxy, struct said *said) {
@@ -97,125 +72,6 @@ static void give_keeper(struct proxy *proxy, struct said *said) {
     pthread_cond_signal(&proxy->more);
     pthread_mutex_unlock(&proxy->lock);
 }
-
-/* An id as text that is the same however it is escaped: nodes write it in their own way. Raw text
- * of numbers, and of strings that cannot be read. */
-static struct substrate_text id_text(struct substrate_text raw, struct base_arena *arena) {
-    struct base_json id = {BASE_JSON_STRING, raw};
-    struct substrate_text text;
-    if (raw.size < 2 || raw.data[0] != '"' || memchr(raw.data, '\\', raw.size) == NULL ||
-        !base_json_string(id, arena, &text)) {
-        return raw;
-    }
-    char *quoted = base_arena_alloc(arena, text.size + 2);
-    if (quoted == NULL) {
-        return raw;
-    }
-    quoted[0] = quoted[text.size + 1] = '"';
-    memcpy(quoted + 1, text.data, text.size);
-    return (struct substrate_text){quoted, text.size + 2};
-}
-
-static void note_call(struct link *link, const struct rpc_envelope *call,
-                      struct base_arena *arena) {
-    struct substrate_text id = id_text(call->id, arena);
-    struct said *twin = base_map_get(&link->asked, id);
-    if (twin != NULL) {
-        twin->ambiguous = true;
-        twin->twins++;
-        return;
-    }
-    /* No params are the same as none in a list. */
-    struct substrate_text params =
-        call->params.raw.data != NULL ? call->params.raw : BASE_TEXT("[]");
-    struct said *said = make_said(call->method, params, id);
-    if (said == NULL) {
-        return;
-    }
-    if (!base_map_put(&link->asked, said->exchange.result, said)) {
-        base_free(said);
-    }
-}
-
-/* Remembers the calls of a message. Returns whether an answer is due. */
-static bool note_message(struct link *link, struct substrate_text message) {
-    struct base_arena arena;
-    base_arena_init(&arena, 0);
-    struct rpc_envelope envelope = rpc_read(message, &arena);
-    bool due = envelope.kind != RPC_NOTIFICATION;
-    if (envelope.kind == RPC_CALL) {
-        note_call(link, &envelope, &arena);
-    } else if (envelope.kind == RPC_BATCH) {
-        struct base_json_walk walk;
-        struct substrate_text key;
-        struct base_json entry;
-        due = base_json_length(envelope.batch) == 0;
-        base_json_walk_init(&walk, envelope.batch);
-        while (base_json_walk_next(&walk, &key, &entry)) {
-            struct rpc_envelope call = rpc_read_value(entry, &arena);
-            due = due || call.kind != RPC_NOTIFICATION;
-            if (call.kind == RPC_CALL) {
-                note_call(link, &call, &arena);
-            }
-        }
-    }
-    base_arena_free(&arena);
-    return due;
-}
-
-static void hear_reply(struct link *link, struct base_json reply) {
-    struct base_json id = base_json_member(reply, "id");
-    struct base_json method = base_json_member(reply, "method");
-    struct base_json result = base_json_member(reply, "result");
-    struct base_json error = base_json_member(reply, "error");
-    if (method.kind == BASE_JSON_STRING) {
-        struct base_json said = base_json_member(base_json_member(reply, "params"), "result");
-        struct substrate_text name = {method.raw.data + 1, method.raw.size - 2};
-        if (said.kind != BASE_JSON_NONE) {
-            give_keeper(link->proxy, make_said(name, (struct substrate_text){NULL, 0}, said.raw));
-        }
-        return;
-    }
-    struct said *asked = id.kind == BASE_JSON_NONE ? NULL : base_map_get(&link->asked, id.raw);
-    if (asked != NULL && asked->twins > 0) {
-        asked->twins--;
-        return;
-    }
-    if (asked != NULL) {
-        base_map_remove(&link->asked, id.raw);
-    }
-    if (asked == NULL || asked->ambiguous ||
-        (result.kind == BASE_JSON_NONE) == (error.kind == BASE_JSON_NONE)) {
-        base_free(asked);
-        return;
-    }
-    struct said *said = make_said(asked->exchange.method, asked->exchange.params,
-                                  error.kind != BASE_JSON_NONE ? error.raw : result.raw);
-    if (said != NULL) {
-        said->exchange.is_error = error.kind != BASE_JSON_NONE;
-    }
-    base_free(asked);
-    give_keeper(link->proxy, said);
-}
-
-static void hear_message(struct link *link, struct substrate_text message) {
-    struct base_json value, entry;
-    struct base_json_walk walk;
-    struct substrate_text key;
-    if (base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
-        return;
-    }
-    if (value.kind == BASE_JSON_OBJECT) {
-        hear_reply(link, value);
-        return;
-    }
-    base_json_walk_init(&walk, value);
-    while (value.kind == BASE_JSON_ARRAY && base_json_walk_next(&walk, &key, &entry)) {
-        hear_reply(link, entry);
-    }
-}
-
-/* ---- the recording's thread ---- */
 
 static struct said *next_said(struct proxy *proxy) {
     pthread_mutex_lock(&proxy->lock);
@@ -253,31 +109,165 @@ static void *keep(void *argument) {
     return NULL;
 }
 
-/* ---- clients and upstreams ---- */
+/* ---- replies ---- */
+
+/* The end of a link whose upstream is given up. */
+static void hang_up(struct link *link, struct substrate_text why) {
+    if (wire_conn_is_websocket(link->conn)) {
+        wire_close(link->conn, CLOSE_INTERNAL, "the upstream is gone");
+    } else {
+        wire_respond(link->conn, 502, "text/plain", why);
+    }
+}
+
+static void hand_on(struct link *link, const struct held_reply *held) {
+    if (held->close) {
+        hang_up(link, held->text);
+    } else {
+        wire_send(link->conn, held->text);
+    }
+}
+
+/* The next time that something is due: a reply, or an upstream that is to be opened again. */
+static void arm(struct proxy *proxy) {
+    uint64_t due = reply_queue_due(&proxy->held);
+    const struct link *link;
+    LIST_FOREACH(link, &proxy->links, entry) {
+        due = link->reconnect_us < due ? link->reconnect_us : due;
+    }
+    wire_timer(proxy->wire, due);
+}
+
+/* Hands on what may go, and comes back for the rest in time. */
+static void release(struct proxy *proxy) {
+    struct held_reply *held;
+    while ((held = reply_queue_take(&proxy->held, atomic_load(&proxy->kept), substrate_now_us())) !=
+           NULL) {
+        if (held->owner != NULL) {
+            hand_on(held->owner, held);
+        }
+        base_free(held);
+    }
+    arm(proxy);
+}
+
+static void hold(struct link *link, struct substrate_text text, bool close) {
+    struct proxy *proxy = link->proxy;
+    const struct held_reply held = {.owner = link,
+                                    .close = close,
+                                    .after = proxy->given,
+                                    .due_us = substrate_now_us() + HOLD_US,
+                                    .text = text};
+    if (!reply_queue_put(&proxy->held, &held)) {
+        hand_on(link, &held);
+    }
+    release(proxy);
+}
+
+/* A POST has one answer, whatever else comes. */
+static bool is_wanted(const struct link *link) {
+    return wire_conn_is_websocket(link->conn) || link->awaiting;
+}
+
+static void tell_client(void *context, struct substrate_text message) {
+    struct link *link = context;
+    if (is_wanted(link)) {
+        link->awaiting = false;
+        hold(link, message, false);
+    }
+}
+
+/* ---- upstreams ---- */
+
+static void on_upstream_message(void *user, struct substrate_text message) {
+    struct link *link = user;
+    link->tries = 0;
+    dialogue_hear(&link->dialogue, message);
+}
+
+static void give_up(struct link *link, const char *reason) {
+    char text[160];
+    (void)snprintf(text, sizeof text, "upstream: %s\n", reason);
+    link->awaiting = false;
+    hold(link, base_text(text), true);
+}
+
+/* The client is not told: another connection takes the place of this one. */
+static void on_upstream_close(void *user, const char *reason) {
+    struct link *link = user;
+    uint64_t asked_us = wire_upstream_retry_us(link->upstream);
+    link->upstream = NULL;
+    dialogue_lost(&link->dialogue);
+    if (!is_wanted(link)) {
+        return;
+    }
+    if (link->tries >= TRIES) {
+        give_up(link, reason);
+        return;
+    }
+    if (link->tries == 0) {
+        fprintf(stderr, "mocknode record: a client's upstream is opened again: %s\n", reason);
+    }
+    uint64_t pause = (uint64_t)AGAIN_US << link->tries++;
+    pause = pause < AGAIN_MAX_US ? pause : AGAIN_MAX_US;
+    link->reconnect_us = substrate_now_us() + (pause > asked_us ? pause : asked_us);
+    arm(link->proxy);
+}
+
+static void reconnect(struct link *link) {
+    link->reconnect_us = SUBSTRATE_NEVER;
+    link->upstream = wire_upstream_open(link->proxy->upstreams, link);
+    if (link->upstream == NULL) {
+        give_up(link, "out of memory");
+    } else {
+        dialogue_resume(&link->dialogue);
+    }
+}
+
+static void on_wake(void *context) { release(context); }
+
+static void on_due(void *context, uint64_t now_us) {
+    struct proxy *proxy = context;
+    struct link *link;
+    LIST_FOREACH(link, &proxy->links, entry) {
+        if (link->reconnect_us <= now_us) {
+            reconnect(link);
+        }
+    }
+    release(proxy);
+}
+
+/* ---- clients ---- */
 
 static void free_link(struct link *link) {
-    struct proxy *proxy = link->proxy;
-    size_t cursor = 0;
-    struct substrate_text key;
-    void *said;
-    while (base_map_next(&link->asked, &cursor, &key, &said)) {
-        base_free(said);
-    }
-    base_map_free(&link->asked);
-    reply_queue_forget(&proxy->held, link);
+    reply_queue_forget(&link->proxy->held, link);
+    dialogue_free(&link->dialogue);
     LIST_REMOVE(link, entry);
     base_free(link);
+}
+
+static void hear_said(void *context, struct said *said) {
+    give_keeper(((struct link *)context)->proxy, said);
+}
+
+static void send_upstream(void *context, struct substrate_text message) {
+    struct link *link = context;
+    if (link->upstream != NULL && !wire_upstream_send(link->upstream, message)) {
+        fprintf(stderr, "mocknode record: out of memory: a message is lost\n");
+    }
 }
 
 static void on_connecting(void *context, struct wire_conn *conn,
                           const struct wire_request *request) {
     struct proxy *proxy = context;
     struct link *link = base_calloc(1, sizeof *link);
+    const struct dialogue_host host = {link, hear_said, tell_client, send_upstream};
     (void)request;
     if (link != NULL) {
         link->proxy = proxy;
         link->conn = conn;
-        base_map_init(&link->asked, 0);
+        link->reconnect_us = SUBSTRATE_NEVER;
+        dialogue_init(&link->dialogue, &host, proxy->legacy);
         link->upstream = wire_upstream_open(proxy->upstreams, link);
     }
     if (link == NULL || link->upstream == NULL) {
@@ -292,19 +282,13 @@ static void on_connecting(void *context, struct wire_conn *conn,
 
 static void on_message(void *context, struct wire_conn *conn, const struct wire_message *said) {
     struct link *link = wire_conn_user(conn);
-    struct substrate_text message = said->text;
     (void)context;
     bool post = !wire_conn_is_websocket(conn);
-    bool sent = link->upstream != NULL && wire_upstream_send(link->upstream, message);
-    if (!sent && post) {
-        wire_respond(conn, 502, "text/plain", BASE_TEXT("the upstream is gone\n"));
+    if (link->upstream == NULL && link->reconnect_us == SUBSTRATE_NEVER) {
+        hang_up(link, BASE_TEXT("the upstream is gone\n"));
         return;
     }
-    if (!sent) {
-        wire_close(conn, CLOSE_INTERNAL, "the upstream is gone");
-        return;
-    }
-    link->awaiting = note_message(link, message);
+    link->awaiting = dialogue_ask(&link->dialogue, said->text);
     if (post && !link->awaiting) {
         wire_respond(conn, 200, "application/json; charset=utf-8", BASE_TEXT(""));
     }
@@ -321,139 +305,6 @@ static void on_close(void *context, struct wire_conn *conn, const struct wire_cl
         wire_upstream_close(link->upstream);
     }
     free_link(link);
-}
-
-static void hand_on(struct link *link, const struct held_reply *held) {
-    bool post = !wire_conn_is_websocket(link->conn);
-    if (!held->close) {
-        wire_send(link->conn, held->text);
-    } else if (!post) {
-        wire_close(link->conn, CLOSE_INTERNAL, "the upstream is gone");
-    } else {
-        wire_respond(link->conn, 502, "text/plain", held->text);
-    }
-}
-
-/* Hands on what may go, and comes back for the rest in time. */
-static void release(struct proxy *proxy) {
-    struct held_reply *held;
-    while ((held = reply_queue_take(&proxy->held, atomic_load(&proxy->kept), substrate_now_us())) !=
-           NULL) {
-        if (held->owner != NULL) {
-            hand_on(held->owner, held);
-        }
-        base_free(held);
-    }
-    wire_timer(proxy->wire, reply_queue_due(&proxy->held));
-}
-
-static void hold(struct link *link, struct substrate_text text, bool close) {
-    struct proxy *proxy = link->proxy;
-    const struct held_reply held = {.owner = link,
-                                    .close = close,
-                                    .after = proxy->given,
-                                    .due_us = substrate_now_us() + HOLD_US,
-                                    .text = text};
-    if (!reply_queue_put(&proxy->held, &held)) {
-        hand_on(link, &held);
-    }
-    release(proxy);
-}
-
-static void on_wake(void *context) { release(context); }
-
-static void on_due(void *context, uint64_t now_us) {
-    (void)now_us;
-    release(context);
-}
-
-static bool is_hidden(struct substrate_text method) {
-    static const char *const HIDDEN[] = {"chainHead_", "archive_", "transaction", "chainSpec_"};
-    for (size_t i = 0; i < sizeof HIDDEN / sizeof *HIDDEN; i++) {
-        if (base_text_starts(method, HIDDEN[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One answer, that to rpc_methods without the new JSON-RPC. Returns whether it is that one. */
-static bool write_answer(const struct link *link, struct base_json answer, struct base_buf *out) {
-    struct base_json_walk walk;
-    struct substrate_text key;
-    struct base_json name;
-    struct base_json id = base_json_member(answer, "id");
-    struct base_json methods = base_json_member(base_json_member(answer, "result"), "methods");
-    const struct said *asked =
-        id.kind == BASE_JSON_NONE ? NULL : base_map_get(&link->asked, id.raw);
-    if (asked == NULL || !base_text_is(asked->exchange.method, "rpc_methods") ||
-        methods.kind != BASE_JSON_ARRAY) {
-        base_buf_text(out, answer.raw);
-        return false;
-    }
-    base_buf_str(out, "{\"jsonrpc\":\"2.0\",\"id\":");
-    base_buf_text(out, id.raw);
-    base_buf_str(out, ",\"result\":{\"methods\":[");
-    base_json_walk_init(&walk, methods);
-    for (const char *comma = ""; base_json_walk_next(&walk, &key, &name);) {
-        if (!is_hidden((struct substrate_text){name.raw.data + 1, name.raw.size - 2})) {
-            base_buf_str(out, comma);
-            base_buf_text(out, name.raw);
-            comma = ",";
-        }
-    }
-    base_buf_str(out, "]}}");
-    return true;
-}
-
-/* A message with its answers to rpc_methods, alone or in a batch, without the new JSON-RPC. False:
- * it has none, or there is no memory to change it. */
-static bool write_legacy(const struct link *link, struct substrate_text message,
-                         struct base_buf *out) {
-    struct base_json value, entry;
-    struct base_json_walk walk;
-    struct substrate_text key;
-    bool changed = false;
-    if (!link->proxy->legacy ||
-        base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) != SUBSTRATE_OK) {
-        return false;
-    }
-    if (value.kind == BASE_JSON_OBJECT) {
-        changed = write_answer(link, value, out);
-    } else if (value.kind == BASE_JSON_ARRAY) {
-        base_json_walk_init(&walk, value);
-        for (char before = '['; base_json_walk_next(&walk, &key, &entry); before = ',') {
-            base_buf_char(out, before);
-            changed = write_answer(link, entry, out) || changed;
-        }
-        base_buf_char(out, ']');
-    }
-    return changed && !out->failed;
-}
-
-static void on_upstream_message(void *user, struct substrate_text message) {
-    struct link *link = user;
-    struct base_buf legacy = BASE_BUF_INIT;
-    bool changed = write_legacy(link, message, &legacy);
-    bool wanted = wire_conn_is_websocket(link->conn) || link->awaiting; /* a POST has one answer */
-    link->awaiting = false;
-    hear_message(link, message);
-    if (wanted) {
-        hold(link, changed ? base_buf_view(&legacy) : message, false);
-    }
-    base_buf_free(&legacy);
-}
-
-static void on_upstream_close(void *user, const char *reason) {
-    struct link *link = user;
-    char text[160];
-    bool wanted = wire_conn_is_websocket(link->conn) || link->awaiting;
-    link->upstream = NULL;
-    link->awaiting = false;
-    (void)snprintf(text, sizeof text, "upstream: %s\n", reason);
-    if (wanted) {
-        hold(link, base_text(text), true);
-    }
 }
 
 /* ---- the whole ---- */
