@@ -84,7 +84,7 @@ def check_ends(history):
         kind = "subscription" if "subscribe" in call.data else "call"
         if len(call.ends) > 1:
             yield Finding(f"{kind} {call.id} has {len(call.ends)} ends: {', '.join(told(end) for _, end in call.ends)}", [call.id])
-        if call.id in asked and not call.ends:
+        if call.id in asked and not call.ends and not history.notes("stopped"):
             yield Finding(f"{kind} {call.id} has no end", [call.id])
     for event in history.strangers:
         yield Finding(f"{event['event']} of {event['id']}, which was not asked", [event["id"]])

@@ -20,8 +20,16 @@ def say(path, lines):
             file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
+GLANCE = 1.0  # seconds of quiet, after which the driver looks whether a gate's limit has passed
+
+
 class Hung(Exception):
     """Nothing happened for so long that nothing will."""
+
+
+class Unfilled(Exception):
+    """A gate was opened by its limit: the mode that was claimed is not what the node sees, and every further group would wait as
+    long."""
 
 
 @dataclass
@@ -78,15 +86,17 @@ class Driver:
                 self.finish()
             except Hung:
                 self.note({"hang": self.waits_for()})
+            except Unfilled as gate:
+                self.note({"stopped": f"gate {gate} was not full"})
             except EOFError:
                 pass  # the exit status says what there is to say
             finally:
-                self.note({"exit": self.adapter.status(0 if self.hung else self.patience)})
+                self.note({"exit": self.adapter.status(0 if self.given_up else self.patience)})
         self.keep()
 
     @property
-    def hung(self):
-        return any("hang" in record.get("note", {}) for record in self.records)
+    def given_up(self):
+        return any({"hang", "stopped"} & record.get("note", {}).keys() for record in self.records)
 
     def note(self, what):
         self.records.append({"t": time.monotonic_ns(), "note": what})
@@ -114,10 +124,7 @@ class Driver:
 
     def hear(self):
         """Waits for the next thing that happens."""
-        try:
-            record = self.heard.get(timeout=self.patience)
-        except queue.Empty:
-            raise Hung from None
+        record = self.next_record()
         if record is None:
             self.over = True
             raise EOFError
@@ -128,6 +135,24 @@ class Driver:
         if "got" in record:
             self.known.hear(record["got"])
             self.refusals += record["got"]["event"] == "refused"
+
+    def next_record(self):
+        quiet = 0
+        while quiet < self.patience:
+            try:
+                return self.heard.get(timeout=min(GLANCE, self.patience - quiet))
+            except queue.Empty:
+                quiet += GLANCE
+                self.look_at_gates()
+        raise Hung
+
+    def look_at_gates(self):
+        for name, space in self.spaces.items():
+            gates = {gate["name"] for gate in self.cell.spaces[name]["script"].get("gates", [])}
+            if gates and space.control("mock_stats")["gate_timeouts"]:
+                for event in space.events():
+                    if event["event"] == "released" and event.get("by") == "limit" and event.get("name") in gates:
+                        raise Unfilled(event["name"])
 
     def hear_until(self, holds, what):
         self.waiting = what

@@ -94,6 +94,8 @@ def not_exercised(history):
 def exit_verdict(history):
     """(verdict, words) where the process did not end as it should."""
     hangs, exits = history.notes("hang"), history.notes("exit")
+    if history.notes("stopped"):
+        return None  # the driver gave it up: see not_concurrent
     if hangs:
         missing = ", ".join(hangs[0]["without_end"][:5])
         return "HANG", f"nothing happened any more; waits for {hangs[0]['waits_for']}" + (f"; without an end: {missing}" if missing else "")
