@@ -1,5 +1,5 @@
-/* The hashes: XXH64 by libxxhash, BLAKE2b by libsodium. Neither needs to be initialised for
- * hashing. */
+/* The hashes: XXH64 and XXH3 by libxxhash, BLAKE2b by libsodium. Neither needs to be initialised
+ * for hashing. */
 #include "hash.h"
 #include "hex.h"
 
@@ -17,6 +17,10 @@ _Static_assert(_Alignof(struct base_blake2) >= _Alignof(crypto_generichash_state
 
 uint64_t base_xxh64(struct substrate_bytes input, uint64_t seed) {
     return XXH64(input.data, input.size, seed);
+}
+
+uint64_t base_table_hash(struct substrate_text key, uint64_t seed) {
+    return XXH3_64bits_withSeed(key.data, key.size, seed);
 }
 
 static void blake2(struct substrate_bytes input, uint8_t *out, size_t size) {

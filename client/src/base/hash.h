@@ -6,8 +6,10 @@
 #include <substrate/base.h>
 #include <substrate/hash.h>
 
-/* XXH64 with a seed: hash maps and the keyed choices of the mock node. */
+/* XXH64 with a seed: digests, and the keyed choices of the mock node. */
 uint64_t base_xxh64(struct substrate_bytes input, uint64_t seed);
+/* XXH3 with a seed, which is faster: for tables in memory, as nobody else is told its values. */
+uint64_t base_table_hash(struct substrate_text key, uint64_t seed);
 
 /* BLAKE2b-256 in steps, for files. Keep it on the stack: the allocator promises no such alignment.
  */

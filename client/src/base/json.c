@@ -4,40 +4,50 @@
 #include "hex.h"
 #include "json_text.h"
 
-static void skip_spaces(struct base_json_scan *scan) {
-    while (scan->at < scan->end && base_json_is_space(*scan->at)) {
-        scan->at++;
+/* Where a scan is. It is a copy in registers, as what is scanned is part of the two functions that
+ * every text goes through. */
+struct cursor {
+    const char *at, *end;
+};
+
+static void skip_spaces(struct cursor *cursor) {
+    while (cursor->at < cursor->end && base_json_is_space(*cursor->at)) {
+        cursor->at++;
     }
 }
 
 /* White space is rare between the tokens of machines. */
-static inline void skip_space(struct base_json_scan *scan) {
-    if (scan->at < scan->end && (unsigned char)*scan->at <= ' ') {
-        skip_spaces(scan);
+static inline void skip_space(struct cursor *cursor) {
+    if (cursor->at < cursor->end && (unsigned char)*cursor->at <= ' ') {
+        skip_spaces(cursor);
     }
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* The next character, or NUL at the end; a NUL in the text is wrong wherever this is asked. */
-static char peek(const struct base_json_scan *scan) {
-    if (scan->at == scan->end) {
-        return '\0';
-    }
-    return *scan->at;
+static char peek(const struct cursor *cursor) {
+    return cursor->at == cursor->end ? '\0' : *cursor->at;
 }
 
-static bool take(struct base_json_scan *scan, char c) {
-    if (peek(scan) != c || scan->at == scan->end) {
-        return false;
-    }
-    scan->at++;
-    return true;
+static inline bool take(struct cursor *cursor, char c) {
+    bool taken = cursor->at != cursor->end && *cursor->at == c;
+    cursor->at += taken ? 1 : 0;
+    return taken;
 }
 
-static bool scan_escape(struct base_json_scan *scan) {
-    scan->at++;
-    switch (peek(scan)) {
+/* The same behind white space, if there is any. */
+static inline bool take_token(struct cursor *cursor, char c) {
+    if (take(cursor, c)) {
+        return true;
+    }
+    skip_space(cursor);
+    return take(cursor, c);
+}
+
+static bool scan_escape(struct cursor *cursor) {
+    cursor->at++;
+    switch (peek(cursor)) {
     case '"':
     case '\\':
     case '/':
@@ -46,15 +56,15 @@ static bool scan_escape(struct base_json_scan *scan) {
     case 'n':
     case 'r':
     case 't':
-        scan->at++;
+        cursor->at++;
         return true;
     case 'u':
-        scan->at++;
+        cursor->at++;
         for (int i = 0; i < 4; i++) {
-            if (base_hex_digit(peek(scan)) < 0) {
+            if (base_hex_digit(peek(cursor)) < 0) {
                 return false;
             }
-            scan->at++;
+            cursor->at++;
         }
         return true;
     default:
@@ -62,93 +72,92 @@ static bool scan_escape(struct base_json_scan *scan) {
     }
 }
 
-static bool scan_string(struct base_json_scan *scan) {
-    scan->at++;
+static bool scan_string(struct cursor *cursor) {
+    cursor->at++;
     for (;;) {
-        scan->at = base_json_plain_run(scan->at, scan->end);
-        if (scan->at == scan->end) {
+        cursor->at = base_json_plain_run(cursor->at, cursor->end);
+        if (cursor->at == cursor->end) {
             return false;
         }
-        if (*scan->at == '"') {
-            scan->at++;
+        if (*cursor->at == '"') {
+            cursor->at++;
             return true;
         }
-        if (*scan->at == '\\') {
-            if (!scan_escape(scan)) {
+        if (*cursor->at == '\\') {
+            if (!scan_escape(cursor)) {
                 return false;
             }
             continue;
         }
         bool valid = false;
-        size_t length = base_utf8_step(scan->at, scan->end, &valid);
+        size_t length = base_utf8_step(cursor->at, cursor->end, &valid);
         if (!valid || length == 1) { /* a sequence of one byte is a control character here */
             return false;
         }
-        scan->at += length;
+        cursor->at += length;
     }
 }
 
-static bool scan_digits(struct base_json_scan *scan) {
-    if (!is_digit(peek(scan))) {
+static bool scan_digits(struct cursor *cursor) {
+    if (!is_digit(peek(cursor))) {
         return false;
     }
-    while (is_digit(peek(scan))) {
-        scan->at++;
+    while (is_digit(peek(cursor))) {
+        cursor->at++;
     }
     return true;
 }
 
-static bool scan_number(struct base_json_scan *scan) {
-    (void)take(scan, '-');
-    if (!take(scan, '0') && !scan_digits(scan)) {
+static bool scan_number(struct cursor *cursor) {
+    (void)take(cursor, '-');
+    if (!take(cursor, '0') && !scan_digits(cursor)) {
         return false;
     }
-    if (take(scan, '.') && !scan_digits(scan)) {
+    if (take(cursor, '.') && !scan_digits(cursor)) {
         return false;
     }
-    if (take(scan, 'e') || take(scan, 'E')) {
-        if (!take(scan, '+')) {
-            (void)take(scan, '-');
+    if (take(cursor, 'e') || take(cursor, 'E')) {
+        if (!take(cursor, '+')) {
+            (void)take(cursor, '-');
         }
-        return scan_digits(scan);
+        return scan_digits(cursor);
     }
     return true;
 }
 
-static bool scan_word(struct base_json_scan *scan, const char *word) {
+static bool scan_word(struct cursor *cursor, const char *word) {
     for (; *word != '\0'; word++) {
-        if (!take(scan, *word)) {
+        if (!take(cursor, *word)) {
             return false;
         }
     }
     return true;
 }
 
-static bool scan_scalar(struct base_json_scan *scan) {
-    switch (peek(scan)) {
+static bool scan_scalar(struct cursor *cursor) {
+    switch (peek(cursor)) {
     case '"':
-        return scan_string(scan);
+        return scan_string(cursor);
     case 'n':
-        return scan_word(scan, "null");
+        return scan_word(cursor, "null");
     case 't':
-        return scan_word(scan, "true");
+        return scan_word(cursor, "true");
     case 'f':
-        return scan_word(scan, "false");
+        return scan_word(cursor, "false");
     default:
-        return scan_number(scan);
+        return scan_number(cursor);
     }
 }
 
 /* `"name" :`, white space allowed around the tokens; `name` is set to the raw string. */
-static bool scan_name(struct base_json_scan *scan, struct substrate_text *name) {
-    skip_space(scan);
-    const char *start = scan->at;
-    if (peek(scan) != '"' || !scan_string(scan)) {
+static bool scan_name(struct cursor *cursor, struct substrate_text *name) {
+    skip_space(cursor);
+    const char *start = cursor->at;
+    if (peek(cursor) != '"' || !scan_string(cursor)) {
         return false;
     }
-    *name = (struct substrate_text){start, (size_t)(scan->at - start)};
-    skip_space(scan);
-    return take(scan, ':');
+    *name = (struct substrate_text){start, (size_t)(cursor->at - start)};
+    return take_token(cursor, ':');
 }
 
 static bool in_object(const struct base_json_scan *scan) {
@@ -157,40 +166,38 @@ static bool in_object(const struct base_json_scan *scan) {
 }
 
 /* At an opening bracket. *empty: it was closed at once; else the first value comes next. */
-static enum substrate_status open_container(struct base_json_scan *scan, bool *empty) {
+static enum substrate_status open_container(struct cursor *cursor, struct base_json_scan *scan,
+                                            bool *empty) {
     if (scan->depth == scan->depth_max) {
         return SUBSTRATE_E_LIMIT;
     }
-    bool object = *scan->at == '{';
+    bool object = *cursor->at == '{';
     uint64_t bit = UINT64_C(1) << scan->depth % 64;
     uint64_t *word = &scan->objects[scan->depth / 64];
     if (scan->depth % 64 == 0) {
         *word = 0;
     }
     *word = object ? *word | bit : *word & ~bit;
-    scan->depth++;
-    scan->at++;
-    skip_space(scan);
-    *empty = take(scan, object ? '}' : ']');
+    cursor->at++;
+    *empty = take_token(cursor, object ? '}' : ']');
     if (*empty) {
-        scan->depth--;
         return SUBSTRATE_OK;
     }
+    scan->depth++;
     struct substrate_text name;
-    return object && !scan_name(scan, &name) ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
+    return object && !scan_name(cursor, &name) ? SUBSTRATE_E_DECODE : SUBSTRATE_OK;
 }
 
 /* Behind a value: closes what ends here, and goes to the next value if a container is still open.
  */
-static bool close_containers(struct base_json_scan *scan) {
+static bool close_containers(struct cursor *cursor, struct base_json_scan *scan) {
     while (scan->depth > 0) {
-        skip_space(scan);
         bool object = in_object(scan);
-        if (take(scan, ',')) {
+        if (take_token(cursor, ',')) {
             struct substrate_text name;
-            return !object || scan_name(scan, &name);
+            return !object || scan_name(cursor, &name);
         }
-        if (!take(scan, object ? '}' : ']')) {
+        if (!take(cursor, object ? '}' : ']')) {
             return false;
         }
         scan->depth--;
@@ -198,19 +205,19 @@ static bool close_containers(struct base_json_scan *scan) {
     return true;
 }
 
-static enum substrate_status scan_value(struct base_json_scan *scan) {
+static enum substrate_status scan_value(struct cursor *cursor, struct base_json_scan *scan) {
     do {
         bool ended = true;
-        skip_space(scan);
-        if (peek(scan) == '{' || peek(scan) == '[') {
-            enum substrate_status status = open_container(scan, &ended);
+        skip_space(cursor);
+        if (peek(cursor) == '{' || peek(cursor) == '[') {
+            enum substrate_status status = open_container(cursor, scan, &ended);
             if (status != SUBSTRATE_OK) {
                 return status;
             }
-        } else if (!scan_scalar(scan)) {
+        } else if (!scan_scalar(cursor)) {
             return SUBSTRATE_E_DECODE;
         }
-        if (ended && !close_containers(scan)) {
+        if (ended && scan->depth > 0 && !close_containers(cursor, scan)) {
             return SUBSTRATE_E_DECODE;
         }
     } while (scan->depth > 0);
@@ -218,31 +225,36 @@ static enum substrate_status scan_value(struct base_json_scan *scan) {
 }
 
 /* An empty text may have no address, and pointers are compared from here on. */
-static void scan_begin(struct base_json_scan *scan, struct substrate_text text,
-                       unsigned depth_max) {
-    scan->at = text.size == 0 ? "" : text.data;
-    scan->end = scan->at + text.size;
+static struct cursor scan_begin(struct base_json_scan *scan, struct substrate_text text,
+                                unsigned depth_max) {
+    const char *at = text.size == 0 ? "" : text.data;
+    struct cursor cursor = {at, at + text.size};
     scan->depth = 0;
     scan->depth_max = depth_max < BASE_JSON_DEPTH_CEILING ? depth_max : BASE_JSON_DEPTH_CEILING;
-    skip_space(scan);
+    skip_space(&cursor);
+    return cursor;
 }
 
-enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
-                                      struct base_json *value, size_t *position) {
+#if defined(__GNUC__)
+__attribute__((flatten))
+#endif
+enum substrate_status
+base_json_parse(struct substrate_text text, unsigned depth_max, struct base_json *value,
+                size_t *position) {
     struct base_json_scan scan;
-    scan_begin(&scan, text, depth_max);
-    const char *start = scan.at;
-    enum substrate_status status = scan_value(&scan);
-    const char *stop = scan.at;
+    struct cursor cursor = scan_begin(&scan, text, depth_max);
+    const char *start = cursor.at;
+    enum substrate_status status = scan_value(&cursor, &scan);
+    const char *stop = cursor.at;
     if (status == SUBSTRATE_OK) {
-        skip_space(&scan);
-        if (scan.at != scan.end) {
+        skip_space(&cursor);
+        if (cursor.at != cursor.end) {
             status = SUBSTRATE_E_DECODE;
         }
     }
     if (status != SUBSTRATE_OK) {
         if (position != NULL) {
-            *position = text.size - (size_t)(scan.end - scan.at);
+            *position = text.size - (size_t)(cursor.end - cursor.at);
         }
         return status;
     }
@@ -257,38 +269,46 @@ bool base_json_members_begin(struct base_json_members *members, struct substrate
     struct base_json_scan *scan = &members->scan;
     members->any = false;
     members->good = false;
-    scan_begin(scan, text, depth_max);
-    if (scan->depth_max == 0 || !take(scan, '{')) {
+    struct cursor cursor = scan_begin(scan, text, depth_max);
+    if (scan->depth_max == 0 || !take(&cursor, '{')) {
         return false;
     }
     scan->depth_max--; /* each value is scanned for itself, from depth 0 */
+    members->at = cursor.at;
+    members->end = cursor.end;
     return true;
 }
 
+/* Goes to the next name. false: there is none, or not in a valid text. */
+static bool next_member(struct base_json_members *members, struct cursor *cursor) {
+    if (members->any && take_token(cursor, ',')) {
+        return true;
+    }
+    if (take_token(cursor, '}')) {
+        skip_space(cursor);
+        members->good = cursor->at == cursor->end;
+        return false;
+    }
+    bool first = !members->any;
+    members->any = true;
+    return first;
+}
+
 #if defined(__GNUC__)
-__attribute__((flatten)) /* every message goes through here: the scanner is part of it */
+__attribute__((flatten)) /* every message goes through here */
 #endif
 bool base_json_members_next(struct base_json_members *members, struct substrate_text *key,
                             struct base_json *value) {
-    struct base_json_scan *scan = &members->scan;
-    skip_space(scan);
-    if (take(scan, '}')) {
-        skip_space(scan);
-        members->good = scan->at == scan->end;
+    struct cursor cursor = {members->at, members->end};
+    if (!next_member(members, &cursor) || !scan_name(&cursor, key)) {
         return false;
     }
-    if (members->any && !take(scan, ',')) {
+    skip_space(&cursor);
+    const char *start = cursor.at;
+    if (scan_value(&cursor, &members->scan) != SUBSTRATE_OK) {
         return false;
     }
-    members->any = true;
-    if (!scan_name(scan, key)) {
-        return false;
-    }
-    skip_space(scan);
-    const char *start = scan->at;
-    if (scan_value(scan) != SUBSTRATE_OK) {
-        return false;
-    }
-    *value = base_json_view(start, scan->at);
+    *value = base_json_view(start, cursor.at);
+    members->at = cursor.at;
     return true;
 }

@@ -43,9 +43,8 @@ struct base_json {
 enum substrate_status base_json_parse(struct substrate_text text, unsigned depth_max,
                                       struct base_json *value, size_t *position);
 
-/* Where a scan is; its user looks at none of it. */
+/* Which containers a scan is in; its user looks at none of it. */
 struct base_json_scan {
-    const char *at, *end; /* `at` stops at the first wrong byte */
     unsigned depth, depth_max;
     uint64_t
         objects[BASE_JSON_DEPTH_CEILING / 64]; /* bit set: that level's container is an object */
@@ -57,6 +56,7 @@ struct base_json_scan {
  * all of the text was one valid value. */
 struct base_json_members {
     struct base_json_scan scan;
+    const char *at, *end;
     bool any, good;
 };
 bool base_json_members_begin(struct base_json_members *members, struct substrate_text text,

@@ -38,7 +38,7 @@ void base_map_free(struct base_map *map) {
 }
 
 static uint64_t text_hash(const struct base_map *map, struct substrate_text key) {
-    return base_xxh64((struct substrate_bytes){(const uint8_t *)key.data, key.size}, map->seed);
+    return base_table_hash(key, map->seed);
 }
 
 /* The slot that holds the key, or the empty one where it belongs. The table has an empty slot. */

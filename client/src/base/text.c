@@ -38,17 +38,13 @@ bool base_text_contains(struct substrate_text text, const char *part) {
 }
 
 bool base_text_u64(struct substrate_text text, uint64_t *value) {
-    if (text.size == 0 || (text.size > 1 && text.data[0] == '0')) {
+    if (text.size == 0 || text.size > DIGITS_SAFE + 1 || (text.size > 1 && text.data[0] == '0')) {
         return false;
     }
-    uint64_t sum = 0;
+    uint64_t sum = 0, digit = 0;
     for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-        if (c < '0' || c > '9') {
-            return false;
-        }
-        uint64_t digit = (uint64_t)(c - '0');
-        if (i >= DIGITS_SAFE && sum > (UINT64_MAX - digit) / 10) {
+        digit = (uint64_t)(unsigned char)text.data[i] - '0';
+        if (digit > 9 || (i == DIGITS_SAFE && sum > (UINT64_MAX - digit) / 10)) {
             return false;
         }
         sum = sum * 10 + digit;

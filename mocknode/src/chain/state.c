@@ -197,8 +197,7 @@ static void fill_table(struct chain *chain, const struct entry *entries, size_t 
 
 /* The slot that has a key, or the free one where it would be. */
 static uint32_t *slot_of(const struct chain *chain, struct substrate_text key) {
-    struct substrate_bytes bytes = {(const uint8_t *)key.data, key.size};
-    size_t at = (size_t)base_xxh64(bytes, 0) & chain->slot_mask;
+    size_t at = (size_t)base_table_hash(key, 0) & chain->slot_mask;
     while (chain->slots[at] != 0 && !base_text_equal(chain->keys[chain->slots[at] - 1], key)) {
         at = (at + 1) & chain->slot_mask;
     }

@@ -21,8 +21,7 @@ static _Thread_local bool filled;
 
 /* The slot of a name, or the free one where it would be. */
 static struct slot *slot_of(struct substrate_text name) {
-    size_t at =
-        (size_t)base_xxh64((struct substrate_bytes){(const uint8_t *)name.data, name.size}, 0);
+    size_t at = (size_t)base_table_hash(name, 0);
     while (SLOT[at % SLOTS].method != NULL && !base_text_equal(SLOT[at % SLOTS].name, name)) {
         at++;
     }

@@ -11,23 +11,24 @@ static const struct substrate_text NULL_ID = {"null", 4};
 
 /* The members of a request; `count` tells a member that is missing or stands twice. */
 struct member {
-    struct base_json value;
     unsigned count;
+    struct base_json value;
 };
 
 struct members {
     struct member jsonrpc, id, method, params;
 };
 
-static void note_member(struct members *members, struct substrate_text key,
-                        struct base_json value) {
+/* The shortest name comes last: a longer one might be it with escapes, which takes a look. */
+static inline void note_member(struct members *members, struct substrate_text key,
+                               const struct base_json *value) {
     struct member *member = base_json_says(key, BASE_TEXT("jsonrpc"))  ? &members->jsonrpc
-                            : base_json_says(key, BASE_TEXT("id"))     ? &members->id
                             : base_json_says(key, BASE_TEXT("method")) ? &members->method
                             : base_json_says(key, BASE_TEXT("params")) ? &members->params
+                            : base_json_says(key, BASE_TEXT("id"))     ? &members->id
                                                                        : NULL;
     if (member != NULL) {
-        member->value = value;
+        member->value = *value;
         member->count++;
     }
 }
@@ -39,26 +40,27 @@ static bool is_id(const struct member *id) {
             base_json_u64(id->value, &number));
 }
 
-static struct rpc_envelope envelope_of(const struct members *members, struct base_arena *arena) {
-    struct rpc_envelope envelope = {.kind = RPC_INVALID, .id = NULL_ID};
+/* `envelope` is invalid, under no id, to begin with. */
+static void fill(struct rpc_envelope *envelope, const struct members *members,
+                 struct base_arena *arena) {
     bool has_id = is_id(&members->id);
     if (has_id) {
-        envelope.id = members->id.value.raw;
+        envelope->id = members->id.value.raw;
     }
     if (members->jsonrpc.count != 1 || members->jsonrpc.value.kind != BASE_JSON_STRING ||
         !base_json_says(members->jsonrpc.value.raw, BASE_TEXT("2.0")) ||
         members->method.count != 1 || members->params.count > 1 ||
-        !base_json_string(members->method.value, arena, &envelope.method)) {
-        return envelope;
+        !base_json_string(members->method.value, arena, &envelope->method)) {
+        return;
     }
-    envelope.kind = has_id ? RPC_CALL : RPC_NOTIFICATION;
+    envelope->kind = has_id ? RPC_CALL : RPC_NOTIFICATION;
     if (members->params.count == 1 && members->params.value.kind != BASE_JSON_NULL) {
-        envelope.params = members->params.value;
+        envelope->params = members->params.value;
     }
-    return envelope;
 }
 
 struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *arena) {
+    struct rpc_envelope envelope = {.kind = RPC_INVALID, .id = NULL_ID};
     struct members members = {0};
     struct base_json_walk walk;
     struct substrate_text key;
@@ -66,30 +68,33 @@ struct rpc_envelope rpc_read_value(struct base_json value, struct base_arena *ar
     if (value.kind == BASE_JSON_OBJECT) {
         base_json_walk_init(&walk, value);
         while (base_json_walk_next(&walk, &key, &member)) {
-            note_member(&members, key, member);
+            note_member(&members, key, &member);
         }
     }
-    return envelope_of(&members, arena);
+    fill(&envelope, &members, arena);
+    return envelope;
 }
 
-/* A message that is an object, as most are: it is read while it is validated. */
-static struct rpc_envelope read_single(struct base_json_members *walk, struct base_arena *arena) {
+/* A message that is an object, as most are: it is read while it is validated. `envelope` is a parse
+ * error to begin with. */
+static void read_single(struct base_json_members *walk, struct base_arena *arena,
+                        struct rpc_envelope *envelope) {
     struct members members = {0};
     struct substrate_text key;
     struct base_json value;
     while (base_json_members_next(walk, &key, &value)) {
-        note_member(&members, key, value);
+        note_member(&members, key, &value);
     }
     if (!walk->good) {
-        return (struct rpc_envelope){.kind = RPC_PARSE_ERROR, .id = NULL_ID};
+        return;
     }
-    struct rpc_envelope envelope = envelope_of(&members, arena);
+    envelope->kind = RPC_INVALID;
+    fill(envelope, &members, arena);
     /* An object that is neither call nor notification, and has no id to answer to, counts as no
      * JSON-RPC at all when it stands alone. */
-    if (envelope.kind == RPC_INVALID && !is_id(&members.id)) {
-        envelope.kind = RPC_PARSE_ERROR;
+    if (envelope->kind == RPC_INVALID && !is_id(&members.id)) {
+        envelope->kind = RPC_PARSE_ERROR;
     }
-    return envelope;
 }
 
 /* Form feed is white space to jsonrpsee here, but to nobody further on. */
@@ -110,7 +115,8 @@ struct rpc_envelope rpc_read(struct substrate_text message, struct base_arena *a
     message = (struct substrate_text){message.data + blanks, message.size - blanks};
     struct base_json_members walk;
     if (base_json_members_begin(&walk, message, BASE_JSON_DEPTH_MAX)) {
-        return read_single(&walk, arena);
+        read_single(&walk, arena, &envelope);
+        return envelope;
     }
     if (base_json_parse(message, BASE_JSON_DEPTH_MAX, &value, NULL) == SUBSTRATE_OK &&
         value.kind == BASE_JSON_ARRAY) {

@@ -16,22 +16,23 @@ static size_t param_count(const struct rpc_method *method) {
     return count;
 }
 
-/* Takes in one parameter; a kind of NONE says that it is not there. */
-static enum substrate_status take_param(struct rpc_param_reader *reader, size_t index,
-                                        struct base_json value, struct rpc_request *request) {
+/* Takes in one parameter of so many; a kind of NONE says that it is not there. */
+static enum substrate_status take_param(struct rpc_param_reader *reader, size_t index, size_t count,
+                                        const struct base_json *value,
+                                        struct rpc_request *request) {
     const struct rpc_method *method = request->method;
     const struct rpc_param *param = &method->params[index];
     struct substrate_text text = {NULL, 0};
-    bool none = value.kind == BASE_JSON_NONE || (param->optional && value.kind == BASE_JSON_NULL);
+    bool none = value->kind == BASE_JSON_NONE || (param->optional && value->kind == BASE_JSON_NULL);
     if (!none) {
-        enum substrate_status status = rpc_param_read(reader, param->type, value, &text);
+        enum substrate_status status = rpc_param_read(reader, param->type, *value, &text);
         if (status != SUBSTRATE_OK) {
             return status;
         }
     } else if (param->preset != NULL) {
         text = base_text(param->preset);
     }
-    if (!method->has_at || index + 1 < param_count(method)) {
+    if (!method->has_at || index + 1 < count) {
         request->params[index] = text;
         request->param_count = index + 1;
     } else if (text.data != NULL) {
@@ -65,7 +66,7 @@ static enum substrate_status by_position(struct rpc_param_reader *reader, struct
                 reader->origin--;
             }
         }
-        enum substrate_status status = take_param(reader, i, value, request);
+        enum substrate_status status = take_param(reader, i, count, &value, request);
         if (status != SUBSTRATE_OK) {
             return status;
         }
@@ -110,7 +111,7 @@ static enum substrate_status by_name(struct rpc_param_reader *reader, struct bas
             strncat(message, "`", 2);
             return rpc_param_refuse(reader, params.raw.data + params.raw.size, base_text(message));
         }
-        enum substrate_status status = take_param(reader, i, found, request);
+        enum substrate_status status = take_param(reader, i, count, &found, request);
         if (status != SUBSTRATE_OK) {
             return status;
         }
@@ -196,15 +197,28 @@ enum substrate_status rpc_request_parse(const struct rpc_method *method, struct 
     return status == SUBSTRATE_OK ? write_params(request, arena) : status;
 }
 
-void rpc_request_write(const struct rpc_request *request, const struct substrate_hash *at,
-                       struct base_buf *out) {
-    base_buf_text(out, request->name);
-    base_buf_char(out, ' ');
-    base_buf_text(out, request->params_text);
-    if (request->method != NULL && request->method->has_at && at != NULL) {
+struct rpc_canonical rpc_request_parts(const struct rpc_request *request,
+                                       const struct substrate_hash *at) {
+    bool pinned = request->method != NULL && request->method->has_at;
+    return (struct rpc_canonical){request->name, request->params_text, pinned ? at : NULL};
+}
+
+void rpc_canonical_write(const struct rpc_canonical *parts, struct base_buf *out) {
+    base_buf_text(out, parts->name);
+    if (parts->params.data != NULL) {
+        base_buf_char(out, ' ');
+        base_buf_text(out, parts->params);
+    }
+    if (parts->at != NULL) {
         char hash[67];
-        substrate_hash_format(at, hash);
+        substrate_hash_format(parts->at, hash);
         base_buf_str(out, " @");
         base_buf_str(out, hash);
     }
+}
+
+void rpc_request_write(const struct rpc_request *request, const struct substrate_hash *at,
+                       struct base_buf *out) {
+    struct rpc_canonical parts = rpc_request_parts(request, at);
+    rpc_canonical_write(&parts, out);
 }

@@ -72,7 +72,16 @@ enum substrate_status rpc_request_parse(const struct rpc_method *method, struct 
                                         struct base_json params, struct base_arena *arena,
                                         struct rpc_request *request, struct substrate_text *data);
 
-/* Writes the canonical text. `at`: the resolved block, used only when the method has one. */
+/* A canonical text in its parts. */
+struct rpc_canonical {
+    struct substrate_text name, params; /* params without data: the name is all */
+    const struct substrate_hash *at;    /* NULL: no block */
+};
+/* `at`: the resolved block, used only when the method has one. The parts are the request's. */
+struct rpc_canonical rpc_request_parts(const struct rpc_request *request,
+                                       const struct substrate_hash *at);
+void rpc_canonical_write(const struct rpc_canonical *parts, struct base_buf *out);
+/* Writes the canonical text. */
 void rpc_request_write(const struct rpc_request *request, const struct substrate_hash *at,
                        struct base_buf *out);
 

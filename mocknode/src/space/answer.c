@@ -13,6 +13,7 @@ struct answering {
     struct space_work *work;
     const struct rpc_envelope *envelope;
     struct rpc_request request;
+    struct rpc_canonical canonical;
     struct method_outcome outcome;
     struct space_flight *flight;
     struct script_content content;
@@ -39,35 +40,38 @@ void space_write_limit_error(struct base_buf *out, struct substrate_text id, int
 /* ---- the request ---- */
 
 /* Parses and asks the methods; the canonical text of a request whose parameters are wrong is its
- * exact JSON. */
-static void resolve(struct answering *answering) {
+ * exact JSON. false: out of memory. */
+static bool resolve(struct answering *answering) {
     struct space *space = answering->work->peer->space;
     const struct rpc_envelope *envelope = answering->envelope;
     struct rpc_request *request = &answering->request;
     struct method_outcome *outcome = &answering->outcome;
     struct substrate_text data = nothing;
-    base_buf_reset(&space->canonical);
     enum substrate_status status =
         method_parse(envelope->method, envelope->params, &space->arena, request, &data);
     if (status == SUBSTRATE_OK) {
         struct method_node node = {space->view, space->config.writes_accepted ||
                                                     script_writes_accepted(space_script(space))};
         method_answer(&node, request, &space->arena, outcome);
-        rpc_request_write(request, outcome->has_block ? &outcome->block : NULL, &space->canonical);
-        return;
+        answering->canonical =
+            rpc_request_parts(request, outcome->has_block ? &outcome->block : NULL);
+        return true;
     }
     outcome->kind = METHOD_ERROR;
     outcome->code = status == SUBSTRATE_E_ARGUMENT ? RPC_ERROR_INVALID_PARAMS : RPC_ERROR_INTERNAL;
     outcome->data = data;
     request->method = method_find(envelope->method);
     request->name = request->method != NULL ? base_text(request->method->name) : envelope->method;
-    base_buf_text(&space->canonical, request->name);
-    base_buf_char(&space->canonical, ' ');
-    if (envelope->params.kind == BASE_JSON_NONE) {
-        base_buf_str(&space->canonical, "[]");
-    } else {
-        base_json_write_compact(&space->canonical, envelope->params);
+    struct base_buf compact = BASE_BUF_INIT;
+    struct substrate_text params = BASE_TEXT("[]");
+    if (envelope->params.kind != BASE_JSON_NONE) {
+        base_json_write_compact(&compact, envelope->params);
+        params = base_arena_text(&space->arena, base_buf_view(&compact));
     }
+    answering->canonical = (struct rpc_canonical){.name = request->name, .params = params};
+    bool good = !compact.failed && params.data != NULL;
+    base_buf_free(&compact);
+    return good;
 }
 
 /* Journals the arrival, and asks the rules. */
@@ -97,12 +101,12 @@ static bool tell_arrived(struct answering *answering) {
 }
 
 /* It has arrived: counted, journaled, in flight; and the rules are asked. false: out of memory. */
-static bool arrive(struct answering *answering, struct substrate_text canonical) {
+static bool arrive(struct answering *answering) {
     struct space_work *work = answering->work;
     struct space_peer *peer = work->peer;
     struct space *space = peer->space;
     const struct rpc_envelope *envelope = answering->envelope;
-    struct space_series *series = space_series_of(space, peer->label, canonical);
+    struct space_series *series = space_series_of(space, peer->label, &answering->canonical);
     struct space_method *method = space_method_of(space, envelope->method);
     if (series == NULL || method == NULL) {
         return false;
@@ -145,6 +149,8 @@ static void give_error(struct answering *answering, enum space_outcome kind, int
 static void give_unmatched(struct answering *answering) {
     struct space *space = answering->work->peer->space;
     const struct method_outcome *outcome = &answering->outcome;
+    base_buf_reset(&space->canonical);
+    rpc_canonical_write(&answering->canonical, &space->canonical);
     struct space_unmatched what = {answering->request.name, base_buf_view(&space->canonical),
                                    base_text(outcome->reason), outcome->nearest, 0};
     struct base_buf data = BASE_BUF_INIT;
@@ -289,8 +295,7 @@ void space_answer(struct space_work *work, const struct rpc_envelope *envelope) 
     struct base_buf *out = &work->call->text;
     struct answering answering = {.work = work, .envelope = envelope};
     size_t limit = (size_t)space->limits.reply, from = out->size;
-    resolve(&answering);
-    if (space->canonical.failed || !arrive(&answering, base_buf_view(&space->canonical))) {
+    if (!resolve(&answering) || !arrive(&answering)) {
         space_write_internal_error(out, envelope->id);
         return;
     }
@@ -314,7 +319,8 @@ void space_note_notification(struct space_work *work, const struct rpc_envelope 
     struct space_peer *peer = work->peer;
     struct space *space = peer->space;
     struct space_method *method = space_method_of(space, envelope->method);
-    struct space_series *series = space_series_of(space, peer->label, envelope->method);
+    struct rpc_canonical canonical = {.name = envelope->method};
+    struct space_series *series = space_series_of(space, peer->label, &canonical);
     if (series == NULL || method == NULL) {
         return;
     }

@@ -68,13 +68,12 @@ struct space_flight *space_call_begin(struct space_call *call, struct substrate_
                    sizeof(*call->flights))) {
         return NULL;
     }
-    struct substrate_bytes bytes = {(const uint8_t *)id.data, id.size};
     struct space_flight *made = &call->flights[call->flight_count++];
     *made = *flight;
     made->id_at = call->ids.size;
     base_buf_text(&call->ids, id);
     made->id_size = call->ids.failed ? 0 : id.size;
-    made->id_digest = base_xxh64(bytes, peer->space->seed);
+    made->id_digest = base_table_hash(id, peer->space->seed);
     counts->dup_inflight += count_id(peer, made->id_digest, 1) > 0;
     peer->inflight++;
     counts->inflight++;

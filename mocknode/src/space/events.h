@@ -9,12 +9,16 @@
 #include <stdint.h>
 #include <substrate/base.h>
 #include "base/buf.h"
+#include "rpc/request.h"
 #include "script/event.h"
 
 /* All requests of one label that have one canonical text. */
 struct space_series {
     struct substrate_text label, request;
     uint64_t count;
+    struct rpc_canonical parts; /* of `request` */
+    struct substrate_hash at;   /* of `parts` */
+    struct space_series *next;  /* whose digest is the same */
 };
 
 /* A name of a method, as sent. */

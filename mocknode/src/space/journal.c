@@ -98,7 +98,7 @@ void space_journal_reset(struct space *space) {
     space->journal_begin = space->journal_base = space->journal_end;
     space_events_forget(&space->events);
     forget_flights(space);
-    base_map_free(&space->series);
+    base_idmap_free(&space->series);
     base_map_free(&space->methods);
     base_map_free(&space->unmatched_map);
     base_arena_free(&space->memory);
@@ -106,7 +106,7 @@ void space_journal_reset(struct space *space) {
 }
 
 void space_journal_start(struct space *space) {
-    base_map_init(&space->series, space->seed);
+    base_idmap_init(&space->series);
     base_map_init(&space->methods, space->seed);
     base_map_init(&space->unmatched_map, space->seed);
     base_arena_init(&space->memory, 16384);

@@ -232,7 +232,6 @@ static void finish(struct space_work *work) {
     base_free(work->reply_at);
     base_arena_reset(&space->arena);
     trim(&space->canonical);
-    trim(&space->key);
     space_end(space);
     if (!silent && !call->emitted) {
         space_waiting_begin(call);

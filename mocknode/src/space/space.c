@@ -67,13 +67,12 @@ void space_free(struct space *space) {
     script_run_free(space->run);
     script_free(space->script);
     view_free(space->view);
-    base_map_free(&space->series);
+    base_idmap_free(&space->series);
     base_map_free(&space->methods);
     base_map_free(&space->unmatched_map);
     base_arena_free(&space->memory);
     base_arena_free(&space->arena);
     base_buf_free(&space->canonical);
-    base_buf_free(&space->key);
     base_buf_free(&space->line);
     base_free(space->journal);
     space_events_free(&space->events);

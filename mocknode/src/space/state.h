@@ -180,8 +180,8 @@ struct space {
     struct space_call *pool;
     size_t pool_count;
     struct base_arena arena;   /* of one message */
-    struct base_buf canonical; /* of one request */
-    struct base_buf key, line;
+    struct base_buf canonical; /* of one request, where it is written */
+    struct base_buf line;
     struct space_events events;
     struct space_wait *waits;  /* of mock_wait */
     struct space_peer *caller; /* who makes a control call */
@@ -191,7 +191,8 @@ struct space {
     struct base_arena memory;
     size_t memory_used;
     bool texts_full; /* the budget for it is used up, as was said */
-    struct base_map series, methods, unmatched_map;
+    struct base_idmap series; /* by digest */
+    struct base_map methods, unmatched_map;
     struct space_method *last_method; /* that was looked up last: it is often the next, too */
     struct space_series others;       /* of requests whose texts the budget has no room for */
     struct space_entry *journal;      /* a ring, once it is full */
@@ -357,7 +358,7 @@ void space_host_chain(struct script_host *host);
 /* texts.c: what repeats is kept once, and what is long as its beginning, its size and its digest.
  * NULL: out of memory. */
 struct space_series *space_series_of(struct space *space, struct substrate_text label,
-                                     struct substrate_text request);
+                                     const struct rpc_canonical *request);
 struct space_method *space_method_of(struct space *space, struct substrate_text name);
 /* A copy in the memory of what happened; data NULL: out of memory, or over the budget. */
 struct substrate_text space_keep_text(struct space *space, struct substrate_text text);

@@ -59,37 +59,103 @@ static void append_short(struct base_buf *out, struct substrate_text text, size_
     base_buf_hex(out, (struct substrate_bytes){digest, sizeof(digest)});
 }
 
-static struct space_series *new_series(struct space *space, struct substrate_text key,
-                                       size_t label) {
-    struct space_series *series = space_keep(space, sizeof(*series) + key.size);
-    if (series == NULL) {
-        return NULL;
-    }
-    char *copy = (char *)(series + 1);
-    memcpy(copy, key.data, key.size);
-    series->label = (struct substrate_text){copy, label};
-    series->request = (struct substrate_text){copy + label + 1, key.size - label - 1};
-    struct substrate_text kept = {copy, key.size};
-    return base_map_put(&space->series, kept, series) ? series : NULL;
+/* ---- series ---- */
+
+static size_t size_of(const struct rpc_canonical *request) {
+    size_t params = request->params.data != NULL ? 1 + request->params.size : 0;
+    return request->name.size + params + (request->at != NULL ? sizeof(" @0x") - 1 + 64 : 0);
 }
 
-struct space_series *space_series_of(struct space *space, struct substrate_text label,
-                                     struct substrate_text request) {
-    struct base_buf *key = &space->key;
-    base_buf_reset(key);
-    base_buf_text(key, label);
-    base_buf_char(key, '\0');
-    append_short(key, request, REQUEST_SIZE_MAX);
-    if (key->failed) {
+/* Of the parts: a text is written only for a request that is new. */
+static uint64_t digest_of(const struct space *space, struct substrate_text label,
+                          const struct rpc_canonical *request) {
+    uint64_t at = 0;
+    if (request->at != NULL) {
+        memcpy(&at, request->at->bytes, sizeof(at));
+    }
+    uint64_t digest = base_table_hash(label, space->seed);
+    digest = base_table_hash(request->name, digest ^ at);
+    return base_table_hash(request->params, digest);
+}
+
+static bool is_of(const struct space_series *series, struct substrate_text label,
+                  const struct rpc_canonical *request) {
+    const struct rpc_canonical *own = &series->parts;
+    return base_text_equal(series->label, label) && base_text_equal(own->name, request->name) &&
+           base_text_equal(own->params, request->params) &&
+           (own->params.data != NULL) == (request->params.data != NULL) &&
+           (own->at != NULL) == (request->at != NULL) &&
+           (own->at == NULL || memcmp(own->at, request->at, sizeof(*own->at)) == 0);
+}
+
+/* NULL: out of memory. `others`: its text is over the budget. */
+static struct space_series *new_series(struct space *space, struct substrate_text label,
+                                       const struct rpc_canonical *request) {
+    size_t size = sizeof(struct space_series) + label.size + size_of(request);
+    struct space_series *series = space_keep(space, size);
+    if (series == NULL) {
+        return space->memory_used + size > space->config.texts_max ? &space->others : NULL;
+    }
+    struct base_buf *text = &space->canonical;
+    base_buf_reset(text);
+    base_buf_text(text, label);
+    rpc_canonical_write(request, text);
+    if (text->failed) {
         return NULL;
     }
-    struct space_series *series = base_map_get(&space->series, base_buf_view(key));
-    series = series != NULL ? series : new_series(space, base_buf_view(key), label.size);
-    if (series == NULL && space->memory_used + key->size > space->config.texts_max) {
-        series = &space->others; /* over the budget */
+    char *copy = memcpy(series + 1, text->data, text->size);
+    series->label = (struct substrate_text){copy, label.size};
+    copy += label.size;
+    series->request = (struct substrate_text){copy, text->size - label.size};
+    series->parts.name = (struct substrate_text){copy, request->name.size};
+    if (request->params.data != NULL) {
+        series->parts.params =
+            (struct substrate_text){copy + request->name.size + 1, request->params.size};
+    }
+    if (request->at != NULL) {
+        series->at = *request->at;
+        series->parts.at = &series->at;
     }
     return series;
 }
+
+static struct space_series *find_or_make(struct space *space, struct substrate_text label,
+                                         const struct rpc_canonical *request) {
+    uint64_t digest = digest_of(space, label, request);
+    struct space_series *first = base_idmap_get(&space->series, digest), *series = first;
+    while (series != NULL && !is_of(series, label, request)) {
+        series = series->next;
+    }
+    if (series == NULL) {
+        series = new_series(space, label, request);
+        if (series != NULL && series != &space->others) {
+            series->next = first;
+            series = base_idmap_put(&space->series, digest, series) ? series : NULL;
+        }
+    }
+    return series;
+}
+
+struct space_series *space_series_of(struct space *space, struct substrate_text label,
+                                     const struct rpc_canonical *request) {
+    if (size_of(request) <= REQUEST_SIZE_MAX) {
+        return find_or_make(space, label, request);
+    }
+    struct base_buf text = BASE_BUF_INIT;
+    char room[BEGINNING + 128];
+    struct base_buf brief = BASE_BUF_ON(room);
+    rpc_canonical_write(request, &text);
+    append_short(&brief, base_buf_view(&text), REQUEST_SIZE_MAX);
+    struct space_series *series = NULL;
+    if (!text.failed && !brief.failed) {
+        series = find_or_make(space, label, &(struct rpc_canonical){.name = base_buf_view(&brief)});
+    }
+    base_buf_free(&text);
+    base_buf_free(&brief);
+    return series;
+}
+
+/* ---- methods ---- */
 
 struct space_method *space_method_of(struct space *space, struct substrate_text name) {
     struct space_method *method = space->last_method;
