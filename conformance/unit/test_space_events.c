@@ -112,9 +112,8 @@ START_TEST(too_large) {
 END_TEST
 
 START_TEST(as_json) {
-    struct space_series series = {.label = BASE_TEXT("me"),
-                                  .request = BASE_TEXT("state_getStorage [\"0x01\"]"),
-                                  .count = 1};
+    struct space_series series = {
+        .label = BASE_TEXT("me"), .request = BASE_TEXT("state_getStorage [\"0x01\"]"), .count = 1};
     struct space_method method = {BASE_TEXT("state_getStorageAt"), 1};
     struct space_event event = {.kind = SCRIPT_ANSWERED,
                                 .batch = true,

@@ -74,6 +74,18 @@ static bool resolve(struct answering *answering) {
     return good;
 }
 
+/* Journals the arrival, of which nobody hears. */
+static void note_arrived(struct answering *answering) {
+    struct space_work *work = answering->work;
+    struct space *space = work->peer->space;
+    const struct substrate_hash *head = &view_head(space->view)->hash;
+    struct space_event kept = {.kind = SCRIPT_ARRIVED,
+                               .batch = work->in_batch,
+                               .id = answering->envelope->id,
+                               .head = {(const char *)head->bytes, sizeof(head->bytes)}};
+    answering->flight->arrived = space_record_unheard(work->call, answering->flight, &kept);
+}
+
 /* Journals the arrival, and asks the rules. */
 static bool tell_arrived(struct answering *answering) {
     struct space_work *work = answering->work;
@@ -123,7 +135,11 @@ static bool arrive(struct answering *answering) {
     series->count++;
     method->count++;
     space->counts.requests++;
-    return tell_arrived(answering);
+    if (space_is_heard(space, SCRIPT_ARRIVED)) {
+        return tell_arrived(answering);
+    }
+    note_arrived(answering);
+    return true;
 }
 
 /* ---- the content ---- */

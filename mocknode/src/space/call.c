@@ -341,8 +341,11 @@ static void emit_unheard(struct space_call *call, unsigned copy) {
     }
     for (size_t i = 0; i < call->flight_count; i++) {
         struct space_flight *flight = &call->flights[i];
-        uint64_t seq =
-            space_record_unheard(call, flight, SCRIPT_ANSWERED, flight->arrived, call->text.size);
+        struct space_event kept = {.kind = SCRIPT_ANSWERED,
+                                   .batch = call->flight_count > 1,
+                                   .call = flight->arrived,
+                                   .size = call->text.size};
+        uint64_t seq = space_record_unheard(call, flight, &kept);
         if (copy == 0) {
             note_answered(call, flight, seq);
         }
@@ -385,7 +388,9 @@ static void tell_written(struct space_call *call) {
     for (size_t i = 0; i < call->flight_count; i++) {
         struct space_flight *flight = &call->flights[i];
         if (!heard) {
-            (void)space_record_unheard(call, flight, SCRIPT_WRITTEN, flight->answered, 0);
+            struct space_event kept = {
+                .kind = SCRIPT_WRITTEN, .batch = call->flight_count > 1, .call = flight->answered};
+            (void)space_record_unheard(call, flight, &kept);
             continue;
         }
         struct script_event event = space_event_of_flight(call, flight, SCRIPT_WRITTEN);

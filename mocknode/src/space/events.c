@@ -1,6 +1,6 @@
-/* The ring of events, of which the capacity is a power of two. A record is a head of fixed size and
- * its texts behind one another, and never goes round the ring's end: a filler stands there in its
- * place. */
+/* The ring of events, of which the capacity is a power of two. A record is what all events have, of
+ * fixed size, and its texts, if there are any, behind one another. It never goes round the ring's
+ * end: a filler stands there in its place. */
 #include "space/events.h"
 
 #include <assert.h>
@@ -13,16 +13,11 @@
 #define ALIGN 8
 
 struct record {
-    uint32_t size; /* with its texts, a multiple of ALIGN */
-    uint8_t kind;  /* SCRIPT_EVENT_KINDS: a filler */
-    bool post, batch;
-    uint16_t code;
-    uint32_t ordinal;
-    uint32_t sizes[TEXTS];
-    uint64_t seq, now_us, cause, call, occurrence, payload;
-    const struct space_series *series;
-    const struct space_method *method;
+    uint32_t size;  /* with its texts, a multiple of ALIGN; 0: a filler to the ring's end */
+    uint32_t texts; /* bytes behind `fixed`: the sizes of the texts, and they; 0: there are none */
+    unsigned char fixed[SPACE_EVENT_FIXED];
 };
+_Static_assert(sizeof(struct record) % ALIGN == 0, "records are aligned");
 
 void space_events_init(struct space_events *events, size_t budget) {
     assert(budget >= FIRST_CAPACITY);
@@ -50,11 +45,9 @@ static size_t left_at(const struct space_events *events, uint64_t place) {
     return events->capacity - (size_t)((place & (events->capacity - 1)));
 }
 
-/* What is skipped in place of a record: the rest of the ring that is too small for one. */
+/* What is skipped in place of a record. */
 static size_t filler_at(const struct space_events *events, uint64_t place) {
-    size_t left = left_at(events, place);
-    bool fills = left < sizeof(struct record) || at(events, place)->kind == SCRIPT_EVENT_KINDS;
-    return fills ? left : 0;
+    return at(events, place)->size == 0 ? left_at(events, place) : 0;
 }
 
 static void drop_first(struct space_events *events) {
@@ -100,8 +93,8 @@ static struct record *reserve(struct space_events *events, size_t size) {
         size_t left = events->capacity > 0 ? left_at(events, events->end) : 0;
         size_t skip = left < size ? left : 0;
         if (events->capacity > 0 && events->end + skip + size - events->begin <= events->capacity) {
-            if (skip >= sizeof(struct record)) {
-                at(events, events->end)->kind = SCRIPT_EVENT_KINDS;
+            if (skip > 0) {
+                at(events, events->end)->size = 0;
             }
             events->end += skip;
             return at(events, events->end);
@@ -119,8 +112,14 @@ static struct record *reserve(struct space_events *events, size_t size) {
     }
 }
 
+static size_t texts_size(const struct space_event *event) {
+    size_t size = event->label.size + event->rule.size + event->name.size + event->by.size +
+                  event->id.size + event->head.size + event->members.size;
+    return size > 0 ? TEXTS * sizeof(uint32_t) + size : 0;
+}
+
 /* Copies a text behind the others and notes its size. */
-static inline char *put(char *to, struct substrate_text text, uint32_t *size) {
+static char *put(char *to, struct substrate_text text, uint32_t *size) {
     *size = (uint32_t)text.size;
     if (text.size > 0) {
         memcpy(to, text.data, text.size);
@@ -129,42 +128,33 @@ static inline char *put(char *to, struct substrate_text text, uint32_t *size) {
 }
 
 static void put_texts(struct record *record, const struct space_event *event) {
-    char *to = (char *)(record + 1);
-    to = put(to, event->label, &record->sizes[0]);
-    to = put(to, event->rule, &record->sizes[1]);
-    to = put(to, event->name, &record->sizes[2]);
-    to = put(to, event->by, &record->sizes[3]);
-    to = put(to, event->id, &record->sizes[4]);
-    to = put(to, event->head, &record->sizes[5]);
-    (void)put(to, event->members, &record->sizes[6]);
+    uint32_t *sizes = (uint32_t *)(record + 1);
+    char *to = (char *)(sizes + TEXTS);
+    to = put(to, event->label, &sizes[0]);
+    to = put(to, event->rule, &sizes[1]);
+    to = put(to, event->name, &sizes[2]);
+    to = put(to, event->by, &sizes[3]);
+    to = put(to, event->id, &sizes[4]);
+    to = put(to, event->head, &sizes[5]);
+    (void)put(to, event->members, &sizes[6]);
 }
 
 uint64_t space_events_add(struct space_events *events, struct space_event *event) {
     event->seq = ++events->last;
     event->id.size = event->id.size < ID_MAX ? event->id.size : ID_MAX;
-    size_t size = sizeof(struct record) + event->label.size + event->rule.size + event->name.size +
-                  event->by.size + event->id.size + event->head.size + event->members.size;
-    size = (size + ALIGN - 1) / ALIGN * ALIGN;
+    size_t texts = texts_size(event);
+    size_t size = (sizeof(struct record) + texts + ALIGN - 1) / ALIGN * ALIGN;
     struct record *record = size <= events->budget / 2 ? reserve(events, size) : NULL;
     if (record == NULL) {
         space_events_forget(events);
         return event->seq;
     }
     record->size = (uint32_t)size;
-    record->kind = (uint8_t)event->kind;
-    record->post = event->post;
-    record->batch = event->batch;
-    record->code = event->code;
-    record->ordinal = event->ordinal;
-    record->seq = event->seq;
-    record->now_us = event->now_us;
-    record->cause = event->cause;
-    record->call = event->call;
-    record->occurrence = event->occurrence;
-    record->payload = event->size;
-    record->series = event->series;
-    record->method = event->method;
-    put_texts(record, event);
+    record->texts = (uint32_t)texts;
+    memcpy(record->fixed, event, sizeof(record->fixed));
+    if (texts > 0) {
+        put_texts(record, event);
+    }
     events->end += size;
     return event->seq;
 }
@@ -172,6 +162,18 @@ uint64_t space_events_add(struct space_events *events, struct space_event *event
 static const char *get(const char *from, uint32_t size, struct substrate_text *text) {
     *text = (struct substrate_text){from, size};
     return from + size;
+}
+
+static void get_texts(const struct record *record, struct space_event *event) {
+    const uint32_t *sizes = (const uint32_t *)(record + 1);
+    const char *from = (const char *)(sizes + TEXTS);
+    from = get(from, sizes[0], &event->label);
+    from = get(from, sizes[1], &event->rule);
+    from = get(from, sizes[2], &event->name);
+    from = get(from, sizes[3], &event->by);
+    from = get(from, sizes[4], &event->id);
+    from = get(from, sizes[5], &event->head);
+    (void)get(from, sizes[6], &event->members);
 }
 
 bool space_events_next(const struct space_events *events, struct space_events_walk *walk,
@@ -184,27 +186,11 @@ bool space_events_next(const struct space_events *events, struct space_events_wa
         return false;
     }
     const struct record *record = at(events, place);
-    *event = (struct space_event){.kind = (enum script_event_kind)record->kind,
-                                  .post = record->post,
-                                  .batch = record->batch,
-                                  .code = record->code,
-                                  .ordinal = record->ordinal,
-                                  .seq = record->seq,
-                                  .now_us = record->now_us,
-                                  .cause = record->cause,
-                                  .call = record->call,
-                                  .occurrence = record->occurrence,
-                                  .size = record->payload,
-                                  .series = record->series,
-                                  .method = record->method};
-    const char *from = (const char *)(record + 1);
-    from = get(from, record->sizes[0], &event->label);
-    from = get(from, record->sizes[1], &event->rule);
-    from = get(from, record->sizes[2], &event->name);
-    from = get(from, record->sizes[3], &event->by);
-    from = get(from, record->sizes[4], &event->id);
-    from = get(from, record->sizes[5], &event->head);
-    (void)get(from, record->sizes[6], &event->members);
+    memset(event, 0, sizeof(*event));
+    memcpy(event, record->fixed, sizeof(record->fixed));
+    if (record->texts > 0) {
+        get_texts(record, event);
+    }
     walk->at = place + record->size;
     return true;
 }

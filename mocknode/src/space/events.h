@@ -27,7 +27,7 @@ struct space_method {
     uint64_t count;
 };
 
-/* One event. What its kind does not have is zero. */
+/* One event. What its kind does not have is zero. What is of fixed size stands before the texts. */
 struct space_event {
     enum script_event_kind kind;
     bool post, batch; /* it came by POST; it is an entry of a batch */
@@ -48,6 +48,8 @@ struct space_event {
     struct substrate_text head;    /* the hash of the head, raw, of arrivals and moves */
     struct substrate_text members; /* further members, as raw JSON: `"a":1,"b":2` */
 };
+
+#define SPACE_EVENT_FIXED offsetof(struct space_event, label)
 
 struct space_events {
     char *data;

@@ -190,7 +190,7 @@ struct space {
     /* Memory of what happened; a reset empties it. */
     struct base_arena memory;
     size_t memory_used;
-    bool texts_full; /* the budget for it is used up, as was said */
+    bool texts_full;          /* the budget for it is used up, as was said */
     struct base_idmap series; /* by digest */
     struct base_map methods, unmatched_map;
     struct space_method *last_method; /* that was looked up last: it is often the next, too */
@@ -220,10 +220,11 @@ struct space_note {
 void space_record(struct space *space, struct script_event *event, const struct space_note *note);
 /* Does anybody hear of such events: a rule, or who waits? */
 bool space_is_heard(const struct space *space, enum script_event_kind kind);
-/* Numbers and journals an event of one of a call's requests of which nobody hears; `about`: the
- * arrival or the text. Returns its number. */
+/* Numbers and journals an event of one of a call's requests of which nobody hears, and returns its
+ * number. `kept` has what is not the call's or the request's: kind, `call`, `batch`, `size`, id,
+ * head. */
 uint64_t space_record_unheard(const struct space_call *call, const struct space_flight *flight,
-                              enum script_event_kind kind, uint64_t about, uint64_t size);
+                              struct space_event *kept);
 /* The same, and the script hears of it: for events without a text. */
 void space_tell(struct space *space, struct script_event *event, const struct space_note *note);
 struct script_event space_event_of(struct space_peer *peer, enum script_event_kind kind);

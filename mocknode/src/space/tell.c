@@ -79,26 +79,22 @@ void space_record(struct space *space, struct script_event *event, const struct 
 }
 
 uint64_t space_record_unheard(const struct space_call *call, const struct space_flight *flight,
-                              enum script_event_kind kind, uint64_t about, uint64_t size) {
+                              struct space_event *kept) {
     const struct space_peer *peer = call->peer;
     struct space *space = peer->space;
-    struct space_event kept = {.kind = kind,
-                               .post = !peer->websocket,
-                               .batch = call->flight_count > 1,
-                               .now_us = space->now,
-                               .ordinal = peer->script.ordinal,
-                               .label = peer->label,
-                               .cause = call->item.cause.seq,
-                               .call = about,
-                               .occurrence = flight->occurrence,
-                               .size = size,
-                               .series = flight->series,
-                               .method = flight->method};
+    kept->post = !peer->websocket;
+    kept->now_us = space->now;
+    kept->ordinal = peer->script.ordinal;
+    kept->label = peer->label;
+    kept->cause = call->item.cause.seq;
+    kept->occurrence = flight->occurrence;
+    kept->series = flight->series;
+    kept->method = flight->method;
     if (call->item.cause.depth > 0) {
-        kept.rule = script_cause_rule(space->run, &call->item.cause);
+        kept->rule = script_cause_rule(space->run, &call->item.cause);
     }
-    keep(space, &kept);
-    return kept.seq;
+    keep(space, kept);
+    return kept->seq;
 }
 
 bool space_is_heard(const struct space *space, enum script_event_kind kind) {
