@@ -12,6 +12,7 @@ PYTHON=/usr/bin/python3
 BUILD_PACKAGES=(build-essential cmake ninja-build pkg-config python3 ca-certificates
     libwebsockets-dev libjansson-dev libxxhash-dev libsodium-dev libzstd-dev libssl-dev check)
 TEST_PACKAGES=(valgrind clang-format-14 clang-tidy-14 python3-venv iproute2 openssl)
+SLOW_PACKAGES=(chromium fonts-dejavu-core) # looks at reports
 
 say() { printf '%s\n' "$*"; }
 note() { printf '%s\n' "$*" >&2; }

@@ -1,18 +1,11 @@
 """`junit.xml`: a testsuite for each client, a testcase for each case and mode. What is red as expected is skipped, as runners write
 an expected failure; a pass where red is expected is a failure."""
 
-import re
 from xml.sax.saxutils import escape, quoteattr
 
 from ..expectations import FINE
+from .markup import clean
 from .verdicts import told_verdict
-
-NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def clean(text):
-    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", str(text))
-
 
 def element(name, inside="", /, **attributes):
     words = "".join(f" {member}={quoteattr(clean(value))}" for member, value in attributes.items())
