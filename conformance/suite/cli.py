@@ -1,4 +1,4 @@
-"""The command `conformance/conformance`: run, show, judge."""
+"""The command `conformance/conformance`: run, show, judge, spec."""
 
 import argparse
 import os
@@ -16,6 +16,7 @@ from .modes import MODES
 from .problem import Problem, nearest
 from .run import Options, Run, WATCHDOG
 from .show import show_case, show_checks, show_group
+from .spec import freeze, frozen, spec
 
 STATUS_UNEXPECTED, STATUS_WRONG = 1, 2
 
@@ -42,6 +43,8 @@ def options():
     show.add_argument("--clients", action="store_true", help="clients and mutants that are known")
     again = commands.add_parser("judge", help="judge the files of a run again")
     again.add_argument("run", type=Path, metavar="RUN_DIR")
+    spec = commands.add_parser("spec", help="print what a right client does, from the cases: SPEC.md")
+    spec.add_argument("--freeze", metavar="LIST", help="add to cases/LIST.txt (core-1, …) the claims that no list has, and print their ids")
     return parser
 
 
@@ -153,10 +156,16 @@ def do_judge(asked):
     return status
 
 
+def do_spec(asked):
+    cases = all_cases()
+    print("\n".join(freeze(asked.freeze, cases)) if asked.freeze else spec(cases, frozen()).rstrip("\n"))
+    return 0
+
+
 def main(arguments=None):
     asked = options().parse_args(arguments)
     try:
-        return {"run": do_run, "show": do_show, "judge": do_judge}[asked.command](asked)
+        return {"run": do_run, "show": do_show, "judge": do_judge, "spec": do_spec}[asked.command](asked)
     except Problem as problem:
         print(f"conformance: {problem}", file=sys.stderr)
         return STATUS_WRONG

@@ -1,13 +1,17 @@
 """`results.json`: all that a run says, without the files of its cells. results.schema.json is its schema. Equal seeds give equal
 results, but for members named `seconds`."""
 
+from .spec import frozen, kept
+
 VERDICTS = ("PASS", "NON-STRICT", "INFORMATIONAL", "UNIMPLEMENTED", "FAIL", "HANG", "CRASH", "NOT-CONCURRENT", "NOT-EXERCISED", "UNSTABLE")
-TOLD = ("name", "group", "title", "node", "client", "bug", "level", "core", "since")
+TOLD = ("name", "group", "title", "node", "client", "bug", "level", "core")
 
 
 def results_of(seed, hellos, cases, cells):
     """`hellos` are those of the clients, by name."""
-    clients = [{"name": name, **{member: hello.get(member) for member in ("version", "language", "can")}} for name, hello in hellos.items()]
+    lists = frozen()
+    clients = [{"name": name, **{member: hello.get(member) for member in ("version", "language", "can")},
+                "claims": kept([cell for cell in cells if cell["client"] == name], cases, lists)} for name, hello in hellos.items()]
     counts = {verdict: sum(cell["verdict"] == verdict for cell in cells) for verdict in VERDICTS}
     return {
         "format": 1, "seed": seed, "clients": clients,

@@ -1,35 +1,52 @@
-"""Cases in words."""
+"""Cases in words, for `conformance show`."""
 
 import textwrap
 
+from .groups import GROUPS
+from .words import call_words, check_words, happened_words, script_words, step_words
 
-def paragraph(label, text):
-    print(textwrap.fill(f"{label}{text}", 100, subsequent_indent="  "))
+WIDTH = 100
+
+
+def paragraph(text, indent="  ", first=None):
+    print(textwrap.fill(text, WIDTH, initial_indent=indent if first is None else first, subsequent_indent=indent + "  ", break_long_words=False))
+
+
+def section(title, lines):
+    lines = list(lines)
+    if lines:
+        print(f"  {title}:")
+    for line in lines:
+        paragraph(line, "    " + " " * (len(line) - len(line.lstrip())))
 
 
 def show_group(group, cases):
+    print(f"{group}  {GROUPS.get(group, '')}")
+    width = max(len(case.place) for case in cases)
     for case in cases:
-        print(f"{case.place}: {case.title}")
+        print(f"  {case.place:{width}}  {case.title}")
 
 
 def show_case(case):
     print(f"{case.place}: {case.title}")
-    paragraph("  The node ", case.node)
-    paragraph("  A right client ", case.client)
+    paragraph(f"The node {case.node}.")
+    paragraph(f"A right client {case.client}.")
     if case.bug:
-        paragraph("  Seen in ", ", ".join(case.bug))
-    print(f"  Level {case.level}; modes {', '.join(case.modes)}; {case.path.name}")
-    for number, rule in enumerate(rule for _, script in case.scripts.values() for rule in script.get("rules", [])):
-        print(f"  rule {rule.get('name', f'rules[{number}]')}: on {rule['on']} {rule.get('match', '')} {rule.get('when', '')} do {rule['do']}")
-    for number, step in enumerate(case.steps, 1):
-        print(f"  step {number}: {step}")
-    for check in case.checks:
-        print(f"  check {check}")
+        paragraph(f"Seen in {', '.join(case.bug)}.")
+    paragraph(f"Level {case.level}{', core' if case.core else ''}; modes {', '.join(case.modes)}"
+              + (f"; needs {', '.join(case.needs)}" if case.needs else "") + (f"; played {case.runs} times" if case.runs > 1 else "") + ".")
+    section("Asked", (call_words(name, call) for name, call in case.calls.items()))
+    for name, (fixture, script) in case.scripts.items():
+        section(f"The node's script of {name}, on {fixture}" if len(case.scripts) > 1 else f"The node's script, on {fixture}", script_words(script))
+    section("Steps", (line for step in case.steps for line in step_words(step)))
+    section("Must hold, beside what always must (show --checks)",
+            (f"{check['check']}: {check_words(check)}" + (f" ({check['level']})" if check.get("level", case.level) != "must" else "") for check in case.checks))
+    section("Must have happened", map(happened_words, case.happened))
     print()
 
 
 def show_checks(checks):
     for row in checks.values():
-        members = ", ".join(row.members)
-        print(f"{row.name}{f' ({members})' if members else ''}: {row.says}{' [always]' if row.always else ''}")
+        members = ", ".join(f"{member}{'' if member in row.needed else '?'}" for member in row.members)
+        paragraph(f"{row.name}{f' ({members})' if members else ''}: {row.says}{' [always]' if row.always else ''}", "")
     return 0
