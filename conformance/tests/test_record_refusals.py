@@ -98,6 +98,25 @@ def test_a_proxy_waits_out_what_passes(node, truth, tmp_path, code):
     assert recorded.lookup(block["hash"], key) == truth.lookup(block["hash"], key)
 
 
+@pytest.mark.parametrize("code", [-32005, -32603])
+def test_a_client_that_is_refused_asks_again(node, truth, tmp_path, code):
+    """The client's own request is refused once; its second answer is what is kept."""
+    out, head = tmp_path / "out", truth.head["hash"]
+    key = next(key for key in truth.keys(head) if truth.lookup(head, key)[0] == KNOWN)
+    call = next(c for c in truth.calls if c["method"] == "state_call" and c["at"] == head and "result" in c)
+    asked = [("state_getStorage", [key, head]), ("state_call", [*call["params"], head])]
+    lie = refusing(code, 1, lambda method, params: (method, params) in asked)
+    with liar(node.url, lie) as upstream, Proxy(upstream, out) as proxy:
+        with Socket(proxy.url) as socket:
+            for method, params in asked:
+                assert socket.error(method, *params).code == code
+                socket.call(method, *params)
+        assert proxy.stop()[0] == 0
+    recorded = Truth(out)
+    assert recorded.lookup(head, key) == truth.lookup(head, key)
+    assert [c["result"] for c in recorded.calls if c["method"] == "state_call"] == [call["result"]]
+
+
 def test_a_refused_handshake_is_tried_again(node, tmp_path, whole):
     plan, reference = whole
     refusals = []

@@ -290,24 +290,40 @@ static enum substrate_status ask_pages(struct recording *recording,
     return status;
 }
 
-/* Reads an exchange unless its request has been read before. */
+/* Whether an exchange is remembered by its request, which is parsed then: heads move on, and what
+ * names no block may have another answer at the next one. */
+static bool is_remembered(struct recording *recording, const struct exchange *exchange,
+                          struct rpc_request *request) {
+    struct base_json params = {BASE_JSON_NONE, {NULL, 0}};
+    struct substrate_text data;
+    return exchange->params.data != NULL &&
+           base_json_parse(exchange->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
+           method_parse(exchange->method, params, &recording->ask.arena, request, &data) ==
+               SUBSTRATE_OK &&
+           (request->at_given || request->method == NULL || !request->method->has_at) &&
+           !base_text_starts(request->name, "chain_");
+}
+
+/* Reads an exchange unless its request has been read before. An error that says nothing is not
+ * remembered: the client will ask again. */
 static enum substrate_status read_once(struct recording *recording, struct extraction *extraction,
                                        const struct exchange *exchange) {
     struct rpc_request request;
-    struct base_json params = {BASE_JSON_NONE, {NULL, 0}};
-    struct substrate_text data;
-    bool seen = false;
+    bool seen = false, remembered = is_remembered(recording, exchange, &request);
+    const struct substrate_hash *at = remembered && request.at_given ? &request.at : NULL;
     enum substrate_status status = SUBSTRATE_OK;
-    if (exchange->params.data != NULL &&
-        base_json_parse(exchange->params, BASE_JSON_DEPTH_MAX, &params, NULL) == SUBSTRATE_OK &&
-        method_parse(exchange->method, params, &recording->ask.arena, &request, &data) ==
-            SUBSTRATE_OK &&
-        (request.at_given || request.method == NULL || !request.method->has_at) &&
-        !base_text_starts(request.name, "chain_")) {
-        status =
-            recording_canonical(recording, &request, request.at_given ? &request.at : NULL, &seen);
+    if (remembered) {
+        status = recording_canonical(recording, &request, at, &seen);
     }
-    return status != SUBSTRATE_OK || seen ? status : extract(exchange, extraction);
+    if (status != SUBSTRATE_OK || seen) {
+        return status;
+    }
+    status = extract(exchange, extraction);
+    if (remembered && exchange->is_error && extraction->kind == EXTRACT_NOTHING &&
+        extraction->ask_count == 0) {
+        forget(recording, &request, at);
+    }
+    return status;
 }
 
 /* Everything that an exchange says and asks for. */
