@@ -166,6 +166,29 @@ START_TEST(a_name_that_is_taken_is_replaced) {
 }
 END_TEST
 
+START_TEST(who_follows_is_told_to_stop_as_long_as_he_does) {
+    struct world world;
+    begin(&world, false);
+    for (size_t i = 0; i < 2; i++) {
+        ask(&world, "{" V "\"id\":1,\"method\":\"chainHead_v1_follow\",\"params\":[true]}");
+        hear(&world, "{\"id\":1,\"result\":\"f\"}");
+        if (i == 1) {
+            ask(&world, "{" V "\"id\":2,\"method\":\"chainHead_v1_unfollow\",\"params\":[\"f\"]}");
+            hear(&world, "{\"id\":2,\"result\":null}");
+        }
+        world.told[0] = world.sent[0] = '\0';
+        dialogue_lost(&world.dialogue);
+        dialogue_resume(&world.dialogue);
+        expect(world.told,
+               i == 1 ? ""
+                      : "{\"jsonrpc\":\"2.0\",\"method\":\"chainHead_v1_followEvent\",\"params\":{"
+                        "\"subscription\":\"f\",\"result\":{\"event\":\"stop\"}}}");
+        expect(world.sent, "");
+    }
+    dialogue_free(&world.dialogue);
+}
+END_TEST
+
 START_TEST(a_repeated_id_is_no_exchange) {
     struct world world;
     begin(&world, false);
@@ -193,5 +216,5 @@ END_TEST
 
 CHECK_MAIN("record dialogue", messages_pass_unchanged, what_waits_is_asked_again_and_once,
            what_does_something_is_answered_and_not_asked_again, subscriptions_keep_their_names,
-           a_name_that_is_taken_is_replaced, a_repeated_id_is_no_exchange,
-           the_new_methods_are_hidden_wherever_they_stand)
+           a_name_that_is_taken_is_replaced, who_follows_is_told_to_stop_as_long_as_he_does,
+           a_repeated_id_is_no_exchange, the_new_methods_are_hidden_wherever_they_stand)

@@ -167,7 +167,7 @@ static bool note_calls(struct dialogue *dialogue, struct question *question,
 /* ---- subscriptions ---- */
 
 static bool closes(struct substrate_text method) {
-    return base_text_contains(method, "unsubscribe");
+    return base_text_contains(method, "unsubscribe") || base_text_contains(method, "unfollow");
 }
 
 static bool opens(struct substrate_text method) {
