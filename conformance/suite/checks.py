@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tracer.words import difference
 from .content import given
 from .heads import Heads, window
-from .history import agrees
+from .history import agrees, ids_of
 
 CHECKS = {}
 
@@ -91,8 +91,6 @@ def check_ends(history):
 
 
 def asked_in(command):
-    from .heads import ids_of
-
     yield from ids_of(command)
     if command.get("op") == "subscribe":
         yield command["id"]
@@ -394,12 +392,10 @@ def rounds(history, calls):
     wanted = {(history.cell["handles"][call.data["on"]]["space"], call.data.get("request")) for call in calls}
     longest = 0
     for name in history.journals:
-        requests = [request for space, request in wanted if space == name and request]
-        marks = []
-        for arrival in history.arrived(space=name):
-            if any(agrees(arrival.request, request) for request in requests):
-                marks.append((arrival.seq, 0, arrival))
-                marks += [(arrival.written[0], 1, arrival)] if arrival.written else []
+        counted = {arrival.seq: arrival for space, request in wanted if space == name and request
+                   for arrival in history.arrived(request, name)}
+        marks = [(seq, 0, arrival) for seq, arrival in counted.items()]
+        marks += [(arrival.written[0], 1, arrival) for arrival in counted.values() if arrival.written]
         reached, depth = 0, {}
         for _, is_written, arrival in sorted(marks, key=lambda mark: mark[:2]):
             if is_written:

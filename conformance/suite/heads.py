@@ -43,13 +43,4 @@ class Heads:
 
 def window(history, call):
     """From before the driver wrote the command until it had read the end."""
-    asked = [record["t"] for record in history.records if call.id in ids_of(record.get("sent", {}))]
-    return (asked[0] if asked else call.started or 0), call.ends[0][0]
-
-
-def ids_of(command):
-    for call in command.get("calls", []):
-        if "batch" in call:
-            yield from (entry["id"] for entry in call["batch"])
-        else:
-            yield call["id"]
+    return history.asked_at.get(call.id, call.started or 0), call.ends[0][0]

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 
 
@@ -47,6 +48,15 @@ class Arrival:
 
 def lines(path):
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def ids_of(command):
+    """The calls that a command asks."""
+    for call in command.get("calls", []):
+        if "batch" in call:
+            yield from (entry["id"] for entry in call["batch"])
+        else:
+            yield call["id"]
 
 
 def agrees(value, wanted):
@@ -157,8 +167,28 @@ class History:
         return list(arrivals.values())
 
     def arrived(self, request=None, space=None):
-        return [arrival for arrival in self.arrivals
-                if (request is None or agrees(arrival.request, request)) and (space is None or arrival.space == space)]
+        if request is not None and "*" not in request:
+            found = self.by_request.get(request, [])
+        else:
+            found = [arrival for arrival in self.arrivals if request is None or agrees(arrival.request, request)]
+        return [arrival for arrival in found if space is None or arrival.space == space]
+
+    @cached_property
+    def by_request(self):
+        """{canonical request: its arrivals}: a gather of 10,000 calls looks each of them up."""
+        found = {}
+        for arrival in self.arrivals:
+            found.setdefault(arrival.request, []).append(arrival)
+        return found
+
+    @cached_property
+    def asked_at(self):
+        """{call: when the driver sent the command that asks it}."""
+        found = {}
+        for record in self.records:
+            for id in ids_of(record.get("sent", {})):
+                found.setdefault(id, record["t"])
+        return found
 
     def arrivals_of(self, call):
         """Those that a call made, as far as its request tells them from others."""
