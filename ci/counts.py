@@ -1,5 +1,5 @@
-"""Prints "PASSED FAILED" for the log of one step of ./ci/test: what Check or pytest counted in it, or the
-step itself when it counted nothing. A step that ended badly has at least one failure.
+"""Prints "PASSED FAILED" for the log of one step of ./ci/test: what Check, pytest or the suite
+counted in it, or the step itself when it counted nothing. A step that ended badly has at least one failure.
 
     counts.py LOG EXIT-STATUS
 """
@@ -11,6 +11,8 @@ from pathlib import Path
 CHECK = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)", re.MULTILINE)
 PYTEST = re.compile(r"^(?:=+ )?((?:\d+ \w+(?:, )?)+) in [\d.]+s", re.MULTILINE)
 
+SUITE = re.compile(r"^(\d+) cells as expected, (\d+) not$", re.MULTILINE)
+
 
 def count(text):
     passed = failed = 0
@@ -21,6 +23,9 @@ def count(text):
         numbers = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", line)}
         passed += numbers.get("passed", 0)
         failed += numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)
+    for fine, wrong in SUITE.findall(text):
+        passed += int(fine)
+        failed += int(wrong)
     return passed, failed
 
 

@@ -82,7 +82,8 @@ def do_run(asked):
         return do_mutants(asked, cases, progress)
     clients = [client_of(word) for word in asked.adapter or ["subtensor"]]
     out = asked.report or Path(tempfile.mkdtemp(prefix="conformance-"))
-    run = Run(clients, cases, Options(asked.seed, asked.repeat, asked.jobs, tuple(asked.mode), asked.patience, out), progress)
+    pairs = [(client, case) for case in cases for client in clients]
+    run = Run(pairs, Options(asked.seed, asked.repeat, asked.jobs, tuple(asked.mode), asked.patience, out), progress)
     run.play()
     return finish(run, asked)
 
@@ -109,6 +110,7 @@ def finish(run, asked):
         print(f"    {cell['command']}")
     for entry in stale:
         print(f"stale: expected.toml of {entry}: no such cell was played")
+    print(f"{len(run.cells) - len(wrong)} cells as expected, {len(wrong)} not")
     print(f"report: {run.out / 'report.html'}")
     return STATUS_UNEXPECTED if (wrong or stale) and not asked.accept else 0
 

@@ -5,7 +5,7 @@ import tempfile
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .clients import bugs, mutant, right
+from .clients import OURS, bugs, mutant, right
 from .problem import Problem, known, nearest
 from .run import Options, Run
 
@@ -29,16 +29,6 @@ def red(cell):
     return cell["verdict"] not in ("PASS", "UNIMPLEMENTED")
 
 
-def played(clients_and_cases, options, progress):
-    """Plays each client on its cases, and gives the cells."""
-    cells = []
-    for client, cases in clients_and_cases:
-        run = Run([client], cases, options, progress)
-        run.expecting = False
-        cells += run.play()
-    return cells
-
-
 def verdict_of(entry, cells, asked):
     """(own cases that stayed green, cases beside them that are red) of a mutant."""
     red_cases = {cell["case"] for cell in cells if red(cell)}
@@ -53,28 +43,35 @@ def do_mutants(asked, cases, progress):
     from .cli import STATUS_UNEXPECTED
 
     entries = checked_bugs(all_cases())
-    out = asked.report or Path(tempfile.mkdtemp(prefix="conformance-"))
-    options = Options(asked.seed, 1, asked.jobs, tuple(asked.mode), asked.patience, out)
     names = {case.name for case in cases}
-    problems = []
-    for cell in played([(right(), cases)], options, progress):
-        if red(cell):
-            problems.append(f"the right client is {cell['verdict']} in {cell['case']} {cell['mode']}: {first(cell)}")
+    plan = {bug: [case for case in cases if wanted(entry, case, asked.mutants)] for bug, entry in entries.items()}
+    plan = {bug: own for bug, own in plan.items() if any(case.name in entries[bug]["cases"] for case in own)}
+    out = asked.report or Path(tempfile.mkdtemp(prefix="conformance-"))
+    pairs = [(right(), case) for case in cases] + [(mutant(bug), case) for bug, own in plan.items() for case in own]
+    run = Run(pairs, Options(asked.seed, 1, asked.jobs, tuple(asked.mode), asked.patience, out), progress)
+    run.expecting = False
+    by_client = {}
+    for cell in run.play():
+        by_client.setdefault(cell["client"], []).append(cell)
+    problems = [f"the right client is {cell['verdict']} in {cell['case']} {cell['mode']}: {first(cell)}"
+                for cell in by_client.get(OURS, []) if red(cell)]
     killed = set()
-    for bug, entry in entries.items():
-        own = [case for case in cases if case.name in entry["cases"] or asked.mutants == "all" or (asked.mutants == "core" and case.core)]
-        if not any(case.name in entry["cases"] for case in own):
-            continue
-        cells = played([(mutant(bug), own)], options, progress)
-        survived, strays = verdict_of(entry, cells, {case.name for case in own})
-        killed |= {name for name in entry["cases"] if name in names and name not in survived}
+    for bug, own in plan.items():
+        survived, strays = verdict_of(entries[bug], by_client[mutant(bug).name], {case.name for case in own})
+        killed |= {name for name in entries[bug]["cases"] if name in names and name not in survived}
         problems += [f"mutant {bug} survives {name}" for name in survived]
         problems += [f"mutant {bug} is red in {name}, which its entry does not list" for name in strays]
     without = sorted(names - {name for entry in entries.values() for name in entry["cases"]})
     for problem in problems:
         print(problem)
     print(f"score: {len(killed)} of {len(cases)} cases were seen to be failed by a mutant of theirs; without one: {', '.join(without) or 'none'}")
+    print(f"{len(run.cells) - len(problems)} cells as expected, {len(problems)} not")
     return STATUS_UNEXPECTED if problems else 0
+
+
+def wanted(entry, case, how):
+    """Whether a mutant is played on a case: its own ones, the core ones too, or all."""
+    return case.name in entry["cases"] or how == "all" or (how == "core" and case.core)
 
 
 def first(cell):

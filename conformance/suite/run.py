@@ -54,8 +54,12 @@ def hello_of(client, patience=WATCHDOG):
 
 
 class Run:
-    def __init__(self, clients, cases, options, progress):
-        self.clients, self.cases, self.options, self.progress = clients, cases, options, progress
+    """Plays pairs of a client and a case. `progress` is called with each cell that is judged, and how many there are."""
+
+    def __init__(self, pairs, options, progress):
+        self.pairs, self.options, self.progress = pairs, options, progress
+        self.clients = list({client.name: client for client, _ in pairs}.values())
+        self.cases = list({case.name: case for _, case in pairs}.values())
         self.out = Path(options.out)
         self.lock = threading.Lock()
         self.cells, self.hellos, self.expected = [], {}, {}
@@ -70,10 +74,10 @@ class Run:
         for client in self.clients:
             self.hellos[client.name] = hello_of(client)
             self.expected[client.name] = Expectations(client.folder / "expected.toml" if client.folder and not client.bug else None)
-        with Node(*self.fixtures()[:1], *self.fixtures()[1:], "--max-spaces", 1000) as node:
+        with Node(*self.fixtures(), "--max-spaces", 1000) as node:
             self.node = node
             with ThreadPoolExecutor(self.options.jobs) as pool:
-                for future in [pool.submit(self.one, client, case) for case in self.cases for client in self.clients]:
+                for future in [pool.submit(self.one, client, case) for client, case in self.pairs]:
                     future.result()
         self.cells.sort(key=lambda cell: (cell["client"], cell["group"], cell["case"], cell["mode"]))
         return self.cells
