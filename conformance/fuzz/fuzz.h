@@ -43,7 +43,16 @@ static void fuzz_on_signal(int number) {
     _exit(128 + number);
 }
 
-/* Ends at once: what is left then is no leak. */
+/* Ends at once: what is left then is no leak. libFuzzer keeps the input of who aborts. */
+static inline void fuzz_end(void) {
+#ifdef FUZZ_LIBFUZZER
+    abort();
+#else
+    fuzz_say_again();
+    _exit(1);
+#endif
+}
+
 #define fuzz_check(condition, ...)                            \
     do {                                                      \
         if (!(condition)) {                                   \
@@ -51,8 +60,7 @@ static void fuzz_on_signal(int number) {
             fprintf(stderr, "\n%s:%d: ", __FILE__, __LINE__); \
             fprintf(stderr, __VA_ARGS__);                     \
             fputc('\n', stderr);                              \
-            fuzz_say_again();                                 \
-            _exit(1);                                         \
+            fuzz_end();                                       \
         }                                                     \
     } while (0)
 

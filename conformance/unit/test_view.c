@@ -35,7 +35,7 @@ START_TEST(blocks_are_named) {
     ck_assert_ptr_eq(resolve("finalized"), chain_at(chain, 1));
     ck_assert_ptr_eq(resolve("5"), chain_at(chain, 5)); /* above the head, along the recording */
     ck_assert_ptr_eq(resolve(SAMPLE_H5), chain_at(chain, 5));
-    ck_assert_ptr_eq(resolve(SAMPLE_H5 + 2), chain_at(chain, 5));
+    ck_assert_ptr_eq(resolve(&SAMPLE_H5[2]), chain_at(chain, 5));
     const struct chain_block *made =
         make(&(struct view_made){.name = BASE_TEXT("mine"), .parent = chain_at(chain, 1)});
     ck_assert_ptr_eq(resolve("@mine"), made);
