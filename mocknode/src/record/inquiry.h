@@ -52,6 +52,7 @@ struct runtime_wish {
     const uint32_t *metadata; /* versions, also without metadata_all */
     size_t metadata_count;
     const char *asked_by; /* for messages */
+    bool exports_if_any;  /* a code that is no WebAssembly is named, and has no known exports */
 };
 /* Adds it to the runtime of this version, which the facts have; `at`: a block after which it is in
  * force. What is there already is not asked again. */

@@ -18,8 +18,8 @@ static const struct fact_block *find_block(struct recorder *recorder, uint32_t s
 
 enum substrate_status record_runtimes(struct recorder *recorder) {
     const struct plan *plan = recorder->plan;
-    const struct runtime_wish wish = {plan->metadata_all, plan->exports, plan->metadata,
-                                      plan->metadata_count, recorder->plan_path};
+    const struct runtime_wish wish = {plan->metadata_all,   plan->exports,       plan->metadata,
+                                      plan->metadata_count, recorder->plan_path, false};
     struct facts *facts = recorder->ask.facts;
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; plan->has_runtimes && i < facts->runtime_count && status == SUBSTRATE_OK;

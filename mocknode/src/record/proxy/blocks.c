@@ -19,8 +19,10 @@ struct note {
 
 void blocks_init(struct blocks *blocks, struct inquiry *ask) {
     *blocks = (struct blocks){.ask = ask};
-    blocks->wish = (struct runtime_wish){
-        .metadata_all = true, .exports = true, .asked_by = "the proxy's questions"};
+    blocks->wish = (struct runtime_wish){.metadata_all = true,
+                                         .exports = true,
+                                         .asked_by = "the proxy's questions",
+                                         .exports_if_any = true};
     base_arena_init(&blocks->arena, 0);
     base_map_init(&blocks->noted, 0);
     base_map_init(&blocks->runtimes, 0);
