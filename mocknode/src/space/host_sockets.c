@@ -15,10 +15,25 @@ static const struct space_port *port_of(const struct space_peer *peer) {
     return peer->space->config.port;
 }
 
-/* A rule ends the connection. */
-static void end_peer(struct space_peer *peer, const struct script_act *act) {
+/* A rule ends the connection, which is then done. Else: why not. */
+static const char *end_peer(struct space_peer *peer, const struct script_act *act) {
+    if (peer->ended) {
+        return gone;
+    }
     peer->ended = true;
     peer->ending = act->cause;
+    return NULL;
+}
+
+/* What lasts begins while nothing has ended the connection, and ends while there is one: what was
+ * given out before a rule ended it leaves when the cork is drawn. */
+static const char *last(struct script_peer *script, bool on, void (*act)(void *, bool)) {
+    struct space_peer *peer = peer_of(script);
+    if (on ? peer->ended : peer->closed) {
+        return gone;
+    }
+    act(peer->connection, on);
+    return NULL;
 }
 
 static const char *host_send(void *context, const struct script_act *act,
@@ -36,17 +51,33 @@ static const char *host_send(void *context, const struct script_act *act,
     return sent ? NULL : gone;
 }
 
-/* What was given out before a rule ended the connection leaves when the cork is drawn. */
 static const char *host_cork(void *context, const struct script_act *act,
                              struct script_peer *script, bool on) {
-    struct space_peer *peer = peer_of(script);
     (void)context;
     (void)act;
-    if (on ? peer->ended : peer->closed) {
-        return gone;
+    return last(script, on, port_of(peer_of(script))->cork);
+}
+
+static const char *host_end(void *context, const struct script_act *act,
+                            struct script_peer *script) {
+    struct space_peer *peer = peer_of(script);
+    const char *why_not = end_peer(peer, act);
+    (void)context;
+    if (why_not == NULL) {
+        port_of(peer)->end(peer->connection);
     }
-    port_of(peer)->cork(peer->connection, on);
-    return NULL;
+    return why_not;
+}
+
+static const char *host_reset(void *context, const struct script_act *act,
+                              struct script_peer *script) {
+    struct space_peer *peer = peer_of(script);
+    const char *why_not = end_peer(peer, act);
+    (void)context;
+    if (why_not == NULL) {
+        port_of(peer)->reset(peer->connection);
+    }
+    return why_not;
 }
 
 /* Of a POST a close is an end: it has no close frame. */
@@ -54,41 +85,14 @@ static const char *host_close(void *context, const struct script_act *act,
                               struct script_peer *script, uint16_t code,
                               struct substrate_text reason) {
     struct space_peer *peer = peer_of(script);
-    (void)context;
-    if (peer->ended) {
-        return gone;
+    if (!peer->websocket) {
+        return host_end(context, act, script);
     }
-    if (peer->websocket) {
+    const char *why_not = end_peer(peer, act);
+    if (why_not == NULL) {
         port_of(peer)->close(peer->connection, code, reason);
-    } else {
-        port_of(peer)->end(peer->connection);
     }
-    end_peer(peer, act);
-    return NULL;
-}
-
-static const char *host_end(void *context, const struct script_act *act,
-                            struct script_peer *script) {
-    struct space_peer *peer = peer_of(script);
-    (void)context;
-    if (peer->ended) {
-        return gone;
-    }
-    port_of(peer)->end(peer->connection);
-    end_peer(peer, act);
-    return NULL;
-}
-
-static const char *host_reset(void *context, const struct script_act *act,
-                              struct script_peer *script) {
-    struct space_peer *peer = peer_of(script);
-    (void)context;
-    if (peer->ended) {
-        return gone;
-    }
-    end_peer(peer, act);
-    port_of(peer)->reset(peer->connection);
-    return NULL;
+    return why_not;
 }
 
 static const char *host_sever(void *context, const struct script_act *act,
@@ -104,14 +108,9 @@ static const char *host_sever(void *context, const struct script_act *act,
 
 static const char *host_deaf(void *context, const struct script_act *act,
                              struct script_peer *script, bool on) {
-    struct space_peer *peer = peer_of(script);
     (void)context;
     (void)act;
-    if (on ? peer->ended : peer->closed) {
-        return gone;
-    }
-    port_of(peer)->deaf(peer->connection, on);
-    return NULL;
+    return last(script, on, port_of(peer_of(script))->deaf);
 }
 
 static const char *host_stop_reading(void *context, const struct script_act *act,
