@@ -347,6 +347,16 @@ static void refuse_range(struct answer *answer, const struct chain_block *from,
                  (unsigned long long)to->number, answer_hash(answer->arena, &to->hash), why);
 }
 
+/* False: the outcome says that it is too much. */
+static bool is_bounded(struct answer *answer, const struct asked_keys *keys,
+                       const struct chain_block *from, const struct chain_block *to) {
+    bool good = keys->count <= READS_MAX / (to->number - from->number + 1);
+    if (!good) {
+        refuse_range(answer, from, to, READS_TEXT);
+    }
+    return good;
+}
+
 static bool write_range(struct answer *answer, const struct asked_keys *keys,
                         const struct chain_block *from, const struct chain_block *to,
                         struct base_buf *out) {
@@ -382,12 +392,8 @@ static void query_storage(struct answer *answer) {
     struct asked_keys keys;
     struct base_buf out = BASE_BUF_INIT;
     base_buf_char(&out, '[');
-    bool good = read_asked_keys(answer, &keys);
-    if (good && keys.count > READS_MAX / (to->number - from->number + 1)) {
-        refuse_range(answer, from, to, READS_TEXT);
-        good = false;
-    }
-    if (!good || !write_range(answer, &keys, from, to, &out)) {
+    if (!read_asked_keys(answer, &keys) || !is_bounded(answer, &keys, from, to) ||
+        !write_range(answer, &keys, from, to, &out)) {
         base_buf_free(&out);
         return;
     }

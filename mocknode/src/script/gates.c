@@ -203,7 +203,7 @@ static void let_go(struct script_run *run, const struct script_gate_rule *rule,
         items[i]->alone = true;
         items[i]->cause = cause != NULL ? *cause : items[i]->plan->hold_act.cause;
         items[i]->plan->group = NULL;
-        items[i]->plan->place = i;
+        items[i]->place = i;
         script_item_go_behind(run, items[i], now, before);
         before = items[i];
     }

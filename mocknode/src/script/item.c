@@ -400,10 +400,9 @@ void script_drop(struct script_run *run, struct script_item *item, uint64_t now)
     for (struct script_leaving *at = run->leaving; at != NULL; at = at->outer) {
         at->item = at->item == item ? NULL : at->item;
     }
-    size_t place = item->plan != NULL ? item->plan->place : SIZE_MAX;
     for (struct script_releasing *at = run->releasing; at != NULL; at = at->outer) {
-        if (place < at->count && at->items[place] == item) {
-            at->items[place] = NULL;
+        if (item->place < at->count && at->items[item->place] == item) {
+            at->items[item->place] = NULL;
         }
     }
     bool owes = item->state != SCRIPT_ITEM_LEFT;

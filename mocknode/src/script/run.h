@@ -107,7 +107,6 @@ struct script_plan {
     struct script_act hold_act;
     struct script_wait *wait;
     struct script_gate_group *group;
-    size_t place; /* among those that the group lets go */
     /* For the canonical order of a gate: copies. */
     char *request;
     size_t request_size;

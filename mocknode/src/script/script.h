@@ -111,6 +111,7 @@ struct script_item {
     struct script_item *before, *followers, *next_follower;
     struct script_plan *plan;
     struct script_flight *flights;
+    size_t place; /* among those that a gate lets go */
 };
 
 /* Whether the item, of which the host is just given this copy, is to be given out again. */

@@ -65,13 +65,10 @@ static enum substrate_status check_bounds(const struct script_member *members,
                                           const struct document_value *values) {
     enum substrate_status status = SUBSTRATE_OK;
     for (size_t i = 0; members[i].name != NULL && status == SUBSTRATE_OK; i++) {
-        size_t what = 0;
-        while (members[i].with != NULL && strcmp(members[what].name, members[i].with) != 0) {
-            what++;
-            assert(members[what].name != NULL);
-        }
-        if (members[i].with != NULL && document_has(&values[i])) {
-            status = check_bound(&values[i], &values[what], members[i].with);
+        for (size_t j = 0; members[j].name != NULL && members[i].with != NULL; j++) {
+            if (document_has(&values[i]) && strcmp(members[j].name, members[i].with) == 0) {
+                status = check_bound(&values[i], &values[j], members[i].with);
+            }
         }
     }
     return status;
