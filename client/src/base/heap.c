@@ -82,7 +82,3 @@ void base_heap_move(struct base_heap *heap, struct base_heap_node *node, uint64_
     node->key = key;
     settle(heap, (struct base_heap_entry){key, node->tie, node}, node->index);
 }
-
-struct base_heap_node *base_heap_top(const struct base_heap *heap) {
-    return heap->count > 0 ? heap->entries[0].node : NULL;
-}

@@ -42,6 +42,8 @@ void base_heap_remove(struct base_heap *heap, struct base_heap_node *node);
 /* Gives a node that is in the heap another key. */
 void base_heap_move(struct base_heap *heap, struct base_heap_node *node, uint64_t key);
 /* The node with the smallest key, or NULL. */
-struct base_heap_node *base_heap_top(const struct base_heap *heap);
+static inline struct base_heap_node *base_heap_top(const struct base_heap *heap) {
+    return heap->count == 0 ? NULL : heap->entries[0].node;
+}
 
 #endif

@@ -40,12 +40,13 @@ static __m128i within(__m128i text, char from, char to) {
                          _mm_cmplt_epi8(text, _mm_set1_epi8((char)(to + 1))));
 }
 
-/* Whether sixteen characters are digits; `fold` is 0x20 where letters of upper case are, too. */
-static bool are_digits(__m128i text, char fold) {
+/* A mark on each character that is a digit; `fold` is 0x20 where letters of upper case are, too. */
+static __m128i mark_digits(__m128i text, char fold) {
     __m128i folded = _mm_or_si128(text, _mm_set1_epi8(fold));
-    __m128i good = _mm_or_si128(within(text, '0', '9'), within(folded, 'a', 'f'));
-    return _mm_movemask_epi8(good) == 0xffff;
+    return _mm_or_si128(within(text, '0', '9'), within(folded, 'a', 'f'));
 }
+
+static bool all_marked(__m128i marks) { return _mm_movemask_epi8(marks) == 0xffff; }
 
 /* Eight bytes of sixteen digits. */
 static void read_sixteen(__m128i digits, uint8_t *out) {
@@ -87,7 +88,7 @@ bool base_hex_read(struct substrate_text text, uint8_t *out, size_t capacity, si
 #if defined(__SSE2__)
     for (; digits / 2 - i >= 8; i += 8) {
         __m128i sixteen = load_sixteen(at + 2 * i);
-        if (!are_digits(sixteen, 0x20)) {
+        if (!all_marked(mark_digits(sixteen, 0x20))) {
             return false;
         }
         read_sixteen(sixteen, out + i);
@@ -112,11 +113,13 @@ bool base_hex_is_canonical(struct substrate_text text) {
     bool good = true;
     size_t i = 2;
 #if defined(__SSE2__)
-    for (; good && text.size - i >= 16; i += 16) {
-        good = are_digits(load_sixteen(text.data + i), 0);
-    }
-    if (i > 2) { /* the last few together with those before them */
-        return good && are_digits(load_sixteen(text.data + text.size - 16), 0);
+    if (text.size - i >= 16) {
+        /* The last sixteen apart, as they may overlap those before. */
+        __m128i marks = mark_digits(load_sixteen(text.data + text.size - 16), 0);
+        for (; text.size - i > 16; i += 16) {
+            marks = _mm_and_si128(marks, mark_digits(load_sixteen(text.data + i), 0));
+        }
+        return all_marked(marks);
     }
 #endif
     for (; i < text.size; i++) {

@@ -5,11 +5,16 @@
 #include "json_text.h"
 #include "text.h"
 
-static const char *after_space(const char *at, const char *end) {
+static const char *after_spaces(const char *at, const char *end) {
     while (at < end && base_json_is_space(*at)) {
         at++;
     }
     return at;
+}
+
+/* Of which there is rarely any. */
+static inline const char *after_space(const char *at, const char *end) {
+    return at < end && (unsigned char)*at <= ' ' ? after_spaces(at, end) : at;
 }
 
 /* From the first character of a valid value to just behind its last. */

@@ -9,7 +9,6 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-#define HASH_SIZE (2 + 2 + 64) /* of a canonical one: quotes, 0x, digits */
 #define HEX_LIST "a (both 0x-prefixed or not) hex string or byte array"
 
 static enum substrate_status take(struct rpc_param_reader *reader, struct base_buf *buf,
@@ -181,15 +180,12 @@ static enum substrate_status byte_list(struct rpc_param_reader *reader, struct b
     return take(reader, &out, canonical);
 }
 
-static bool is_canonical(struct base_json string) {
-    return base_hex_is_canonical((struct substrate_text){string.raw.data + 1, string.raw.size - 2});
-}
-
 static enum substrate_status read_bytes(struct rpc_param_reader *reader, struct base_json value,
                                         struct substrate_text *canonical) {
     if (value.kind == BASE_JSON_STRING) {
+        struct substrate_text inside = {value.raw.data + 1, value.raw.size - 2};
         *canonical = value.raw;
-        return is_canonical(value) ? SUBSTRATE_OK : hex_string(reader, value, canonical);
+        return base_hex_is_canonical(inside) ? SUBSTRATE_OK : hex_string(reader, value, canonical);
     }
     return value.kind == BASE_JSON_ARRAY ? byte_list(reader, value, canonical)
                                          : refuse_type(reader, value, HEX_LIST);
@@ -198,10 +194,6 @@ static enum substrate_status read_bytes(struct rpc_param_reader *reader, struct 
 static enum substrate_status read_hash(struct rpc_param_reader *reader, struct base_json value,
                                        struct substrate_text *canonical) {
     static const char EXPECTED[] = HEX_LIST " containing 32 bytes";
-    if (value.kind == BASE_JSON_STRING && value.raw.size == HASH_SIZE && is_canonical(value)) {
-        *canonical = value.raw;
-        return SUBSTRATE_OK;
-    }
     if (value.kind == BASE_JSON_STRING) {
         struct substrate_text text;
         if (!base_json_string(value, reader->arena, &text)) {
@@ -219,7 +211,7 @@ static enum substrate_status read_hash(struct rpc_param_reader *reader, struct b
         return refuse_type(reader, value, EXPECTED);
     }
     enum substrate_status status = byte_list(reader, value, canonical);
-    if (status == SUBSTRATE_OK && canonical->size != HASH_SIZE) {
+    if (status == SUBSTRATE_OK && canonical->size != 2 + 2 + 64) {
         struct base_buf message = BASE_BUF_INIT;
         base_buf_format(&message, "invalid length %zu, expected %s", canonical->size / 2 - 2,
                         EXPECTED);

@@ -16,6 +16,10 @@ static size_t param_count(const struct rpc_method *method) {
     return count;
 }
 
+static struct substrate_text inside(struct substrate_text string) {
+    return (struct substrate_text){string.data + 1, string.size - 2};
+}
+
 /* Takes in one parameter of so many; a kind of NONE says that it is not there. */
 static enum substrate_status take_param(struct rpc_param_reader *reader, size_t index, size_t count,
                                         const struct base_json *value,
@@ -24,6 +28,12 @@ static enum substrate_status take_param(struct rpc_param_reader *reader, size_t 
     const struct rpc_param *param = &method->params[index];
     struct substrate_text text = {NULL, 0};
     bool none = value->kind == BASE_JSON_NONE || (param->optional && value->kind == BASE_JSON_NULL);
+    bool is_at = method->has_at && index + 1 == count;
+    if (is_at && value->kind == BASE_JSON_STRING &&
+        substrate_hash_parse(inside(value->raw), &request->at) == SUBSTRATE_OK) {
+        request->at_given = true; /* nearly always */
+        return SUBSTRATE_OK;
+    }
     if (!none) {
         enum substrate_status status = rpc_param_read(reader, param->type, *value, &text);
         if (status != SUBSTRATE_OK) {
@@ -32,13 +42,12 @@ static enum substrate_status take_param(struct rpc_param_reader *reader, size_t 
     } else if (param->preset != NULL) {
         text = base_text(param->preset);
     }
-    if (!method->has_at || index + 1 < count) {
+    if (!is_at) {
         request->params[index] = text;
         request->param_count = index + 1;
     } else if (text.data != NULL) {
         request->at_given = true;
-        return substrate_hash_parse((struct substrate_text){text.data + 1, text.size - 2},
-                                    &request->at);
+        return substrate_hash_parse(inside(text), &request->at);
     }
     return SUBSTRATE_OK;
 }

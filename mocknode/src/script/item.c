@@ -226,16 +226,18 @@ static void insert(struct script_items *list, struct script_item *item, struct s
     *last = item;
 }
 
+static bool is_due(const struct base_heap *heap, uint64_t now) {
+    const struct base_heap_node *top = base_heap_top(heap);
+    return top != NULL && top->key <= now;
+}
+
 /* Moves what is due into `turn`, behind `last` (NULL: to its front): what was put since the mark.
  * The rest has to wait until what is at work now is done. */
 static void take_due(struct script_run *run, uint64_t now, uint64_t mark, struct script_items *turn,
                      struct script_item *last) {
-    struct base_heap_node *node = base_heap_top(&run->queue.heap);
-    if (node == NULL || node->key > now) {
-        return;
-    }
     struct script_item *aside = last_of(&run->queue.turn);
-    for (; node != NULL && node->key <= now; node = base_heap_top(&run->queue.heap)) {
+    while (is_due(&run->queue.heap, now)) {
+        struct base_heap_node *node = base_heap_top(&run->queue.heap);
         base_heap_remove(&run->queue.heap, node);
         if (node->tie >= mark) {
             insert(turn, script_item_of(node), &last);
@@ -290,11 +292,16 @@ void script_drain(struct script_run *run, uint64_t now, uint64_t mark) {
     struct script_items turn = LIST_HEAD_INITIALIZER(turn);
     struct script_item *item;
     run->nesting++;
-    take_due(run, now, mark, &turn, take_turn(run, mark, &turn));
+    struct script_item *last = take_turn(run, mark, &turn);
+    if (is_due(&run->queue.heap, now)) {
+        take_due(run, now, mark, &turn, last);
+    }
     while ((item = LIST_FIRST(&turn)) != NULL) {
         LIST_REMOVE(item, link);
         emit(run, item, now);
-        take_due(run, now, mark, &turn, NULL);
+        if (is_due(&run->queue.heap, now)) {
+            take_due(run, now, mark, &turn, NULL);
+        }
     }
     run->nesting--;
 }
@@ -315,15 +322,15 @@ uint64_t script_due(const struct script_run *run) {
     return timer != NULL && timer->key < due ? timer->key : due;
 }
 
-static bool fire_timers(struct script_run *run, uint64_t now) {
-    struct base_heap_node *node = base_heap_top(&run->timers);
-    if (node == NULL || node->key > now) {
-        return false;
+/* The first that is due, if one is. */
+static void fire_timer(struct script_run *run, uint64_t now) {
+    if (!is_due(&run->timers, now)) {
+        return;
     }
+    struct base_heap_node *node = base_heap_top(&run->timers);
     struct script_timer *timer = (struct script_timer *)(void *)node;
     base_heap_remove(&run->timers, node);
     timer->fire(run, timer, now);
-    return true;
 }
 
 void script_run_due(struct script_run *run, uint64_t now) {
@@ -331,9 +338,10 @@ void script_run_due(struct script_run *run, uint64_t now) {
         return; /* who is at work does it, in its order */
     }
     run->caused = 0; /* the space is called anew */
-    do {
+    while (script_due(run) <= now) {
         script_drain(run, now, 0);
-    } while (fire_timers(run, now) || !LIST_EMPTY(&run->queue.turn));
+        fire_timer(run, now);
+    }
 }
 
 /* ---- gone ---- */
