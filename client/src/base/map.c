@@ -167,7 +167,7 @@ static bool id_grow(struct base_idmap *map) {
     return true;
 }
 
-bool base_idmap_put(struct base_idmap *map, uint64_t id, void *value) {
+bool base_idmap_exchange(struct base_idmap *map, uint64_t id, void **value) {
     struct base_idmap_slot *slot = map->capacity == 0 ? NULL : id_find(map, id);
     if (slot == NULL || (slot->value == NULL && is_full(map->count, map->capacity))) {
         if (!id_grow(map)) {
@@ -175,9 +175,15 @@ bool base_idmap_put(struct base_idmap *map, uint64_t id, void *value) {
         }
         slot = id_find(map, id);
     }
-    map->count += slot->value == NULL;
-    *slot = (struct base_idmap_slot){id, value};
+    void *before = slot->value;
+    map->count += before == NULL;
+    *slot = (struct base_idmap_slot){id, *value};
+    *value = before;
     return true;
+}
+
+bool base_idmap_put(struct base_idmap *map, uint64_t id, void *value) {
+    return base_idmap_exchange(map, id, &value);
 }
 
 void *base_idmap_remove(struct base_idmap *map, uint64_t id) {

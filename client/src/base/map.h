@@ -36,6 +36,8 @@ void base_idmap_init(struct base_idmap *map);
 void base_idmap_free(struct base_idmap *map);
 void *base_idmap_get(const struct base_idmap *map, uint64_t id);
 bool base_idmap_put(struct base_idmap *map, uint64_t id, void *value);
+/* The same, and *value is set to what was there before, NULL for nothing. */
+bool base_idmap_exchange(struct base_idmap *map, uint64_t id, void **value);
 void *base_idmap_remove(struct base_idmap *map, uint64_t id);
 bool base_idmap_next(const struct base_idmap *map, size_t *cursor, uint64_t *id, void **value);
 

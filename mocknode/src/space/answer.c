@@ -12,9 +12,9 @@ static const struct substrate_text nothing = {NULL, 0};
 struct answering {
     struct space_work *work;
     const struct rpc_envelope *envelope;
-    struct rpc_request request;
+    struct rpc_request *request; /* set by resolve, like the next two */
+    struct method_outcome *outcome;
     struct rpc_canonical canonical;
-    struct method_outcome outcome;
     struct space_flight *flight;
     struct script_content content;
     struct script_envelope reply;
@@ -44,8 +44,8 @@ void space_write_limit_error(struct base_buf *out, struct substrate_text id, int
 static bool resolve(struct answering *answering) {
     struct space *space = answering->work->peer->space;
     const struct rpc_envelope *envelope = answering->envelope;
-    struct rpc_request *request = &answering->request;
-    struct method_outcome *outcome = &answering->outcome;
+    struct rpc_request *request = answering->request;
+    struct method_outcome *outcome = answering->outcome;
     struct substrate_text data = nothing;
     enum substrate_status status =
         method_parse(envelope->method, envelope->params, &space->arena, request, &data);
@@ -57,9 +57,10 @@ static bool resolve(struct answering *answering) {
             rpc_request_parts(request, outcome->has_block ? &outcome->block : NULL);
         return true;
     }
-    outcome->kind = METHOD_ERROR;
-    outcome->code = status == SUBSTRATE_E_ARGUMENT ? RPC_ERROR_INVALID_PARAMS : RPC_ERROR_INTERNAL;
-    outcome->data = data;
+    *outcome = (struct method_outcome){
+        .kind = METHOD_ERROR,
+        .code = status == SUBSTRATE_E_ARGUMENT ? RPC_ERROR_INVALID_PARAMS : RPC_ERROR_INTERNAL,
+        .data = data};
     request->method = method_find(envelope->method);
     request->name = request->method != NULL ? base_text(request->method->name) : envelope->method;
     struct base_buf compact = BASE_BUF_INIT;
@@ -125,8 +126,8 @@ static bool arrive(struct answering *answering) {
     }
     struct space_flight flight = {
         .series = series, .method = method, .occurrence = series->count, .name = method->name};
-    if (answering->request.method != NULL) {
-        flight.name = base_text(answering->request.method->name);
+    if (answering->request->method != NULL) {
+        flight.name = base_text(answering->request->method->name);
     }
     answering->flight = space_call_begin(work->call, envelope->id, &flight);
     if (answering->flight == NULL) {
@@ -164,10 +165,10 @@ static void give_error(struct answering *answering, enum space_outcome kind, int
 
 static void give_unmatched(struct answering *answering) {
     struct space *space = answering->work->peer->space;
-    const struct method_outcome *outcome = &answering->outcome;
+    const struct method_outcome *outcome = answering->outcome;
     base_buf_reset(&space->canonical);
     rpc_canonical_write(&answering->canonical, &space->canonical);
-    struct space_unmatched what = {answering->request.name, base_buf_view(&space->canonical),
+    struct space_unmatched what = {answering->request->name, base_buf_view(&space->canonical),
                                    base_text(outcome->reason), outcome->nearest, 0};
     struct base_buf data = BASE_BUF_INIT;
     space_unmatched(space, &what, &data);
@@ -191,7 +192,7 @@ static void give_stream(struct answering *answering) {
     }
     const struct space_subscription *made =
         peer->websocket
-            ? space_subscribe(work, &answering->request, &answering->outcome, answering->flight)
+            ? space_subscribe(work, answering->request, answering->outcome, answering->flight)
             : NULL;
     if (made == NULL) {
         give_error(answering, SPACE_ERROR, RPC_ERROR_INTERNAL, NULL, nothing);
@@ -202,7 +203,7 @@ static void give_stream(struct answering *answering) {
 
 /* Carries out what the method says. */
 static void give_outcome(struct answering *answering) {
-    const struct method_outcome *outcome = &answering->outcome;
+    const struct method_outcome *outcome = answering->outcome;
     switch (outcome->kind) {
     case METHOD_RESULT:
         give(answering, SPACE_RESULT, outcome->text);
@@ -309,7 +310,10 @@ static struct space_entry entry_of(const struct space_work *work, const struct s
 void space_answer(struct space_work *work, const struct rpc_envelope *envelope) {
     struct space *space = work->peer->space;
     struct base_buf *out = &work->call->text;
-    struct answering answering = {.work = work, .envelope = envelope};
+    struct rpc_request request;
+    struct method_outcome outcome;
+    struct answering answering = {
+        .work = work, .envelope = envelope, .request = &request, .outcome = &outcome};
     size_t limit = (size_t)space->limits.reply, from = out->size;
     if (!resolve(&answering) || !arrive(&answering)) {
         space_write_internal_error(out, envelope->id);

@@ -48,16 +48,21 @@ struct space_call *space_call_new(struct space_peer *peer, enum space_call_kind 
     return call;
 }
 
-/* How many requests of the connection were in flight under this id before the change. */
-static uintptr_t count_id(struct space_peer *peer, uint64_t digest, int change) {
-    uintptr_t before = (uintptr_t)base_idmap_get(&peer->ids, digest);
-    uintptr_t after = change > 0 ? before + 1 : before - 1;
-    if (after > 0) {
-        (void)base_idmap_put(&peer->ids, digest, (void *)after);
-    } else {
-        (void)base_idmap_remove(&peer->ids, digest);
+/* One more is in flight under this id. Was there one before? It is nearly never so. */
+static bool begin_id(struct space_peer *peer, uint64_t digest) {
+    void *count = (void *)(uintptr_t)1;
+    if (!base_idmap_exchange(&peer->ids, digest, &count) || count == NULL) {
+        return false;
     }
-    return before;
+    (void)base_idmap_put(&peer->ids, digest, (void *)((uintptr_t)count + 1));
+    return true;
+}
+
+static void end_id(struct space_peer *peer, uint64_t digest) {
+    uintptr_t count = (uintptr_t)base_idmap_remove(&peer->ids, digest);
+    if (count > 1) {
+        (void)base_idmap_put(&peer->ids, digest, (void *)(count - 1));
+    }
 }
 
 struct space_flight *space_call_begin(struct space_call *call, struct substrate_text id,
@@ -74,7 +79,7 @@ struct space_flight *space_call_begin(struct space_call *call, struct substrate_
     base_buf_text(&call->ids, id);
     made->id_size = call->ids.failed ? 0 : id.size;
     made->id_digest = base_table_hash(id, peer->space->seed);
-    counts->dup_inflight += count_id(peer, made->id_digest, 1) > 0;
+    counts->dup_inflight += begin_id(peer, made->id_digest);
     peer->inflight++;
     counts->inflight++;
     if (peer->inflight > counts->inflight_max_per_conn) {
@@ -88,7 +93,7 @@ struct space_flight *space_call_begin(struct space_call *call, struct substrate_
 
 static void end_flights(struct space_call *call) {
     for (size_t i = 0; i < call->flight_count; i++) {
-        (void)count_id(call->peer, call->flights[i].id_digest, -1);
+        end_id(call->peer, call->flights[i].id_digest);
     }
     call->peer->inflight -= call->flight_count;
     call->peer->space->counts.inflight -= call->flight_count;

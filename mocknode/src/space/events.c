@@ -58,28 +58,16 @@ static void drop_first(struct space_events *events) {
     }
 }
 
-/* Doubles the ring; records are moved one by one, as they lie otherwise in the larger one. */
+/* Doubles the ring, as long as nothing was dropped: its records then stand from its start on. */
 static bool enlarge(struct space_events *events) {
     size_t capacity = events->capacity > 0 ? events->capacity * 2 : FIRST_CAPACITY;
-    char *data = capacity <= events->budget ? base_alloc(capacity) : NULL;
+    bool may = events->begin == 0 && capacity <= events->budget;
+    char *data = may ? base_resize(events->data, capacity) : NULL;
     if (data == NULL) {
         return false;
     }
-    size_t used = 0;
-    for (uint64_t place = events->begin; place < events->end;) {
-        place += filler_at(events, place);
-        if (place < events->end) {
-            size_t size = at(events, place)->size;
-            memcpy(data + used, at(events, place), size);
-            used += size;
-            place += size;
-        }
-    }
-    base_free(events->data);
     events->data = data;
     events->capacity = capacity;
-    events->begin = 0;
-    events->end = used;
     return true;
 }
 

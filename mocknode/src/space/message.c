@@ -170,6 +170,9 @@ static void reshape(struct space_work *work) {
     struct space *space = work->peer->space;
     struct base_buf *text = &work->call->text, made = BASE_BUF_INIT;
     struct script_batch how;
+    if (work->verdict.count == 0) {
+        return;
+    }
     memset(&how, 0, sizeof(how));
     script_batch(space->run, &work->verdict, &how);
     if (script_batch_is_plain(&how) || text->size == 0 || text->failed) {
