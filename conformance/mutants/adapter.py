@@ -39,7 +39,7 @@ class Right(Kit):
     can = {
         "modes": ["serial", "threaded", "gathered", "shared"], "raw": True, "batch": True, "cancel": True,
         "deadline": True, "lazy": True, "drop": True, "in_flight": True, "reconnect": True, "endpoints": True,
-        "headers": True, "snapshot": True, "stat": True, "subscribe": ["heads", "finalized", "raw"],
+        "headers": True, "heartbeat": True, "snapshot": True, "stat": True, "subscribe": ["heads", "finalized", "raw"],
         "functions": ["storage", "map", "constant", "runtime-call", "events"],
     }
     failure = staticmethod(failure)

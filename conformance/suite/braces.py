@@ -9,7 +9,7 @@ import re
 from .problem import Problem
 
 SCRIPTS_OWN = ("occurrence", "id", "connection")
-PLACE = re.compile(r"\{([a-z_]+(?: [^{}]+)?)\}")
+PLACE = re.compile(r"\{([a-z_]+(?: [^{}]+)?|[a-z_\d+\-*/()]+)\}")
 ARITHMETIC = re.compile(r"[\d\s+\-*/()]+")
 SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.floordiv}
 
@@ -41,6 +41,8 @@ class Words:
 
     def __getitem__(self, inside):
         name, _, rest = inside.partition(" ")
+        if not rest and re.search(r"[-+*/]", name):
+            return calculated(re.sub(r"[a-z_]+", lambda word: str(self[word[0]]), name), self.place)
         if name not in self.words:
             names = ", ".join(sorted(self.words))
             raise Problem(f"{self.place}: nothing is called {{{inside}}} here; there are {names}")

@@ -1,6 +1,7 @@
 """The calls of a case: groups grown to single calls, what each asks of the node, and what it must give."""
 
 import json
+from hashlib import blake2b
 
 from .braces import with_json
 from .oracle import oracle_of
@@ -18,7 +19,7 @@ def grown(name, call, words):
 
 def pin_of(call, number, oracle, words):
     """The hash that it is pinned to, or None."""
-    pin = call.get("pin", "head")
+    pin = words.filled(call.get("pin", "head"))
     if isinstance(pin, list):
         pin = pin[(number - 1) % len(pin)]
     if pin == "none":
@@ -70,6 +71,8 @@ class Maker:
         params = self.filled(call.get("params", []), number)
         made["ask"] = {"method": call["raw"], "params": params}
         made["request"] = call["raw"] + " *"
+        if call["raw"] == "author_submitExtrinsic":
+            made["expect"] = {"outcome": "ok", "value": "0x" + blake2b(bytes.fromhex(params[0][2:]), digest_size=32).hexdigest()}
 
     def make_read(self, place, made, call, number):
         oracle = self.oracle(made["on"])
@@ -83,6 +86,8 @@ class Maker:
             made["expect"] = oracle.raw(hash, key) if hash else {"unpinned": "raw"}
             return
         self.decoded(made, oracle, hash, "Tracer", item, oracle.arguments(item, arguments), arguments)
+        if call.get("by") == "number":
+            made["ask"]["pin"] = {"block": oracle.truth.by_hash[hash]["number"]}
 
     def decoded(self, made, oracle, hash, pallet, item, arguments, encoded):
         made["ask"] = {"function": "storage", "args": [pallet, item, *arguments], "pin": {"hash": hash} if hash else None}
@@ -99,12 +104,14 @@ class Maker:
             made["ask"] = {"function": "storage", "args": [pallet, item, *arguments], "pin": {"hash": hash} if hash else None}
             made |= {"pin": hash, "request": "state_*"}
             return
-        made |= {"key": oracle.key(item, encoded), "pin": hash}
+        made |= {"key": oracle.key(item, encoded, pallet), "pin": hash}
         self.decoded(made, oracle, hash, pallet, item, arguments, encoded)
 
     def encoded(self, place, oracle, pallet, item, arguments):
         """Arguments of an item of the tracer's pallet, encoded: those of the key that says the same. Of others nothing is
         known here, and the case says what it expects."""
+        if not arguments and hasattr(oracle, "rows"):
+            return []
         row = oracle.rows.get(item) if pallet == "Tracer" and hasattr(oracle, "rows") else None
         if row is None:
             return None
@@ -123,6 +130,7 @@ class Maker:
             made["ask"]["page"] = call["page"]
         made |= {"pin": hash, "item": [pallet, item], "request": "state_*"}
         made["expect"] = oracle.entries_of_map(hash, item) if hash else {"unpinned": "map"}
+        made["expect"] |= {"lacking": call["lacking"]} if "lacking" in call else {}
 
     def make_function(self, place, made, call, number):
         oracle = self.oracle(made["on"])

@@ -12,13 +12,13 @@ CASES = ROOT / "conformance" / "cases"
 LEVELS = ("must", "should", "may")
 MEMBERS = ("title", "node", "client", "bug", "modes", "level", "core", "mode_matters", "threads", "in_flight", "runs", "fixture",
            "script", "spaces", "calls", "steps", "open", "checks", "happened", "excused", "may_fire", "must_not_fire",
-           "unmatched", "needs", "counts", "since")
+           "unmatched", "refused", "needs", "counts", "since")
 CALL = ("raw", "read", "storage", "map", "function", "subscribe", "params", "args", "page", "as", "first", "handler", "batch", "n", "on",
-        "pin", "deadline_ms", "expect", "request")
+        "pin", "by", "lacking", "deadline_ms", "expect", "request")
 KINDS = ("raw", "read", "storage", "map", "function", "subscribe")
 OPS = ("start", "cancel", "unsubscribe", "close", "drop", "open", "release", "stat", "signal")
 AFTER = {"end": (), "ends": (), "started": (), "items": ("n",), "event": ("match", "count", "space"), "opened": (), "closed": (),
-         "stat": (), "subscribed": ()}
+         "stat": (), "subscribed": (), "any": ()}
 HAPPENED = ("event", "match", "count", "is", "space")
 CAPABILITIES = ("raw", "batch", "cancel", "deadline", "lazy", "drop", "in_flight", "reconnect", "endpoints", "headers", "snapshot",
                 "stat", "subscribe", "functions", "writes", "heartbeat")
@@ -54,7 +54,7 @@ class Case:
 DEFAULTS = {
     "title": "", "node": "", "client": "", "bug": [], "modes": list(MODES), "level": "must", "core": False, "mode_matters": False,
     "threads": THREADS, "in_flight": None, "runs": 1, "fixture": "tracer", "script": {}, "spaces": {}, "calls": {}, "steps": [],
-    "open": {}, "checks": [], "happened": [], "excused": [], "may_fire": [], "must_not_fire": [], "unmatched": 0, "needs": [],
+    "open": {}, "checks": [], "happened": [], "excused": [], "may_fire": [], "must_not_fire": [], "unmatched": 0, "refused": 0, "needs": [],
     "counts": None, "since": "core-1",
 }
 
@@ -69,11 +69,16 @@ def check_step(place, step):
     if sum(op in step for op in OPS) != 1:
         raise Problem(f"{place}: one of {', '.join(OPS)} is needed, and no more")
     for number, condition in enumerate(step.get("after", []), 1):
-        where = f"{place}.after[{number}]"
-        kind = next((name for name in AFTER if name in condition), None)
-        if kind is None:
-            raise Problem(f"{where}: one of {', '.join(AFTER)} is needed")
-        known(where, condition, (kind, *AFTER[kind]))
+        check_condition(f"{place}.after[{number}]", condition)
+
+
+def check_condition(place, condition):
+    kind = next((name for name in AFTER if name in condition), None)
+    if kind is None:
+        raise Problem(f"{place}: one of {', '.join(AFTER)} is needed")
+    known(place, condition, (kind, *AFTER[kind]))
+    for number, inner in enumerate(condition["any"] if kind == "any" else [], 1):
+        check_condition(f"{place}.any[{number}]", inner)
 
 
 def check_call(place, call):

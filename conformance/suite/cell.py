@@ -109,7 +109,7 @@ def make_cell(case, client, can, mode_name, seed):
     main = oracle_of(spaces[next(iter(spaces))][0])
     words = Words(
         place, calls=calls, threads=mode.threads, in_flight=mode.in_flight, sockets=mode.sockets, n=lambda name: found[name],
-        hash=lambda number: main.hash(int(number)), head=main.head["hash"], genesis=main.genesis,
+        hash=lambda height: main.hash(words.number(height.replace("number", "{number}"))), fork=lambda number: main.fork(int(number)), zeros=lambda count: "00" * int(count), head=main.head["hash"], genesis=main.genesis,
         method=lambda name: READS, url=lambda name: "{url " + name + "}",
     )
     maker = Maker(case, words, space_of)
@@ -133,5 +133,5 @@ def make_cell(case, client, can, mode_name, seed):
         "steps": flat_steps(case.steps, words),
         "checks": [{"level": case.level, **words.filled(check)} for check in case.checks],
         "happened": words.filled(case.happened), "excused": words.filled(case.excused), "may_fire": case.may_fire,
-        "must_not_fire": case.must_not_fire, "unmatched": words.number(case.unmatched),
+        "must_not_fire": case.must_not_fire, "unmatched": words.number(case.unmatched), "refused": case.refused,
     })

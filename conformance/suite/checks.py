@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tracer.words import difference
+from .braces import calculated
 from .content import given
 from .heads import Heads, window
 from .history import agrees, ids_of
@@ -43,7 +44,16 @@ def check(says, *members, needed=(), always=False):
 
 
 def text(value):
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(exact(value), sort_keys=True)
+
+
+def exact(value):
+    """Integers that not every reader of JSON keeps are as good as their decimal texts."""
+    if isinstance(value, int) and not -(2**53) < value < 2**53:
+        return str(value)
+    if isinstance(value, list):
+        return [exact(one) for one in value]
+    return {name: exact(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def shown(value, limit=200):
@@ -52,17 +62,21 @@ def shown(value, limit=200):
 
 
 def holds(count, wanted):
-    """`wanted`: a number, or "<=3", ">=1", "1 or 32", "2..5"."""
+    """`wanted`: a number, or "<=3", ">=1", "1 or 32", "2..5"; where a number is, arithmetic may be."""
     wanted = str(wanted)
     if " or " in wanted:
         return any(holds(count, one) for one in wanted.split(" or "))
     if ".." in wanted:
         low, high = wanted.split("..")
-        return int(low) <= count <= int(high)
+        return number(low) <= count <= number(high)
     for sign, compares in (("<=", count.__le__), (">=", count.__ge__)):
         if wanted.startswith(sign):
-            return compares(int(wanted[2:]))
-    return count == int(wanted)
+            return compares(number(wanted[2:]))
+    return count == number(wanted)
+
+
+def number(words):
+    return calculated(words, "a check")
 
 
 def told(end):
@@ -118,6 +132,8 @@ def acceptable(history, call):
     found = []
     arrivals = history.arrivals_of(call)
     for content in [given(history, arrival) for arrival in arrivals] or [None]:
+        if content and content.get("untellable") == "hex" and "function" in call.data["ask"]:
+            content = None  # another spelling of the same value
         if content and "untellable" in content:
             return None
         if content and content.get("scripted") and "method" not in call.data["ask"]:
@@ -144,13 +160,19 @@ def same(due, end):
         return False
     if due["outcome"] == "ok":
         if "entries" in due:
-            return sorted(map(text, due["entries"])) == sorted(map(text, end.get("value") or []))
+            return same_entries(due["entries"], end.get("value") or [], due.get("lacking", 0))
         return "value" not in due or text(due["value"]) == text(end.get("value"))
     if "codes" in due:
         return end.get("code") in due["codes"]
     # A client may keep the message and data to itself; what it does say must be the node's.
     kept = [name for name in ("code", "message", "data") if name in due and (name == "code" or name in end)]
     return all(text(due[name]) == text(end.get(name)) for name in kept)
+
+
+def same_entries(due, got, lacking=0):
+    """Whether these are the entries, each once, in any order; `lacking` of them need not be there."""
+    due, got = Counter(map(text, due)), Counter(map(text, got))
+    return not got - due and sum((due - got).values()) <= lacking
 
 
 def words_of(call, due, end):
@@ -187,10 +209,11 @@ def wrong_at_heads(history, call, judged, others):
     start, end = window(history, call)
     current = heads.between(start, end)
     values = [heads.value(call, hash) for hash in current]
-    if any(text(value) == text(call.end.get("value")) for value in values):
+    got, equal = call.end.get("value"), same_entries if call.expect["unpinned"] == "map" else lambda one, other: text(one) == text(other)
+    if any(equal(value, got) for value in values):
         return None
-    about = difference(values[-1], call.end.get("value")) or "another value"
-    return f"of none of the {len(current)} heads that were current while it was asked: {about}", values[-1], call.end.get("value")
+    about = difference(values[-1], got) if equal is not same_entries else map_words(values[-1], got)[0]
+    return f"of none of the {len(current)} heads that were current while it was asked: {about or 'another value'}", shown(values[-1]), got
 
 
 def heads_of(history, call):
@@ -212,8 +235,9 @@ def wrong_beside_serial(history, call):
 
 @check("what the client sends is whole and allowed: no frame or message was refused", always=True)
 def check_frames(history):
-    for name, journal in history.journals.items():
-        for event in journal.of("refused"):
+    refused = [event for journal in history.journals.values() for event in journal.of("refused")]
+    if len(refused) > history.cell["refused"]:
+        for event in refused:
             yield Finding(f"the node refused a message: {event['why']}", due="a JSON-RPC call", got=event.get("first"))
 
 
@@ -244,8 +268,8 @@ def check_protocol(history):
 
 # What cases ask for
 
-@check("how calls may end", "calls", "in", "code", "value", "n", needed=("calls", "in"))
-def check_outcome(history, calls, code=None, value=..., n=None, **more):
+@check("how calls may end", "calls", "in", "code", "value", "never", "holding", "n", needed=("calls", "in"))
+def check_outcome(history, calls, code=None, value=..., never=..., holding="", n=None, **more):
     allowed = more["in"]
     right = []
     for call in history.asked(calls):
@@ -254,6 +278,8 @@ def check_outcome(history, calls, code=None, value=..., n=None, **more):
         end = call.end
         fits = end["outcome"] in allowed and (code is None or end["outcome"] != "rpc" or end.get("code") == code)
         fits = fits and (value is ... or end["outcome"] != "ok" or text(end.get("value")) == text(value))
+        fits = fits and holding in text(end.get("value"))
+        fits = fits and (never is ... or text(end.get("value")) != text(never))
         right.append(fits)
         if not fits and n is None:
             wanted = " or ".join(allowed) + (f" {code}" if code is not None else "")
@@ -288,6 +314,33 @@ def check_order(history, first, then, least=None):
     wanted = duration(least) if least else 0
     if gap < wanted:
         yield Finding(f"{then} came {gap / 1e9:.3f} s after {first}" + (f", where {least} are due" if least else ", not before it was over"))
+
+
+@check("so much time lies between one event and the next; a lower bound", "event", "match", "least", "space", needed=("event", "least"))
+def check_apart(history, event, least, match=None, space=None):
+    clocks = [one["clock"] for one in history.journal(space).of(event, match)]
+    for before, after in zip(clocks, clocks[1:], strict=False):
+        if after - before < duration(least):
+            yield Finding(f"{event} came {(after - before) / 1e9:.3f} s after the one before, where {least} are due")
+
+
+@check("texts that the node filled to a size came whole", "calls", needed=("calls",))
+def check_filled(history, calls):
+    for call in history.asked(calls):
+        sizes = [size for arrival in history.arrivals_of(call) if (size := filled_size(history, arrival))]
+        if call.end and call.end["outcome"] == "ok" and sizes and len(text(call.end.get("value"))) not in sizes:
+            yield Finding(f"{call.id}: a text of {len(text(call.end.get('value')))} bytes, where {sizes[0]} are due", [call.id], sizes[0])
+
+
+def filled_size(history, arrival):
+    """How long the result is that `fill` gave, with its quotes; None where it gave none."""
+    for name, did in arrival.fired:
+        for action in history.rule(arrival.space, name)["do"]:
+            if "fill" in action and "fill" in did:
+                fill, id = action["fill"], arrival.event["id"]
+                around = len('{"jsonrpc":"2.0","id":,"result":}') + len(id if isinstance(id, str) else text(id))
+                return fill.get("result") or fill["message"] - around
+    return None
 
 
 def duration(words):
@@ -428,7 +481,8 @@ def check_distinct(history, calls):
 
 
 def numbers_of(history, id):
-    return [event["value"].get("number") for _, event in history.items(id) if isinstance(event["value"], dict)]
+    numbers = [event["value"].get("number") for _, event in history.items(id) if isinstance(event["value"], dict)]
+    return [int(number, 16) if isinstance(number, str) else number for number in numbers]
 
 
 @check("what a subscription's handler was given: in order, none twice, none lost without a word", "of", "n", "heads", "values",

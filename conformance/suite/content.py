@@ -3,8 +3,7 @@
 from .braces import with_json
 
 ERRORS = {"pruned": (4003,), "rate_limit": (-32999, -32005, -32004)}
-UNTELLABLE = ("bytes", "hex", "fill", "changes", "page", "both", "neither", "error_null", "result_null", "id", "batch", "array",
-              "never", "members", "blanks")
+UNTELLABLE = ("bytes", "hex", "fill", "changes", "page")
 
 
 def filled(value, arrival):

@@ -170,6 +170,8 @@ class Driver:
 
     def holds(self, condition):
         known = self.known
+        if "any" in condition:
+            return any([self.holds(one) for one in condition["any"]])  # all of them are watched
         if "end" in condition:
             return all(id in known.ended for id in self.ids(condition["end"]))
         if "ends" in condition:

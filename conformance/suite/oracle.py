@@ -6,7 +6,7 @@ from functools import lru_cache
 from testenv.paths import ROOT
 from testenv.truth import Truth
 from tracer.chain import PRUNED
-from tracer.rows import ROWS
+from tracer.rows import ROWS, storage_key
 from tracer.values import Values
 
 TRACERS = {"tracer": 1, "tracer-2": 2}
@@ -28,6 +28,10 @@ class Recording:
 
     def hash(self, number):
         return self.truth.canonical[number]["hash"]
+
+    def fork(self, number):
+        """The hash of a block beside the canonical chain."""
+        return next(block["hash"] for block in self.truth.blocks if block.get("fork") and block["number"] == number)
 
     def raw(self, hash, key):
         """Of `state_getStorage`."""
@@ -53,8 +57,8 @@ class Tracer(Recording):
             return [("Big", 1000 + entry, (entry.to_bytes(4, "little"),)) for entry in range(8 * height, 5000 + 8 * height)]
         return [(row.name, key, arguments) for key, arguments in row.keys]
 
-    def key(self, item, arguments):
-        return self.rows[item].key(arguments)
+    def key(self, item, arguments, pallet="Tracer"):
+        return self.rows[item].key(arguments) if pallet == "Tracer" else storage_key(pallet, item)
 
     def arguments(self, item, arguments):
         """Encoded arguments as canonical JSON."""
