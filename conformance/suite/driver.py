@@ -291,7 +291,7 @@ class Driver:
     def do_signal(self, name, step):
         self.note({"signal": name})
         space = self.spaces[step.get("space") or next(iter(self.spaces))]
-        space.control("mock_signal", {"name": name})
+        space.control("mock_signal", name)
 
     # Files
 
