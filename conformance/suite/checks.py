@@ -506,7 +506,8 @@ def wrong_heads(history, of, heads):
     words = [t for t, event in history.got("gap", "lag") if event["id"] == of]
     times = [t for t, _ in history.items(of)]
     for at, (before, after) in enumerate(zip(numbers, numbers[1:], strict=False)):
-        if after <= before:
+        told = any(times[at] <= t <= times[at + 1] for t in words)  # a node says its head anew to who subscribes again
+        if after < before or (after == before and not told):
             yield Finding(f"{of}: head {after} after head {before}", [of], before + 1, after)
             return
         if after > before + 1 and not any(t <= times[at + 1] for t in words):
