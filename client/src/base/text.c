@@ -42,9 +42,17 @@ bool base_text_u64(struct substrate_text text, uint64_t *value) {
         return false;
     }
     uint64_t sum = 0, digit = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        digit = (uint64_t)(unsigned char)text.data[i] - '0';
-        if (digit > 9 || (i == DIGITS_SAFE && sum > (UINT64_MAX - digit) / 10)) {
+    size_t safe = text.size < DIGITS_SAFE ? text.size : DIGITS_SAFE;
+    for (const char *at = text.data, *end = at + safe; at < end; at++) {
+        digit = (uint64_t)(unsigned char)*at - '0';
+        if (digit > 9) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    if (text.size > DIGITS_SAFE) {
+        digit = (uint64_t)(unsigned char)text.data[DIGITS_SAFE] - '0';
+        if (digit > 9 || sum > (UINT64_MAX - digit) / 10) {
             return false;
         }
         sum = sum * 10 + digit;
