@@ -28,6 +28,8 @@ def started_by(name):
 class Adapter(command.Adapter):
     """An adapter that has been greeted and has the handle `main` open, in a scratch home."""
 
+    wait = 120 * PATIENCE  # foreign clients take seconds to start, and threads of theirs each as long
+
     def __init__(self, name, home, *urls, **options):
         with open(home / "adapter.log", "w") as log:
             self.process = subprocess.Popen(
@@ -71,6 +73,6 @@ class Adapter(command.Adapter):
     def finish(self):
         """Closes the input; gives what came then, and the status."""
         self.process.stdin.close()
-        while (line := self.lines.get(timeout=command.WAIT)) is not None:
+        while (line := self.lines.get(timeout=self.wait)) is not None:
             self.events.append(json.loads(line))
-        return self.events, self.process.wait(60 * PATIENCE)
+        return self.events, self.process.wait(self.wait)

