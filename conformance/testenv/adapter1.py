@@ -3,26 +3,15 @@
 import json
 import subprocess
 import sys
-import tomllib
 
 from . import command
-from .paths import BIN, NPM, PATIENCE, ROOT, sdk_python
+from .paths import PATIENCE, ROOT
 from .programs import environment
 
-ADAPTERS = ROOT / "conformance" / "adapters"
+sys.path.insert(0, str(ROOT / "conformance" / "adapters" / "kit" / "python"))
 
-
-def started_by(name):
-    """The command of an adapter."""
-    folder = ADAPTERS / name
-    places = {"here": folder, "bin": BIN, "npm": NPM, "python": sys.executable}
-    words = tomllib.loads((folder / "adapter.toml").read_text())["command"]
-    for place, path in places.items():
-        words = [word.replace("{" + place + "}", str(path)) for word in words]
-    versions = {f"{{env bittensor-{version}}}": version for version in ("9.0.4", "10.5.0", "11.3.0")}
-    for place, version in versions.items():
-        words = [word.replace(place, str(sdk_python(version).parent.parent)) for word in words]
-    return words
+from adapterkit.schema import event_problem  # noqa: E402 - behind the line above
+from suite.clients import ADAPTERS, described  # noqa: E402
 
 
 class Adapter(command.Adapter):
@@ -33,7 +22,7 @@ class Adapter(command.Adapter):
     def __init__(self, name, home, *urls, **options):
         with open(home / "adapter.log", "w") as log:
             self.process = subprocess.Popen(
-                started_by(name), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                described(ADAPTERS / name).command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                 env=environment(home), cwd=home)
         self.process.stderr = open(home / "adapter.log")
         self._start_reading()
@@ -43,7 +32,13 @@ class Adapter(command.Adapter):
         self.open("main", *urls, **options)
 
     def event(self):
-        return json.loads(self.line())
+        return self.checked(self.line())
+
+    @staticmethod
+    def checked(line):
+        event = json.loads(line)
+        assert event_problem(event) is None, (event_problem(event), line[:500])
+        return event
 
     def open(self, on, *urls, **options):
         self.send({"op": "open", "on": on, "urls": list(urls), **options})
@@ -74,5 +69,5 @@ class Adapter(command.Adapter):
         """Closes the input; gives what came then, and the status."""
         self.process.stdin.close()
         while (line := self.lines.get(timeout=self.wait)) is not None:
-            self.events.append(json.loads(line))
+            self.events.append(self.checked(line))
         return self.events, self.process.wait(self.wait)

@@ -15,8 +15,14 @@ from tracer.values import Values
 ADAPTERS = [
     "subtensor", pytest.param("polkadot-js", marks=pytest.mark.foreign),
     pytest.param("bittensor-10.5.0", marks=pytest.mark.foreign),
+    pytest.param("bittensor-10.5.0-async", marks=pytest.mark.foreign),
 ]
 HANDLERS_OVERLAP = ["polkadot-js"]  # it gives the next item to a handler that has not returned
+WITHOUT_CODES = ["bittensor", "bittensor-async"]  # their exceptions have a message only
+WITHOUT_TWOX256 = WITHOUT_CODES  # a hasher that they do not have
+REOPENS = ["bittensor"]  # a call under way takes the close for a loss: it connects again, and asks again
+# Threads on one Subtensor read each other's replies, or are told that they may not read: each call ends, but few have values.
+BROKEN = {("bittensor", "shared")}
 MODES = ["serial", "threaded", "gathered", "shared"]
 THREADS = 3
 BLOCKS = [70, UPGRADE, UPGRADE + 1, 196]
@@ -50,8 +56,9 @@ def adapter(request, space, tmp_path):
 
 @pytest.fixture(params=MODES)
 def mode(request, adapter):
-    """One of the adapter's; of another, there is nothing to look at."""
-    return request.param if request.param in adapter.can["modes"] else None
+    """One of the adapter's; of another, and of one that its client cannot bear, there is nothing to look at."""
+    known = request.param in adapter.can["modes"] and (adapter.hello["name"], request.param) not in BROKEN
+    return request.param if known else None
 
 
 def raw(id, method, *params):
@@ -109,6 +116,8 @@ def test_decoded_values(adapter, mode, values, space):
     ends = adapter.run(mode, [call for call, _ in asked], threads=THREADS)
     wrong = [(end, words.difference(due, end.get("value"))) for end, (_, due) in zip(ends, asked, strict=True)
              if (end["outcome"], end.get("value")) != ("ok", due)]
+    if adapter.hello["name"] in WITHOUT_TWOX256:
+        wrong = [each for each in wrong if not each[0]["id"].startswith("ByTwox256 ") or each[0]["outcome"] == "ok"]
     assert wrong == []
 
 
@@ -132,13 +141,14 @@ def test_an_error_stays_an_error(adapter, mode, truth):
     calls = [read("before", HOT[0].key(HOT[0].keys[0][1]), head), raw("wrong", "tracer_nothing"),
              read("after", HOT[0].key(HOT[0].keys[0][1]), head)]
     before, wrong, after = adapter.run(mode, calls, threads=THREADS)
-    assert (wrong["outcome"], wrong["code"], "value" in wrong) == ("rpc", UNKNOWN_METHOD, False)
+    assert (wrong["outcome"], "value" in wrong) == ("rpc", False)
+    assert wrong.get("code") == (UNKNOWN_METHOD if adapter.hello["name"] not in WITHOUT_CODES else None)
     assert before["value"] == after["value"] == truth.lookup(head["hash"], calls[0]["params"][0])[1]
 
 
 @pytest.mark.parametrize("kind", ["heads", "finalized", "raw"])
 def test_a_subscription(adapter, kind, space):
-    if kind not in adapter.can["subscribe"]:
+    if kind not in adapter.can.get("subscribe", []):
         return
     space.control("mock_setHead", 150)
     said = {"kind": kind} if kind != "raw" else {
@@ -152,13 +162,19 @@ def test_a_subscription(adapter, kind, space):
         number = int(item["value"]["number"], 16) - int(first["number"], 16) if kind == "raw" else (
             item["value"]["number"] - first["number"])
         assert (item["n"], number) == (n, n - 1)
+    leave(adapter, space)
+
+
+def leave(adapter, space):
+    """There are clients that unsubscribe when the next item comes, and not before."""
     adapter.send({"op": "unsubscribe", "id": "s"})
+    space.control("mock_advanceHead")
     assert adapter.named("ended", "s")["outcome"] == "ok"
 
 
 def test_what_a_handler_does(adapter, space, truth):
     """It makes a call for each item; and one that holds keeps the next item from coming."""
-    if "heads" not in adapter.can["subscribe"]:
+    if "heads" not in adapter.can.get("subscribe", []):
         return
     space.control("mock_setHead", 150)
     key = HOT[0].key(HOT[0].keys[0][1])
@@ -169,6 +185,7 @@ def test_what_a_handler_does(adapter, space, truth):
     space.control("mock_advanceHead")
     assert adapter.end("s/2")["outcome"] == "ok"
     adapter.send({"op": "handler", "id": "s", "does": "hold"})
+    adapter.run("serial", [raw("heard", "system_chain")])  # and with it the line before it
     space.control("mock_advanceHead")
     space.control("mock_advanceHead")
     adapter.until(lambda event: event["event"] == "item" and event["n"] == 3)
@@ -176,8 +193,7 @@ def test_what_a_handler_does(adapter, space, truth):
     assert adapter.hello["name"] in HANDLERS_OVERLAP or [event for event in adapter.events if event["event"] == "item" and event["n"] > 3] == []
     adapter.send({"op": "release", "id": "s"})
     adapter.until(lambda event: event["event"] == "item" and event["n"] == 4)
-    adapter.send({"op": "unsubscribe", "id": "s"})
-    assert adapter.named("ended", "s")["outcome"] == "ok"
+    leave(adapter, space)
 
 
 def test_cancelling(adapter, space, truth):
@@ -199,11 +215,12 @@ def test_cancelling(adapter, space, truth):
 def test_closing(adapter, space):
     """What was in flight ends in some way, once, and then the handle is closed."""
     space.gate(2, methods=["system_name"], limit="600s")
-    adapter.send({"op": "run", "on": "main", "mode": "gathered", "calls": [raw("held", "system_name")]})
+    adapter.send({"op": "run", "on": "main", "mode": adapter.can["modes"][-1], "calls": [raw("held", "system_name")]})
     while space.stats()["requests"]["by_method"].get("system_name", 0) < 1:
         pass
     adapter.send({"op": "close", "on": "main"})
-    assert adapter.end("held")["outcome"] in ("closed", "cancelled")
+    wanted = ["ok"] if adapter.hello["name"] in REOPENS else ["closed", "cancelled"]
+    assert adapter.end("held")["outcome"] in wanted
     adapter.named("closed", "main")
     assert adapter.open("main", space.url())["outcome"] == "ok"
     assert adapter.run("serial", [raw("again", "system_chain")])[0]["outcome"] == "ok"
