@@ -41,7 +41,8 @@ def now(coroutine):
 
 def failure(error):
     outcome = next((outcome for kind, outcome in OUTCOMES if isinstance(error, kind)), "other")
-    return Failed(outcome, f"{type(error).__name__}: {error}")
+    own = type(error) is errors.SubstrateRequestException  # the node's own words
+    return Failed(outcome, str(error) if own else f"{type(error).__name__}: {error}")
 
 
 class Reads:

@@ -7,7 +7,7 @@ import { Client, Failed, serve } from '../kit/javascript/kit.mjs';
 import { At } from './at.mjs';
 
 const require = createRequire(join(process.argv[2], 'package.json'));
-const { ApiPromise, WsProvider, packageInfo } = require('@polkadot/api');
+const { WsProvider, packageInfo } = require('@polkadot/rpc-provider');
 
 // The provider wants to know by which method notifications come.
 const NOTIFICATIONS = {
@@ -22,6 +22,13 @@ const OUTCOMES = [
   ['Invalid jsonrpc field', 'protocol'], ['No result found', 'protocol'], ['Unable to decode', 'decode'],
   ['Unable to retrieve header', 'not_found'],
 ];
+
+/** The node's own message, which the library gives between the code and the data. */
+function message({ message: text, code, data }) {
+  const own = text.startsWith(`${code}: `) ? text.slice(`${code}: `.length) : text;
+  const behind = `: ${typeof data === 'string' ? data : JSON.stringify(data)}`;
+  return data !== undefined && own.endsWith(behind) ? own.slice(0, -behind.length) : own;
+}
 
 class Polkadot extends Client {
   static client = 'polkadot-js';
@@ -52,6 +59,7 @@ class Polkadot extends Client {
   followed = new Set(); // subscriptions
 
   get api() {
+    const { ApiPromise } = require('@polkadot/api'); // which takes long to load: only those wait who need it
     this.made ??= ApiPromise.create({ provider: this.provider, noInitWarn: true, throwOnConnect: true });
     return this.made;
   }
@@ -112,7 +120,7 @@ class Polkadot extends Client {
   }
 
   static failure(error) {
-    if (error?.name === 'RpcError') return new Failed('rpc', error.message, { code: error.code, data: error.data });
+    if (error?.name === 'RpcError') return new Failed('rpc', message(error), { code: error.code, data: error.data });
     const outcome = OUTCOMES.find(([text]) => String(error?.message).includes(text))?.[1] ?? 'other';
     return new Failed(outcome, `${error?.message}`);
   }
