@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from .checks import CHECKS, Finding, carrying, peaks
 from .history import History
+from .words import condition_words
 
 SEVERITY = ("CRASH", "HANG", "FAIL", "NOT-CONCURRENT", "NOT-EXERCISED", "NON-STRICT", "INFORMATIONAL", "PASS")
 BY_LEVEL = {"must": "FAIL", "should": "NON-STRICT", "may": "INFORMATIONAL"}
@@ -98,7 +99,7 @@ def exit_verdict(history):
         return None  # the driver gave it up: see not_concurrent
     if hangs:
         missing = ", ".join(hangs[0]["without_end"][:5])
-        return "HANG", f"nothing happened any more; waits for {hangs[0]['waits_for']}" + (f"; without an end: {missing}" if missing else "")
+        return "HANG", f"nothing happened any more; the driver waits until {condition_words(hangs[0]['waits_for'])}" + (f"; without an end: {missing}" if missing else "")
     if exits and exits[0] is None:
         return "HANG", "the adapter did not exit"
     if exits and exits[0] != 0:

@@ -238,6 +238,8 @@ def call_words(name, call):
 
 def condition_words(condition):
     match condition:
+        case "hello":
+            return "the adapter says hello"
         case {"end": "all calls"}:
             return "all calls have ended"
         case {"end": name}:
@@ -328,7 +330,7 @@ CLAIMS = {
     "outcome": outcome_words, "count": count_words, "connections": connections_words, "items": items_words,
     "subscriptions": subscriptions_words,
     "stat": lambda stat, **kept: f"the client says that it keeps {', '.join(f'{counted(count)} {what}' for what, count in kept.items())} ({stat})",
-    "memory": lambda first, then, by: f"from {first} to {then} the process grows by at most {by:,} bytes",
+    "memory": lambda first, then, by: f"from {first} to {then} the process grows by at most {by} bytes",
     "handler_calls": lambda of, n=None: f"the calls of the handler of {of} end well" + (f": {counted(n)} of them" if n is not None else ""),
     "ended": lambda of, **more: f"the subscription {of} ends {listed(more['in'])}",
     "opened": lambda of, **more: f"opening {of} ends {listed(more['in'])}",

@@ -99,10 +99,10 @@ def picture(mode, lanes, step):
 
 def mode_of(mode, cell, pictures, note):
     look = LOOKS[cell["verdict"]]
-    title = tag("h4", tag("i", look.sign, class_=look.tone + ("" if cell["as_expected"] else " news")), " ", mode, ": ", told_verdict(cell))
-    files = [" ", tag("a", "files", href=cell["folder"] + "/", class_="files")] if cell.get("folder") else ""
+    title = tag("h4", tag("i", look.sign, class_=look.tone + ("" if cell["as_expected"] else " news")), " ", mode, ": ", told_verdict(cell),
+                " ", tag("a", "files", href=cell["folder"] + "/", class_="files") if cell.get("folder") else "")
     plain = is_plain(cell) and not pictures
-    command = tag("p", tag("code", cell["command"], class_="command"), files) if not plain else ""
+    command = tag("p", tag("code", cell["command"], class_="command")) if not plain else ""
     return tag("section", title, expected_of(cell), findings_of(cell), command, pictures.get(mode, note if not is_fine(cell) else ""), class_="mode")
 
 

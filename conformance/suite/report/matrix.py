@@ -7,7 +7,7 @@ from ..groups import GROUPS
 from ..modes import MODES
 from ..results import VERDICTS
 from .markup import tag
-from .verdicts import LOOKS, is_plain, told_verdict
+from .verdicts import LOOKS, claimed, is_plain, told_verdict
 
 
 def anchor(*names):
@@ -85,15 +85,18 @@ def matrix(table):
 def totals(table):
     """A row for each client: how many cells of each verdict."""
     seen = [verdict for verdict in VERDICTS if verdict in table.results["totals"]]
+    lists = list(table.clients[0]["claims"]) if table.clients else []
     lines = [tag("tr", tag("th", "client", scope="col"), [tag("th", tag("i", LOOKS[verdict].sign, class_=LOOKS[verdict].tone), " ", verdict, scope="col",
-                                                             title=LOOKS[verdict].says) for verdict in seen], tag("th", "not as expected", scope="col"))]
+                                                             title=LOOKS[verdict].says) for verdict in seen], tag("th", "not as expected", scope="col"),
+                       [tag("th", f"claims of {name}", scope="col", title="that must hold: SPEC.md") for name in lists])]
     for client in table.clients:
         cells = [cell for cell in table.results["cells"] if cell["client"] == client["name"]]
         wrong = sum(not cell["as_expected"] for cell in cells)
         told = " · ".join(filter(None, (client.get("version"), client.get("language"))))
         lines.append(tag("tr", tag("th", tag("b", client["name"]), " ", tag("small", told), scope="row"),
                          [tag("td", sum(cell["verdict"] == verdict for cell in cells) or "") for verdict in seen],
-                         tag("td", wrong, class_="many" if wrong else None)))
+                         tag("td", wrong, class_="many" if wrong else None),
+                         [tag("td", words) for words in claimed(client).values()]))
     return tag("div", tag("table", lines, class_="totals"), class_="wide", tabindex="0", role="region", aria_label="totals")
 
 

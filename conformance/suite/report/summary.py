@@ -1,7 +1,7 @@
 """`summary.md`: for the summary of a step of CI, and for a chat."""
 
 from ..results import VERDICTS
-from .verdicts import LOOKS, told_verdict
+from .verdicts import LOOKS, claimed, told_verdict
 
 MOST = 50  # cells that are told
 
@@ -15,14 +15,15 @@ def cell_of(text, limit=220):
 
 def totals(results):
     seen = [verdict for verdict in VERDICTS if verdict in results["totals"]]
-    yield "| client | " + " | ".join(seen) + " | not as expected |"
-    yield "| --- |" + " ---: |" * (len(seen) + 1)
+    lists = list(results["clients"][0]["claims"]) if results["clients"] else []
+    yield "| client | " + " | ".join(seen) + " | not as expected |" + "".join(f" {name} |" for name in lists)
+    yield "| --- |" + " ---: |" * (len(seen) + 1) + " --- |" * len(lists)
     for client in results["clients"]:
         cells = [cell for cell in results["cells"] if cell["client"] == client["name"]]
         counts = [sum(cell["verdict"] == verdict for cell in cells) for verdict in seen]
         wrong = sum(not cell["as_expected"] for cell in cells)
         name = cell_of(f"{client['name']} {client.get('version') or ''}".strip())
-        yield f"| {name} | " + " | ".join(str(count or "") for count in counts) + f" | {f'**{wrong}**' if wrong else '0'} |"
+        yield f"| {name} | " + " | ".join(str(count or "") for count in counts) + f" | {f'**{wrong}**' if wrong else '0'} |" + "".join(f" {words} |" for words in claimed(client).values())
 
 
 def unexpected(cells):

@@ -35,6 +35,15 @@ def is_fine(cell):
     return cell["verdict"] in FINE and cell["as_expected"]
 
 
+def claimed(client):
+    """{list of claims: "83 of 85", and what of it was not played} of SPEC.md."""
+    told = {}
+    for name, kept in client["claims"].items():
+        lacks = [f"{kept[what]} {word}" for what, word in (("unimplemented", "unimplemented"), ("not_played", "not played")) if kept[what]]
+        told[name] = f"{kept['held']} of {kept['held'] + len(kept['broken'])}" + (f" ({', '.join(lacks)})" if lacks else "")
+    return told
+
+
 def told_verdict(cell):
     """ "FAIL", "FAIL, expected", "PASS, not expected: FAIL is" """
     if cell["expected"] and not cell["as_expected"]:

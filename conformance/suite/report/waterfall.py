@@ -141,7 +141,7 @@ class Picture:
         for at in sorted({round(part * (count - 1) / 5) for part in range(6)}):
             x = LEFT + at * self.step
             self.under.append(self.line(x, y, x, y + 3, "tick"))
-            self.over.append(self.text(x, y + 12, f"{(clocks[at] - clocks[0]) / 1e6:.1f} ms", "tick", "middle" if at else "start"))
+            self.over.append(self.text(x, y + 12, f"{(clocks[at] - clocks[0]) / 1e6:.1f} ms", "tick", "start" if at == 0 else "end" if at == count - 1 else "middle"))
 
 
 def tone_of(bar):
