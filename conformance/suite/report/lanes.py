@@ -8,7 +8,7 @@ from ..checks import text
 MOST, SWAPS = 40, 4  # calls of a mode that are drawn; lines between them
 
 
-@dataclass
+@dataclass(eq=False)
 class Bar:
     """A call as the node saw it; seqs of its events, None where there was none."""
 
