@@ -93,6 +93,8 @@ class Page:
 @contextlib.contextmanager
 def browser():
     """A page of a Chromium of its own, which reaches nothing but files."""
+    if PROGRAM is None:
+        raise RuntimeError("there is no Chromium here; on Debian: apt-get install chromium fonts-dejavu-core")
     folder = tempfile.mkdtemp(prefix="browser-")
     with open(Path(folder) / "stderr", "w+") as said:
         process = subprocess.Popen(

@@ -3,10 +3,10 @@ differing value and the picture; light and dark, wide and narrow, with and witho
 
 import pytest
 
-from testenv.browser import PROGRAM, browser
+from testenv.browser import browser
 from test_report import folder, results  # noqa: F401 - fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="needs Chromium (Debian: chromium)")]
+pytestmark = pytest.mark.slow
 
 CASE, CLIENT = "k-of-n-errors", "default"
 ROW = f'.matrix tr:has(a[href="#{CASE}"])'
