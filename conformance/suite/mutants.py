@@ -55,18 +55,35 @@ def do_mutants(asked, cases, progress):
         by_client.setdefault(cell["client"], []).append(cell)
     problems = [f"the right client is {cell['verdict']} in {cell['case']} {cell['mode']}: {first(cell)}"
                 for cell in by_client.get(OURS, []) if red(cell)]
-    killed = set()
+    killed, told = set(), []
     for bug, own in plan.items():
         survived, strays = verdict_of(entries[bug], by_client[mutant(bug).name], {case.name for case in own})
         killed |= {name for name in entries[bug]["cases"] if name in names and name not in survived}
+        told.append({"name": mutant(bug).name, **{member: entries[bug].get(member, "") for member in ("title", "broken")},
+                     "cases": entries[bug]["cases"], "survived": survived, "strays": strays})
         problems += [f"mutant {bug} survives {name}" for name in survived]
         problems += [f"mutant {bug} is red in {name}, which its entry does not list" for name in strays]
     without = sorted(names - {name for entry in entries.values() for name in entry["cases"]})
+    with_mutant = len(names) - len(without)
+    write(run, told, {"cases": len(names), "with_mutant": with_mutant, "killed": len(killed)})
     for problem in problems:
         print(problem)
     print(f"score: {len(killed)} of {len(cases)} cases were seen to be failed by a mutant of theirs; without one: {', '.join(without) or 'none'}")
     print(f"{len(run.cells) - len(problems)} cells as expected, {len(problems)} not")
+    print(f"report: {run.out / 'report.html'}")
     return STATUS_UNEXPECTED if problems else 0
+
+
+def write(run, told, score):
+    """The reports: a cell is as expected where a mutant is red as its entry says, and the right client is not."""
+    from .report import write_reports
+
+    by_name = {entry["name"]: entry for entry in told}
+    for cell in run.cells:
+        entry = by_name.get(cell["client"], {"survived": (), "strays": [cell["case"]]})
+        wrong = cell["case"] in (entry["strays"] if red(cell) else entry["survived"])
+        cell.update(as_expected=not wrong, expected=[cell["verdict"]] if red(cell) and not wrong else None)
+    write_reports(run.out, run.write(mutants=told, score=score))
 
 
 def wanted(entry, case, how):

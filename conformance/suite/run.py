@@ -135,9 +135,9 @@ class Run:
     def results(self):
         return results_of(self.options.seed, self.hellos, self.cases, self.cells)
 
-    def write(self):
+    def write(self, **more):
         self.out.mkdir(parents=True, exist_ok=True)
-        results = self.results()
+        results = {**self.results(), **more}
         (self.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
         return results
 

@@ -35,7 +35,8 @@ def crooked(fault):
 def run(out, clients, modes=("serial", "gathered"), patience=None):
     options = Options(seed=5, jobs=2, modes=modes, out=out)
     options.patience = patience or options.patience
-    run = Run(clients, [case for case in all_cases() if case.name in CASES], options, lambda cell, count: None)
+    pairs = [(client, case) for case in all_cases() if case.name in CASES for client in clients]
+    run = Run(pairs, options, lambda cell, count: None)
     run.play()
     results = run.write()
     write_reports(out, results)

@@ -20,6 +20,8 @@ class Table:
     def __init__(self, results):
         self.results = results
         self.clients, self.cases = results["clients"], results["cases"]
+        mutants = {mutant["name"] for mutant in results.get("mutants", [])}
+        self.columns = [client for client in self.clients if client["name"] not in mutants]  # mutants have a table of their own
         self.by_pair = {}
         for cell in sorted(results["cells"], key=lambda cell: MODES.index(cell["mode"])):
             self.by_pair.setdefault((cell["client"], cell["case"]), {})[cell["mode"]] = cell
@@ -62,7 +64,7 @@ def pair(table, client, case):
 
 def head(table):
     letters = tag("span", [tag("abbr", mode[:2], title=mode) for mode in table.modes], class_="modes")
-    clients = [tag("th", tag("b", client["name"]), " ", tag("small", client.get("version") or ""), letters, scope="col") for client in table.clients]
+    clients = [tag("th", tag("b", client["name"]), " ", tag("small", client.get("version") or ""), letters, scope="col") for client in table.columns]
     return tag("thead", tag("tr", tag("th", "case", scope="col"), clients))
 
 
@@ -70,10 +72,10 @@ def rows(table):
     for group, cases in table.groups.items():
         kept = table.kept([cell for case in cases for cell in table.of_case(case)])
         title = f"{group} · {GROUPS.get(group, '')}"
-        lines = [tag("tr", tag("th", title, scope="rowgroup", colspan=len(table.clients) + 1), class_="group")]
+        lines = [tag("tr", tag("th", title, scope="rowgroup", colspan=len(table.columns) + 1), class_="group")]
         for case in cases:
             name = tag("th", tag("a", case["name"], href="#" + anchor(case["name"]), title=case["title"]), scope="row")
-            lines.append(tag("tr", name, [pair(table, client, case) for client in table.clients], class_=table.kept(table.of_case(case))))
+            lines.append(tag("tr", name, [pair(table, client, case) for client in table.columns], class_=table.kept(table.of_case(case))))
         yield tag("tbody", lines, class_=kept)
 
 
@@ -85,11 +87,11 @@ def matrix(table):
 def totals(table):
     """A row for each client: how many cells of each verdict."""
     seen = [verdict for verdict in VERDICTS if verdict in table.results["totals"]]
-    lists = list(table.clients[0]["claims"]) if table.clients else []
+    lists = list(table.columns[0]["claims"]) if table.columns else []
     lines = [tag("tr", tag("th", "client", scope="col"), [tag("th", tag("i", LOOKS[verdict].sign, class_=LOOKS[verdict].tone), " ", verdict, scope="col",
                                                              title=LOOKS[verdict].says) for verdict in seen], tag("th", "not as expected", scope="col"),
                        [tag("th", f"claims of {name}", scope="col", title="that must hold: SPEC.md") for name in lists])]
-    for client in table.clients:
+    for client in table.columns:
         cells = [cell for cell in table.results["cells"] if cell["client"] == client["name"]]
         wrong = sum(not cell["as_expected"] for cell in cells)
         told = " · ".join(filter(None, (client.get("version"), client.get("language"))))
@@ -98,6 +100,30 @@ def totals(table):
                          tag("td", wrong, class_="many" if wrong else None),
                          [tag("td", words) for words in claimed(client).values()]))
     return tag("div", tag("table", lines, class_="totals"), class_="wide", tabindex="0", role="region", aria_label="totals")
+
+
+def mutants(table):
+    """A row for each mutant: what is broken, in which of its cases it is red, and in which others."""
+    entries, score = table.results.get("mutants"), table.results.get("score")
+    if not entries:
+        return ""
+
+    def links(entry, cases):
+        client = {"name": entry["name"]}
+        return [tag("a", case, " ", [box(cell) for cell in table.cells(client, case_named[case]).values()], href="#" + anchor(case, entry["name"]))
+                if table.by_pair.get((entry["name"], case)) else tag("span", case) for case in cases]
+
+    case_named = {case["name"]: case for case in table.cases}
+    rows = [tag("tr", [tag("th", words, scope="col") for words in ("mutant", "what is broken", "its cases", "survives", "red besides")])]
+    for entry in sorted(entries, key=lambda entry: not (entry["survived"] or entry["strays"])):
+        besides = sorted({cell["case"] for (name, _), cells in table.by_pair.items() if name == entry["name"] for cell in cells.values()
+                          if cell["verdict"] not in ("PASS", "UNIMPLEMENTED") and cell["case"] not in entry["cases"]} - set(entry["strays"]))
+        rows.append(tag("tr", tag("th", entry["name"].removeprefix("mutant:"), scope="row"), tag("td", entry["broken"] or entry["title"]),
+                        tag("td", links(entry, entry["cases"]), class_="links"), tag("td", ", ".join(entry["survived"]), class_="many"),
+                        tag("td", tag("span", ", ".join(entry["strays"]), class_="many"), " ", ", ".join(besides))))
+    about = f"{score['killed']} of {score['cases']} cases were seen to be failed by a mutant of theirs."
+    return [tag("h2", "Mutants", id="mutants"), tag("p", about),
+            tag("div", tag("table", rows, class_="mutants"), class_="wide", tabindex="0", role="region", aria_label="mutants")]
 
 
 def pruning(table):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .cells import Budget, case_of
 from .markup import Markup, tag
-from .matrix import Table, matrix, pruning, totals
+from .matrix import Table, matrix, mutants, pruning, totals
 from .verdicts import LOOKS
 
 HERE = Path(__file__).parent
@@ -45,10 +45,10 @@ def page(out, results):
     first = f"{wrong} of {len(results['cells'])} cells are not as expected" if wrong else "All is as expected"
     body = [
         tag("h1", "Conformance"),
-        tag("p", tag("b", first, class_="many" if wrong else "well"), f". {len(results['cases'])} cases, {len(results['clients'])} clients, seed {results['seed']}."),
+        tag("p", tag("b", first, class_="many" if wrong else "well"), f". {len(results['cases'])} cases, {len(table.columns)} client{'s' * (len(table.columns) != 1)}, seed {results['seed']}."),
         totals(table), legend(), *choices(table),
         tag("main", tag("h2", "Matrix", id="matrix"), matrix(table), tag("p", "No row is left: choose more above.", class_="nothing"),
-            tag("h2", "Cases", id="cases"), [case_of(out, table, case, budget) for case in table.cases]),
+            mutants(table), tag("h2", "Cases", id="cases"), [case_of(out, table, case, budget) for case in table.cases]),
         tag("script", Markup((HERE / "page.js").read_text())),
     ]
     head = Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
