@@ -10,7 +10,7 @@ from .verdicts import LOOKS, is_fine, is_plain, told_verdict
 from .waterfall import step_of, waterfall
 
 FINDINGS = 5  # of a cell that are told
-BUDGETS = {"red": 12_000_000, "fine": 3_000_000}  # bytes of waterfalls in a page
+BUDGETS = {"red": 8_000_000, "fine": 3_000_000}  # bytes of waterfalls in a page
 
 
 class Budget:
@@ -19,12 +19,13 @@ class Budget:
     def __init__(self):
         self.left = dict(BUDGETS)
 
-    def takes(self, kind, drawn):
-        size = sum(map(len, drawn.values()))
-        if size > self.left[kind]:
-            return False
-        self.left[kind] -= size
-        return True
+    def drawn(self, kind, out, cells):
+        """{mode: waterfall}, or None: as many as a page bears are drawn."""
+        if self.left[kind] <= 0:
+            return None
+        pictures = drawn(out, cells)
+        self.left[kind] -= sum(map(len, pictures.values()))
+        return pictures
 
 
 def bug(word):
@@ -117,8 +118,8 @@ def client_of(out, table, client, case, budget):
         whys = sorted({cell["why"] for cell in cells.values() if cell.get("why")})
         return tag("p", title, f": {'; '.join(whys)}" if whys else "", " ", tag("code", next(iter(cells.values()))["command"].split(" --mode")[0], class_="command"),
                    id=name, class_="client")
-    pictures, note = drawn(out, cells), ""
-    if not budget.takes("red" if red else "fine", pictures):
+    pictures, note = budget.drawn("red" if red else "fine", out, cells), ""
+    if pictures is None:
         pictures, note = {}, tag("p", "No waterfall: the page has as many as a browser opens. Play this case alone for its own.", class_="note")
     return tag("details", tag("summary", title), tag("div", [mode_of(mode, cell, pictures, note) for mode, cell in cells.items()], id=name), class_="client")
 

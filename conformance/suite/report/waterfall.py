@@ -6,6 +6,7 @@ from .markup import tag
 
 LEFT, WIDTH, ROW, HEAD, TOP, LABEL_STEP = 118, 760, 11, 18, 6, 10
 WORDS = 3  # findings that are written beside their bars
+MARKS = 12  # above that, finalized heads have no words
 
 
 def step_of(lanes):
@@ -60,7 +61,8 @@ class Picture:
         """Heads, signals and rules above the rows, their words where there is room for them."""
         levels = [LEFT - 1.0] * 4
         lowest = 0
-        for mark in self.lanes.marks:
+        told = self.lanes.marks if len(self.lanes.marks) <= MARKS else [mark for mark in self.lanes.marks if mark.kind != "finalized"]
+        for mark in told:
             x, words = self.x(*mark.place), short(mark.says, 34)
             level = next((level for level, until in enumerate(levels) if until < x), None)
             if level is None:
