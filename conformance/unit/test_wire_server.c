@@ -210,6 +210,11 @@ END_TEST
  * which is told here, stands still. Who comes a second later gets in. */
 #define CROWD 12
 START_TEST(no_descriptors) {
+    const char *preloaded = getenv("LD_PRELOAD");
+    if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL) {
+        return; /* valgrind takes a connection from the kernel before it says EMFILE, and closes it
+                 */
+    }
     struct wire_options options = {.now_us = told_clock};
     struct wire_handler handler = {.on_connecting = take_anybody, .on_message = ignore_message};
     const struct timeval patience = {.tv_sec = 20};
