@@ -1,11 +1,10 @@
 """The smallest right client (client/) as a client of adapter protocol 1, and its bugs, switched on by name:
 
-    python adapter.py [--bug NAME]… [--blocking] < lines > events
+    python adapter.py [--bug NAME]… < lines > events
 """
 
 import argparse
 import sys
-import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -13,7 +12,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "adapters" / "kit" / "python")]
 
 from adapterkit import Client as Kit  # noqa: E402 - behind the path
 from adapterkit import Failed, Value, serve  # noqa: E402
-from client import Blocking, Chain, Client, bugs  # noqa: E402
+from bugs import BUGS, switch_on  # noqa: E402
+from client import Chain, Client  # noqa: E402
 from client.errors import CallError, RpcError  # noqa: E402
 from client.subscription import Gap, Lag  # noqa: E402
 
@@ -92,23 +92,16 @@ class Right(Kit):
         return self.client.pending()
 
     def subscriptions(self):
-        return len(self.client.subscribed)
+        return self.client.subscriptions()
 
 
 def main():
-    names = tomllib.loads((HERE / "bugs.toml").read_text(encoding="utf-8"))
     parser = argparse.ArgumentParser()
-    parser.add_argument("--bug", action="append", default=[], choices=names, metavar="NAME")
-    parser.add_argument("--blocking", action="store_true", help="as threads use it")
-    options = parser.parse_args()
-    bugs.ON.update(options.bug)
-    if options.blocking:
-        from blocking_adapter import Right as face
-    else:
-        face = Right
-    if options.bug:
-        face.name = "+".join(options.bug)
-    serve(face)
+    parser.add_argument("--bug", action="append", default=[], choices=BUGS, metavar="NAME", help="as bugs.toml has them")
+    for name in parser.parse_args().bug:
+        switch_on(name)
+        Right.name = f"mutant:{name}"
+    serve(Right)
 
 
 if __name__ == "__main__":

@@ -88,13 +88,17 @@ class Chain:
         if len(arguments) >= len(item.arguments):
             raise WrongArgument(f"{pallet}.{name} is no map of more than {len(arguments)} arguments")
         start, entries, last = key_of(metadata, item, arguments), [], None
-        while keys := await self.client.ask("state_getKeysPaged", [start, page or PAGE, last, hash]):
+        while keys := await self.keys_paged(start, page or PAGE, last, hash):
             values = await self.values(keys, hash)
             for key in keys:
                 if values.get(key) is not None:
                     entries.append([arguments_of(metadata, item, key), metadata.types.read(item.value, unhex(values[key]))])
             last = keys[-1]
         return entries
+
+    async def keys_paged(self, start, page, last, hash):
+        """The next keys behind the last one; only where there are none, there are no more."""
+        return await self.client.ask("state_getKeysPaged", [start, page, last, hash])
 
     async def values(self, keys, hash):
         """{key: value} as the node has them; the order of its answer says nothing."""

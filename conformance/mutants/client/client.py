@@ -67,12 +67,24 @@ class Client:
                 else:
                     self.urls = self.urls[at:] + self.urls[:at]  # whoever answers is asked first from now on
                     return opened
-            hopeful = [error for error in errors if not isinstance(error, Refused) or error.status in BUSY]
-            if last or not hopeful:
+            if last or not any(map(self.hopeful, errors)):
                 raise errors[-1]
-            asked = min((error.wait or 0 for error in hopeful if isinstance(error, Refused)), default=0)
-            await asyncio.sleep(max(asked, wait * draw.uniform(1, 1.25)))
+            await self.pause(max(self.asked_to_wait(errors), wait * draw.uniform(1, 1.25)))
             wait = min(2 * wait, LONGEST_WAIT)
+
+    @staticmethod
+    async def pause(seconds):
+        await asyncio.sleep(seconds)
+
+    @staticmethod
+    def hopeful(error):
+        """Whether it is worth to try again: who is busy now may not be later, and who says no means it."""
+        return not isinstance(error, Refused) or error.status in BUSY
+
+    @staticmethod
+    def asked_to_wait(errors):
+        """The shortest Retry-After of the busy ones, in seconds."""
+        return min((error.wait or 0 for error in errors if isinstance(error, Refused) and error.status in BUSY), default=0)
 
     def lost(self, session):
         """A session ended by itself: its subscriptions go over another one."""
@@ -113,9 +125,13 @@ class Client:
                 if stream:
                     stream.session = session
                 try:
-                    return await session.request(method, params, stream)
+                    return await self.send(session, method, params, stream)
                 except Lost as error:
                     self.give_up(method, error, again)
+
+    @staticmethod
+    async def send(session, method, params, stream):
+        return await session.request(method, params, stream)
 
     @staticmethod
     def give_up(method, error, again):
@@ -159,12 +175,16 @@ class Client:
             return
         self.subscribed.discard(stream)
         session = stream.session
-        session.streams.pop(stream.key, None)
+        self.forget_stream(stream)
         stream.finish()
         if not session.lost:
             async with self.within(self.until(None)):
                 with contextlib.suppress(Lost):
                     await session.request(stream.unsubscribe, [stream.given])
+
+    @staticmethod
+    def forget_stream(stream):
+        stream.session.streams.pop(stream.key, None)
 
     async def restore(self, stream):
         """Subscribes again, once, and the user is told that items may lack. What a write was followed by is not asked
@@ -193,6 +213,9 @@ class Client:
 
     def pending(self):
         return len(self.session.pending) if self.session else 0
+
+    def subscriptions(self):
+        return len(self.subscribed)
 
     def __del__(self):
         """Forgotten without close: the socket goes, too."""

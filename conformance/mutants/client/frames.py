@@ -4,7 +4,6 @@ whole messages and control frames. Knows no socket."""
 import os
 import struct
 
-from .bugs import bug
 from .errors import TooMuch, Violation
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -13,7 +12,7 @@ LARGEST = 64 * 1024 * 1024  # bytes of a message
 
 def frame(opcode, payload):
     """A whole frame, masked as those of a client are."""
-    mask, size = os.urandom(4), len(payload)
+    mask, size = new_mask(), len(payload)
     if size < 126:
         head = struct.pack("!BB", 0x80 | opcode, 0x80 | size)
     elif size < 65536:
@@ -22,6 +21,10 @@ def frame(opcode, payload):
         head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
     key = int.from_bytes((mask * (size // 4 + 1))[:size], "big")
     return head + mask + (int.from_bytes(payload, "big") ^ key).to_bytes(size, "big")
+
+
+def new_mask():
+    return os.urandom(4)
 
 
 def close_payload(code):
@@ -37,11 +40,14 @@ class Reader:
     def feed(self, data):
         self.buffer += data
         while (found := self.next_frame()) is not None:
-            final, opcode, payload = found
-            if opcode >= CLOSE:
-                yield opcode, payload
-            else:
-                yield from self.part(final, opcode, payload)
+            yield from self.take(*found)
+
+    def take(self, final, opcode, payload):
+        """What is complete with a frame; control frames may stand between the frames of a message."""
+        if opcode >= CLOSE:
+            yield opcode, payload
+        else:
+            yield from self.part(final, opcode, payload)
 
     def next_frame(self):
         """(final, opcode, payload) of the first frame of the buffer, or None while it is not whole."""
@@ -54,7 +60,7 @@ class Reader:
             begin = 4 if length == 126 else 10
             if len(self.buffer) < begin:
                 return None
-            length = int.from_bytes(self.buffer[2:begin], "big")
+            length = self.long_length(self.buffer[2:begin])
         if self.size + length > LARGEST:
             raise Violation("a message is too great", 1009)
         if len(self.buffer) < begin + length:
@@ -62,6 +68,10 @@ class Reader:
         payload = bytes(self.buffer[begin:begin + length])
         del self.buffer[:begin + length]
         return bool(final), opcode, payload
+
+    @staticmethod
+    def long_length(data):
+        return int.from_bytes(data, "big")
 
     @staticmethod
     def check(first, second, opcode, length):
@@ -78,10 +88,6 @@ class Reader:
         """A message may come in several frames; it is one only when the last is there."""
         if (opcode == 0) != (self.opcode is not None):
             raise Violation("a continuation of nothing, or a message within another")
-        if bug("fragments_are_messages"):
-            self.opcode = None if final else TEXT
-            yield TEXT, payload
-            return
         self.opcode = self.opcode or opcode
         self.parts.append(payload)
         self.size += len(payload)

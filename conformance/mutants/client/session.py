@@ -4,7 +4,6 @@ When it is lost, each request is told so; the client (client.py) decides what be
 import asyncio
 import json
 
-from .bugs import bug
 from .errors import Closed, Lost, RpcError, Violation
 
 EARLY = 4096  # notifications that are kept for a stream whose name has not come yet
@@ -37,11 +36,15 @@ class Session:
     async def request(self, method, params, stream=None):
         """The result; raises RpcError, Lost, Violation."""
         id = self.expect(stream)
+        entry = self.pending[id]
         try:
             await self.send(envelope(id, method, params))
-            return await self.pending[id].future
+            return await entry.future
         finally:
-            self.pending.pop(id, None)
+            self.forget_request(id)
+
+    def forget_request(self, id):
+        self.pending.pop(id, None)
 
     async def batch(self, calls):
         """A list of futures, one for each of the calls, which are sent as one array; the caller awaits or cancels all."""
@@ -49,7 +52,7 @@ class Session:
         entries = [self.pending[id] for id in ids]
         for id, entry in zip(ids, entries, strict=True):
             entry.batch = ids
-            entry.future.add_done_callback(lambda _, id=id: self.pending.pop(id, None))
+            entry.future.add_done_callback(lambda _, id=id: self.forget_request(id))
         try:
             await self.send([envelope(id, *call) for id, call in zip(ids, calls, strict=True)])
         except BaseException:
@@ -70,16 +73,20 @@ class Session:
         error = None
         try:
             async for text in self.socket.messages():
-                self.take(text)
+                await self.hear(text)
         except (Lost, Violation) as ended:
             error = ended
         self.end(error)
         self.on_lost(self)
 
+    async def hear(self, text):
+        """A message has come. Nothing is waited for here: whoever reads also answers pings."""
+        self.take(text)
+
     def take(self, text):
         """A message; what is none of JSON-RPC is passed over."""
         try:
-            message = json.loads(text)
+            message = self.parse(text)
         except (ValueError, RecursionError):
             return
         if isinstance(message, list):
@@ -88,6 +95,11 @@ class Session:
             self.close_batches(message)
         else:
             self.take_one(message)
+
+    @staticmethod
+    def parse(text):
+        """JSON; integers of any size are exact."""
+        return json.loads(text)
 
     def take_one(self, message):
         if not isinstance(message, dict):
@@ -100,21 +112,35 @@ class Session:
             self.reply(message)
 
     def reply(self, message):
-        """A reply belongs to the request with its very id: the number 7, not "7" and not 7.0. Others are nobody's:
-        late ones, second ones, and those to ids that were never used."""
-        id = message.get("id")
-        entry = self.pending.get(id) if type(id) is int else None
+        entry = self.owner(message.get("id"))
         if entry is None or entry.future.done():
+            self.stranger(message)
             return
+        try:
+            result = self.result_of(message)
+        except (RpcError, Violation) as error:
+            entry.future.set_exception(error)
+            return
+        if entry.stream:
+            self.name(entry.stream, result)
+        entry.future.set_result(result)
+
+    def owner(self, id):
+        """A reply belongs to the request with its very id: the number 7, not "7" and not 7.0."""
+        return self.pending.get(id) if type(id) is int else None
+
+    def stranger(self, message):
+        """A reply that nobody waits for: a late one, a second one, one to an id that was never used. It is passed over."""
+
+    @staticmethod
+    def result_of(message):
+        """The result of a reply; an error goes before it."""
         error = message.get("error")
         if isinstance(error, dict):
-            entry.future.set_exception(RpcError(error))
-        elif error is not None or "result" not in message:
-            entry.future.set_exception(Violation("a reply has neither a result nor an error"))
-        else:
-            if entry.stream:
-                self.name(entry.stream, message["result"])
-            entry.future.set_result(message["result"])
+            raise RpcError(error)
+        if error is not None or "result" not in message:
+            raise Violation("a reply has neither a result nor an error")
+        return message["result"]
 
     def close_batches(self, replies):
         """The array that answers a batch is there: what it lacks, it will never have."""
@@ -134,7 +160,7 @@ class Session:
 
     def name(self, stream, given):
         """From now on notifications of that name are the stream's, and so are those that came before its name."""
-        key = json.dumps(given)  # 1 and "1" are two names
+        key = stream_key(given)
         stream.named(key, given)
         self.streams[key] = stream
         came = [value for early, value in self.early if early == key]
@@ -146,13 +172,18 @@ class Session:
         params = message.get("params")
         if not isinstance(params, dict) or "subscription" not in params or "result" not in params:
             return
-        key, value = json.dumps(params["subscription"]), params["result"]
+        key, value = stream_key(params["subscription"]), params["result"]
         if key in self.streams:
             self.streams[key].give(value)
-        elif any(entry.stream for entry in self.pending.values()) and len(self.early) < EARLY:
+        else:
+            self.unnamed(key, value)
+
+    def unnamed(self, key, value):
+        """A notification of a stream whose name has not come yet, or of one that has ended."""
+        if any(entry.stream for entry in self.pending.values()) and len(self.early) < EARLY:
             self.early.append((key, value))
         else:
-            self.early.clear()  # nobody waits for a name: it was of a stream that has ended
+            self.early.clear()
 
     # The end
 
@@ -174,6 +205,11 @@ class Session:
         self.on_lost = lambda session: None
         self.end(Closed("the client was dropped"))
         self.socket.forget()
+
+
+def stream_key(given):
+    """1 and "1" are two names."""
+    return json.dumps(given)
 
 
 def envelope(id, method, params):

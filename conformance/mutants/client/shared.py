@@ -3,8 +3,6 @@ cancelled takes nothing from the others, and only when none is left is the task 
 
 import asyncio
 
-from .bugs import bug
-
 
 class Shared:
     def __init__(self):
@@ -20,7 +18,7 @@ class Shared:
         entry = self.tasks[key]
         entry[1] += 1
         try:
-            return await (entry[0] if bug("cancel_kills_followers") else asyncio.shield(entry[0]))
+            return await asyncio.shield(entry[0])
         finally:
             entry[1] -= 1
             if entry[1] == 0 and not entry[0].done():
@@ -41,7 +39,10 @@ class Cache:
             return self.kept[key]
         value = await self.shared.get(key, make)
         if value is not None:
-            self.kept[key] = value
-            if len(self.kept) > self.size:
-                self.kept.pop(next(iter(self.kept)))
+            self.keep(key, value)
         return value
+
+    def keep(self, key, value):
+        self.kept[key] = value
+        if len(self.kept) > self.size:
+            self.kept.pop(next(iter(self.kept)))

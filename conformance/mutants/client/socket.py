@@ -8,7 +8,6 @@ import os
 import urllib.parse
 
 from . import frames
-from .bugs import bug
 from .errors import Lost, NotConnected, Refused, Violation
 
 HANDSHAKE = 3.0  # seconds for the TCP connection and the handshake
@@ -20,7 +19,7 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 async def connect(url, headers):
     """An open WebSocket; raises NotConnected."""
     try:
-        async with asyncio.timeout(None if bug("handshake_without_deadline") else HANDSHAKE):
+        async with asyncio.timeout(HANDSHAKE):
             return await shake_hands(url, headers)
     except TimeoutError as error:
         raise NotConnected(f"{url} did not answer the handshake in time") from error
@@ -95,7 +94,7 @@ class Socket:
         """The next bytes. Who is silent is pinged, and who stays silent is gone."""
         for last in (False, True):
             try:
-                async with asyncio.timeout(None if bug("no_heartbeat") else IDLE):
+                async with asyncio.timeout(IDLE):
                     data = await self.reader.read(1 << 16)
             except TimeoutError:
                 if not last:
@@ -106,12 +105,19 @@ class Socket:
             if not data:
                 raise Lost("the connection ended without a close frame")
             return data
-        self.writer.transport.abort()
+        self.abandon()
         raise Lost("the node has gone silent")
+
+    def abandon(self):
+        """Nobody is there to be told."""
+        self.writer.transport.abort()
+
+    def pong(self, payload):
+        self.writer.write(frames.frame(frames.PONG, payload))
 
     def control(self, opcode, payload):
         if opcode == frames.PING:
-            self.writer.write(frames.frame(frames.PONG, payload))
+            self.pong(payload)
         elif opcode == frames.CLOSE:
             code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005
             if self.open:
