@@ -38,7 +38,7 @@ def unmatched(history):
     count = sum(entry["count"] for entry in requests)
     if count != history.cell["unmatched"]:
         words = f"{count} requests are not in the recording, where {history.cell['unmatched']} are due"
-        yield Finding(words, got=[entry["canonical"][:120] for entry in requests][:5])
+        yield Finding(words, got=sorted(entry["canonical"][:120] for entry in requests)[:5])
 
 
 def excused(history):
@@ -58,15 +58,15 @@ def not_concurrent(history):
     for name, journal in history.journals.items():
         short = [event for event in journal.of("released") if event.get("by") == "limit" and gate_of(history, name, event)]
         if short:
-            yield f"gate {short[0]['name']} was not full: its limit let {len(short)} calls go"
+            yield f"gate {short[0]['name']} was not full: its limit let calls go"
     if not history.cell["mode_matters"]:
         return
     mode, conns, most = history.cell["mode"], carrying(history), peaks(history)
     each = max((peak for conn, peak in most.items() if conn in conns), default=0)
     if each < mode["each"]:
-        yield f"at most {each} calls were in flight on a connection, where {mode['each']} are due in {mode['name']} mode"
+        yield f"fewer calls were in flight on a connection than the {mode['each']} that are due in {mode['name']} mode"
     if mode["name"] in ("serial", "threaded") and each > 1:
-        yield f"{each} calls were in flight on one connection, where 1 is due in {mode['name']} mode"
+        yield f"several calls were in flight on one connection, where 1 is due in {mode['name']} mode"
     if len(conns) < mode["sockets"]:
         yield f"{len(conns)} connections carried calls, where {mode['sockets']} are due in {mode['name']} mode"
 

@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 from testenv.paths import ROOT
-from .checks import CHECKS
 
 EVENTS = {  # a match stands at the place
     "connecting": "a client{} connects", "opened": "a connection{} is open", "arrived": "a call{} arrives", "answered": "a reply{} is given out",
@@ -346,6 +345,8 @@ CLAIMS = {
 
 
 def check_words(check):
+    from .checks import CHECKS  # whose findings use these words
+
     name = check["check"]
     given = {member: value for member, value in check.items() if member not in ("check", "level")}
     try:

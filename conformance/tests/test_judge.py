@@ -39,7 +39,7 @@ class Made:
             "mode_matters": False, "spaces": {"main": {"fixture": "tracer", "script": {}}},
             "handles": {"main": {"space": "main", "open": {}}}, "calls": self.calls,
             "groups": {"reads": list(self.calls)}, "steps": [], "checks": [], "happened": [], "excused": [], "may_fire": [],
-            "must_not_fire": [], "unmatched": 0, **cell,
+            "must_not_fire": [], "unmatched": 0, "refused": 0, **cell,
         }
         self.records, self.journal, self.facts = [], [], {"stats": {}, "unmatched": [], "head": HEAD}
         self.sent({"op": "run", "on": "main", "mode": mode, "calls": [call["ask"] for call in self.calls.values()]})
