@@ -2,6 +2,7 @@
 not at all. Written from the definition of SCALE and of canonical JSON alone; types look as polkadot_api.mjs answers
 {"kind":"types"}."""
 
+from copy import copy
 from hashlib import blake2b
 
 ACCOUNT = ["sp_core", "crypto", "AccountId32"]
@@ -46,10 +47,11 @@ class Plain:
         self.types, self.prefix = types, prefix
 
     def read(self, id, data):
-        """The value that all of the bytes are."""
-        self.data, self.at = data, 0
-        value = self.of(id)
-        need(self.at == len(data), "bytes are left over")
+        """The value that all of the bytes are. Any thread may ask: each value has a reader of its own."""
+        reader = copy(self)
+        reader.data, reader.at = data, 0
+        value = reader.of(id)
+        need(reader.at == len(data), "bytes are left over")
         return value
 
     def take(self, count):

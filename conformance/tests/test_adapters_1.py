@@ -234,7 +234,7 @@ def test_stat(adapter):
         return
     adapter.send({"op": "stat", "id": "now"})
     stat = adapter.named("stat", "now")
-    assert stat.get("pending", 0) == 0 and stat["memory"] > 2**20
+    assert stat.get("pending", 0) <= 1 and stat["memory"] > 2**20  # what is asked beside the user's calls
 
 
 @pytest.mark.parametrize("line, why", [
