@@ -4,6 +4,21 @@
 
 #include "parts.h"
 
+/* The first JSON string behind some words of a message; {NULL, 0}: there is none, or it is cut off.
+ */
+static struct kit_text string_behind(const char *message, const char *words) {
+    const char *begin = message != NULL ? strstr(message, words) : NULL;
+    begin = begin != NULL ? strchr(begin + strlen(words), '"') : NULL;
+    const char *end = begin != NULL ? begin + 1 : NULL;
+    while (end != NULL && *end != '\0' && *end != '"') {
+        end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+    }
+    return end != NULL && *end == '"' ? (struct kit_text){begin, (size_t)(end - begin) + 1}
+                                      : (struct kit_text){NULL, 0};
+}
+
+/* The client says what the node said in words of its own: METHOD: the node answered with error
+ * CODE: MESSAGE, and behind that the data, if it is a string. */
 void adapter_fail(struct kit_end *end, enum substrate_status status,
                   const struct substrate_error *error) {
     static const char *const words[] = {"ok",       "argument",  "other", "connect", "closed",
@@ -14,6 +29,10 @@ void adapter_fail(struct kit_end *end, enum substrate_status status,
                             .has_code = status == SUBSTRATE_E_RPC,
                             .code = error->rpc_code,
                             .message = {error->message, strlen(error->message)}};
+    if (status == SUBSTRATE_E_RPC) {
+        end->node_message = string_behind(error->message, "error ");
+        end->node_data = string_behind(end->node_message.data, "\": ");
+    }
 }
 
 bool subscriptions_open(void *handle, struct kit_subscription *asked, struct kit_end *end) {

@@ -281,7 +281,9 @@ static enum substrate_status subscribe_command(struct kit *kit, struct base_json
     return status;
 }
 
-/* What is unknown has ended: its driver knows. */
+/* What is unknown has ended: its driver knows. No line is read before the client has unsubscribed,
+ * so that what is asked next comes behind it; unless a handler is at work, which may wait for a
+ * line. */
 static enum substrate_status unsubscribe_command(struct kit *kit, struct base_json line,
                                                  struct substrate_error *error) {
     struct base_arena arena;
@@ -292,6 +294,10 @@ static enum substrate_status unsubscribe_command(struct kit *kit, struct base_js
         struct subscription *subscription = base_map_get(&kit->subscriptions, id);
         if (subscription != NULL) {
             subscription->unsubscribed = true;
+        }
+        while (subscription != NULL && !subscription->handling) {
+            (void)pthread_cond_wait(&kit->changed, &kit->lock);
+            subscription = base_map_get(&kit->subscriptions, id);
         }
         (void)pthread_mutex_unlock(&kit->lock);
         base_arena_free(&arena);

@@ -72,7 +72,8 @@ struct subscription {
     struct kit *kit;
     struct base_arena arena;
     struct handle *handle;
-    bool unsubscribed;
+    bool unsubscribed; /* asked for */
+    bool handling;     /* an item is with the user's handler */
 };
 
 /* A line, read; what it points to stands in the arena. */
@@ -105,8 +106,13 @@ enum substrate_status kit_read_open(struct base_json line, struct handle *handle
 /* Everything of a run but its handle. */
 enum substrate_status kit_read_run(struct base_json line, struct run *run,
                                    struct substrate_error *error);
-/* One call but for its id; its pin and deadline are those of `line` where it has none. */
-enum substrate_status kit_read_call(struct base_json object, struct base_json line,
+/* What a run says for all its calls; looked up once, for there may be very many. */
+struct shared {
+    struct base_json pin;
+    uint64_t deadline_ms;
+};
+/* One call but for its id; its pin and deadline are the shared ones where it has none. */
+enum substrate_status kit_read_call(struct base_json object, const struct shared *shared,
                                     struct base_arena *arena, struct kit_call *call,
                                     struct substrate_error *error);
 enum substrate_status kit_read_subscription(struct base_json line, struct subscription *into,

@@ -227,7 +227,7 @@ static enum substrate_status read_method(struct base_json object, struct base_ar
     return status;
 }
 
-enum substrate_status kit_read_call(struct base_json object, struct base_json line,
+enum substrate_status kit_read_call(struct base_json object, const struct shared *shared,
                                     struct base_arena *arena, struct kit_call *call,
                                     struct substrate_error *error) {
     struct base_json pin = base_json_member(object, "pin");
@@ -239,13 +239,10 @@ enum substrate_status kit_read_call(struct base_json object, struct base_json li
                      : read_function(object, arena, call, error);
     }
     if (status == SUBSTRATE_OK) {
-        status = read_pin(pin.kind != BASE_JSON_NONE ? pin : base_json_member(line, "pin"), arena,
-                          &call->pin, error);
+        status = read_pin(pin.kind != BASE_JSON_NONE ? pin : shared->pin, arena, &call->pin, error);
     }
     if (status == SUBSTRATE_OK) {
-        status = kit_read_number(line, "deadline_ms", DEADLINE_MAX_MS, &call->deadline_ms, error);
-    }
-    if (status == SUBSTRATE_OK) {
+        call->deadline_ms = shared->deadline_ms;
         status = kit_read_number(object, "deadline_ms", DEADLINE_MAX_MS, &call->deadline_ms, error);
     }
     if (status == SUBSTRATE_OK) {
@@ -262,6 +259,7 @@ enum substrate_status kit_read_run(struct base_json line, struct run *run,
     struct base_json element;
     struct base_json_walk walk;
     struct substrate_text key;
+    struct shared shared = {.pin = base_json_member(line, "pin")};
     struct substrate_text id = {NULL, 0};
     uint64_t threads = 0;
     size_t index = 0;
@@ -280,10 +278,13 @@ enum substrate_status kit_read_run(struct base_json line, struct run *run,
         return base_fail(error, SUBSTRATE_E_MEMORY, "out of memory");
     }
     enum substrate_status status = kit_read_number(line, "threads", THREADS_MAX, &threads, error);
+    if (status == SUBSTRATE_OK) {
+        status = kit_read_number(line, "deadline_ms", DEADLINE_MAX_MS, &shared.deadline_ms, error);
+    }
     base_json_walk_init(&walk, calls);
     while (status == SUBSTRATE_OK && base_json_walk_next(&walk, &key, &element)) {
         struct kit_call *call = &run->calls[run->count].call;
-        status = kit_read_call(element, line, &run->arena, call, error);
+        status = kit_read_call(element, &shared, &run->arena, call, error);
         if (status == SUBSTRATE_OK) {
             status = kit_read_text(element, "id", &run->arena, &id, error);
             call->id = id.data;

@@ -1,5 +1,6 @@
 /* Runs of the kit: calls in their modes. Each lane is a thread that asks its calls one after the
- * other; in a gathered run one thread submits them all, and each is waited for by its own. */
+ * other; in a gathered run one thread submits them all, and each is waited for by its own, up to a
+ * limit. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -8,6 +9,8 @@
 
 /* What a waiting thread needs is little, and there may be thousands of them. */
 #define STACK_BYTES ((size_t)256 * 1024)
+/* Of more calls than this, those of one thread are told in their order. */
+#define WAITERS_MAX ((size_t)1024)
 
 struct lane {
     struct run *run;
@@ -16,13 +19,18 @@ struct lane {
     bool running;
 };
 
-/* One thread of a gathered run: it waits for one call, or for all `count` functions at once. */
-struct wait {
-    struct run *run;
+/* The calls of a gathered run that were submitted: those that are waited for one by one, and
+ * functions that are waited for at once. */
+struct gathering {
     void *client;
-    struct call *call;
+    struct call **calls;
+    size_t count, step; /* a waiter has each step-th of them */
     struct kit_call **functions;
-    size_t count;
+    size_t function_count;
+};
+struct waiter {
+    struct gathering *gathering;
+    size_t first;
     pthread_t thread;
     bool running;
 };
@@ -201,62 +209,71 @@ static void run_lanes(struct run *run) {
 /* ---- gathered ---- */
 
 static void *wait_main(void *context) {
-    struct wait *wait = context;
-    if (wait->call != NULL) {
-        wait_for(wait->client, wait->call);
-        return NULL;
-    }
-    const struct kit_client *client = wait->run->kit->client;
-    client->gather(wait->client, wait->functions, wait->count);
-    for (size_t i = 0; i < wait->count; i++) {
-        client->release(wait->functions[i]);
+    struct waiter *waiter = context;
+    struct gathering *gathering = waiter->gathering;
+    for (size_t i = waiter->first; i < gathering->count; i += gathering->step) {
+        wait_for(gathering->client, gathering->calls[i]);
     }
     return NULL;
 }
 
-/* Waits for what was submitted: each by a thread, the last one by this. */
-static void wait_all(struct wait *waits, size_t count) {
-    for (size_t i = 0; i + 1 < count; i++) {
-        waits[i].running = start(&waits[i].thread, wait_main, &waits[i]);
+static void wait_functions(const struct kit_client *client, struct gathering *gathering) {
+    if (gathering->function_count > 0) {
+        client->gather(gathering->client, gathering->functions, gathering->function_count);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!waits[count - 1 - i].running) {
-            (void)wait_main(&waits[count - 1 - i]);
-        }
+    for (size_t i = 0; i < gathering->function_count; i++) {
+        client->release(gathering->functions[i]);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (waits[i].running) {
-            (void)pthread_join(waits[i].thread, NULL);
+}
+
+/* Waits for what was submitted: this thread for functions, if they are waited for at once, and for
+ * those calls for which no thread could be started. */
+static void wait_all(struct run *run, struct gathering *gathering) {
+    gathering->step = gathering->count < WAITERS_MAX ? gathering->count : WAITERS_MAX;
+    struct waiter *waiters = base_arena_calloc(&run->arena, gathering->step + 1, sizeof(*waiters));
+    struct waiter alone = {.gathering = gathering};
+    if (waiters == NULL) {
+        gathering->step = 1;
+    }
+    for (size_t i = 0; waiters != NULL && i < gathering->step; i++) {
+        waiters[i] = (struct waiter){.gathering = gathering, .first = i};
+        waiters[i].running = start(&waiters[i].thread, wait_main, &waiters[i]);
+    }
+    wait_functions(run->kit->client, gathering);
+    if (waiters == NULL) {
+        (void)wait_main(&alone);
+        return;
+    }
+    for (size_t i = 0; i < gathering->step; i++) {
+        if (waiters[i].running) {
+            (void)pthread_join(waiters[i].thread, NULL);
+        } else {
+            (void)wait_main(&waiters[i]);
         }
     }
 }
 
 static void run_gathered(struct run *run) {
     struct kit_end no_memory = kit_wrong("other", "out of memory");
-    void *client = run->handle->client;
-    size_t count = 0;
-    struct wait all = {.run = run, .client = client};
-    struct wait *waits = base_arena_calloc(&run->arena, run->count + 1, sizeof(*waits));
-    all.functions = base_arena_calloc(&run->arena, run->count + 1, sizeof(struct kit_call *));
-    if (waits == NULL || all.functions == NULL) {
+    struct gathering gathering = {.client = run->handle->client};
+    gathering.calls = base_arena_calloc(&run->arena, run->count + 1, sizeof(struct call *));
+    gathering.functions = base_arena_calloc(&run->arena, run->count + 1, sizeof(struct kit_call *));
+    if (gathering.calls == NULL || gathering.functions == NULL) {
         fail_all(run, 0, 1, &no_memory);
         return;
     }
     for (size_t i = 0; i < run->count; i++) {
         struct call *call = &run->calls[i];
-        if (!submit(client, call)) {
+        if (!submit(gathering.client, call)) {
             continue;
         }
         if (call->call.function != NULL && run->kit->client->gather != NULL) {
-            all.functions[all.count++] = &call->call;
+            gathering.functions[gathering.function_count++] = &call->call;
         } else {
-            waits[count++] = (struct wait){.run = run, .client = client, .call = call};
+            gathering.calls[gathering.count++] = call;
         }
     }
-    if (all.count > 0) {
-        waits[count++] = all;
-    }
-    wait_all(waits, count);
+    wait_all(run, &gathering);
 }
 
 void kit_run(void *context) {

@@ -26,7 +26,7 @@ static struct call *handlers_call(struct subscription *subscription, uint64_t n,
                                   struct base_arena *arena) {
     struct kit *kit = subscription->kit;
     struct base_buf id = BASE_BUF_INIT;
-    struct base_json none = {BASE_JSON_NONE, {NULL, 0}};
+    const struct shared shared = {.deadline_ms = subscription->handle->options.deadline_ms};
     struct call *call = base_arena_calloc(arena, 1, sizeof(*call));
     base_buf_format(&id, "%s/%llu", subscription->subscription.id, (unsigned long long)n);
     bool good = call != NULL && !id.failed;
@@ -34,7 +34,6 @@ static struct call *handlers_call(struct subscription *subscription, uint64_t n,
         call->kit = kit;
         call->lane = 1;
         call->call.id = base_arena_text(arena, base_buf_view(&id)).data;
-        call->call.deadline_ms = subscription->handle->options.deadline_ms;
         good = call->call.id != NULL;
     }
     base_buf_free(&id);
@@ -43,21 +42,30 @@ static struct call *handlers_call(struct subscription *subscription, uint64_t n,
         base_map_get(&kit->handlers, base_text(subscription->subscription.id));
     /* What the call points to stands in the handler's memory, which lives to the end. */
     good = good && handler != NULL && handler->call.kind != BASE_JSON_NONE &&
-           kit_read_call(handler->call, none, arena, &call->call, NULL) == SUBSTRATE_OK &&
+           kit_read_call(handler->call, &shared, arena, &call->call, NULL) == SUBSTRATE_OK &&
            base_map_put(&kit->calls, base_text(call->call.id), call);
     (void)pthread_mutex_unlock(&kit->lock);
     return good ? call : NULL;
 }
 
+static void set_handling(struct subscription *subscription, bool handling) {
+    (void)pthread_mutex_lock(&subscription->kit->lock);
+    subscription->handling = handling;
+    (void)pthread_cond_broadcast(&subscription->kit->changed);
+    (void)pthread_mutex_unlock(&subscription->kit->lock);
+}
+
 static void handle_item(struct subscription *subscription, uint64_t n, struct kit_text item) {
     struct base_arena arena;
     base_arena_init(&arena, 0);
+    set_handling(subscription, true);
     kit_tell_item(subscription->kit, &subscription->subscription, n, item);
     hold(subscription);
     struct call *call = handlers_call(subscription, n, &arena);
     if (call != NULL) {
         kit_ask(subscription->handle->client, call);
     }
+    set_handling(subscription, false);
     base_arena_free(&arena);
 }
 
@@ -103,6 +111,7 @@ void kit_follow(void *context) {
     }
     (void)pthread_mutex_lock(&kit->lock);
     (void)base_map_remove(&kit->subscriptions, base_text(id));
+    (void)pthread_cond_broadcast(&kit->changed);
     (void)pthread_mutex_unlock(&kit->lock);
     kit_tell_outcome(kit, "ended", "id", id, &end);
     kit_handle_leave(subscription->handle);
