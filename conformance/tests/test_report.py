@@ -286,3 +286,23 @@ def test_all_is_well(results, tmp_path):
     assert "All is as expected." in (tmp_path / "summary.md").read_text()
     assert "All is as expected" in "".join(Page((tmp_path / "report.html").read_text()).words)
     assert not ElementTree.parse(tmp_path / "junit.xml").getroot().findall(".//failure")
+
+
+# A run of mutants
+
+
+def test_mutants_have_a_table_of_their_own(results, tmp_path):
+    results = copy.deepcopy(results)
+    results["mutants"] = [
+        {"name": "default", "title": "Errors are nothing", "broken": "a default is given", "cases": ["k-of-n-errors"], "survived": [], "strays": []},
+        {"name": "order", "title": "By order", "broken": "", "cases": ["tri-mode-equal", "not-played"], "survived": ["not-played"], "strays": ["k-of-n-errors"]}]
+    results["score"] = {"cases": 2, "with_mutant": 2, "killed": 2}
+    assert kit_schema.problem(SCHEMA, results, "") is None
+    write_reports(tmp_path, results)
+    text = (tmp_path / "report.html").read_text()
+    matrix, mutants = (re.search(f'<table[^>]*class="{name}".*?</table>', text, re.S)[0] for name in ("matrix", "mutants"))
+    assert "<b>right</b>" in matrix and "<b>order</b>" not in matrix and "<b>crash</b>" in matrix
+    rows = [Page(row).words for row in re.findall("<tr>.*?</tr>", mutants, re.S)[1:]]
+    assert [row[0] for row in rows] == ["order", "default"]  # what is wrong comes first
+    assert "not-played" in rows[0] and "k-of-n-errors" in rows[0] and "Errors are nothing: a default is given" in rows[1]
+    assert "2 of 2 cases" in (tmp_path / "summary.md").read_text()

@@ -7,13 +7,17 @@ from ..expectations import FINE
 from .markup import clean
 from .verdicts import told_verdict
 
+MOST = 20  # findings of a cell that are told
+
+
 def element(name, inside="", /, **attributes):
     words = "".join(f" {member}={quoteattr(clean(value))}" for member, value in attributes.items())
     return f"<{name}{words}>{inside}</{name}>" if inside else f"<{name}{words}/>"
 
 
 def findings_text(cell):
-    lines = [f"{finding['check']} ({finding['level']}): {finding['message']}" for finding in cell["findings"]]
+    lines = [f"{finding['check']} ({finding['level']}): {finding['message']}" for finding in cell["findings"][:MOST]]
+    lines += [f"and {len(cell['findings']) - MOST} more"] if len(cell["findings"]) > MOST else []
     return escape(clean("\n".join([*lines, cell["command"]])))
 
 

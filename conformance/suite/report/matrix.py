@@ -118,7 +118,7 @@ def mutants(table):
     for entry in sorted(entries, key=lambda entry: not (entry["survived"] or entry["strays"])):
         besides = sorted({cell["case"] for (name, _), cells in table.by_pair.items() if name == entry["name"] for cell in cells.values()
                           if cell["verdict"] not in ("PASS", "UNIMPLEMENTED") and cell["case"] not in entry["cases"]} - set(entry["strays"]))
-        rows.append(tag("tr", tag("th", entry["name"].removeprefix("mutant:"), scope="row"), tag("td", entry["broken"] or entry["title"]),
+        rows.append(tag("tr", tag("th", entry["name"].removeprefix("mutant:"), scope="row"), tag("td", ": ".join(filter(None, (entry["title"], entry["broken"])))),
                         tag("td", links(entry, entry["cases"]), class_="links"), tag("td", ", ".join(entry["survived"]), class_="many"),
                         tag("td", tag("span", ", ".join(entry["strays"]), class_="many"), " ", ", ".join(besides))))
     about = f"{score['killed']} of {score['cases']} cases were seen to be failed by a mutant of theirs."

@@ -18,7 +18,8 @@ def totals(results):
     lists = list(results["clients"][0]["claims"]) if results["clients"] else []
     yield "| client | " + " | ".join(seen) + " | not as expected |" + "".join(f" {name} |" for name in lists)
     yield "| --- |" + " ---: |" * (len(seen) + 1) + " --- |" * len(lists)
-    for client in results["clients"]:
+    mutants = {mutant["name"] for mutant in results.get("mutants", [])}
+    for client in (client for client in results["clients"] if client["name"] not in mutants):
         cells = [cell for cell in results["cells"] if cell["client"] == client["name"]]
         counts = [sum(cell["verdict"] == verdict for cell in cells) for verdict in seen]
         wrong = sum(not cell["as_expected"] for cell in cells)
@@ -40,6 +41,8 @@ def summary(results):
     wrong = [cell for cell in results["cells"] if not cell["as_expected"]]
     first = f"{len(wrong)} of {len(results['cells'])} cells are not as expected." if wrong else "All is as expected."
     lines = ["## Conformance", "", f"{first} {len(results['cases'])} cases, seed {results['seed']}.", "", *totals(results)]
+    if "score" in results:
+        lines += ["", f"{results['score']['killed']} of {results['score']['cases']} cases were seen to be failed by a mutant of theirs."]
     if wrong:
         lines += ["", "### Not as expected", "", *unexpected(wrong), "", "To repeat them:", "", "```sh"]
         lines += [cell["command"] for cell in wrong[:10]] + ["```"]

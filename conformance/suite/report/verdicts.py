@@ -48,6 +48,8 @@ def told_verdict(cell):
     """ "FAIL", "FAIL, expected", "PASS, not expected: FAIL is" """
     if cell["expected"] and not cell["as_expected"]:
         return f"{cell['verdict']}, where {' or '.join(cell['expected'])} is expected"
+    if not cell["as_expected"] and cell["verdict"] in FINE:
+        return f"{cell['verdict']}, which is not expected"
     if cell["expected"] and cell["verdict"] not in FINE:
         return f"{cell['verdict']}, expected"
     return cell["verdict"]
