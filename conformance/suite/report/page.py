@@ -29,7 +29,7 @@ def legend():
         tag("p", "A waterfall has a row for each caller, by socket. A column is an event of the node, in order; times stand below. ",
             sample("held", "held"), sample("work", "arrived, not answered"), sample("sent", "answered, being written"),
             sample("sent error", "an error"), sample("sent wrong", "a call with a finding"), sample("fault", "a rule changed it"),
-            "A dashed line leads from a reply to the call that was given its value instead of its own."), class_="legend")
+            "dashed: no answer. A dashed curve leads from a reply to the call that was given its value instead of its own."), class_="legend")
 
 
 def sample(kind, words):

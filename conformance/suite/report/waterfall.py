@@ -27,7 +27,8 @@ class Picture:
     def __init__(self, lanes, step):
         self.lanes, self.step = lanes, step
         self.under, self.over, self.middles = [], [], {}  # of `middles`: {id of a bar: y}
-        self.end = LEFT + len(lanes.columns) * step
+        self.end = self.width = LEFT + len(lanes.columns) * step
+        self.closed = {(socket.space, socket.conn): self.x(socket.space, socket.closed) for socket in lanes.sockets if socket.closed}
         self.words = WORDS
 
     def x(self, space, seq):
@@ -53,7 +54,7 @@ class Picture:
             self.under.append(self.line(x, top - 2, x, y, f"at {mark.kind}"))
         self.swaps()
         self.clock(y)
-        width = self.end + (190 if self.words < WORDS else 12)
+        width = max(self.end + (190 if self.words < WORDS else 12), self.width)
         return tag("svg", self.under, self.over, viewBox=f"0 0 {number(width)} {number(height)}", width=number(width),
                    height=number(height), role="img", aria_label=about, class_="waterfall")
 
@@ -68,6 +69,7 @@ class Picture:
             if level is None:
                 continue
             levels[level] = x + 5.2 * len(words) + 8
+            self.width = max(self.width, levels[level])
             lowest = max(lowest, level + 1)
             self.over.append(self.text(x + 2, TOP + LABEL_STEP * level + 6, words, f"mark {mark.kind}"))
         return TOP + LABEL_STEP * lowest + 6
@@ -100,7 +102,7 @@ class Picture:
         written = self.x(space, arrival.written[-1]) if arrival.written else None
         self.middles[id(bar)] = y + 4.5
         kind, inside = tone_of(bar), tag("title", told_bar(bar))
-        until = answered or written or self.end
+        until = answered or written or self.closed.get(bar.key, self.end)  # what is unanswered ends with its socket
         parts = []
         if bar.released:
             released = self.x(space, bar.released)
@@ -110,7 +112,7 @@ class Picture:
             parts.append(self.box(begin, y + 1, until, 7, "work" if answered or written else "open"))
         parts.append(self.line(begin, y + 0.5, begin, y + 8.5, "came"))
         if answered is not None:
-            last = written if written is not None else self.end
+            last = written if written is not None else self.closed.get(bar.key, self.end)
             parts.append(self.box(answered, y + 1, last + self.step, 7, "sent" if written is not None else "open"))
         for seq, name, did in bar.fired:
             x = self.x(space, seq) if (space, seq) in self.lanes.columns else begin
