@@ -110,7 +110,7 @@ def make_cell(case, client, can, mode_name, seed):
     words = Words(
         place, calls=calls, threads=mode.threads, in_flight=mode.in_flight, sockets=mode.sockets, n=lambda name: found[name],
         hash=lambda height: main.hash(words.number(height.replace("number", "{number}"))), fork=lambda number: main.fork(int(number)), zeros=lambda count: "00" * int(count), head=main.head["hash"], genesis=main.genesis,
-        method=lambda name: READS, url=lambda name: "{url " + name + "}",
+        method=lambda name: READS, url=lambda name: f"{{{f'url {name}'.strip()}}}",
     )
     maker = Maker(case, words, space_of)
     words.words["key"] = lambda id: maker.calls[id]["key"].removeprefix("0x")

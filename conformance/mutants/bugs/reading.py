@@ -194,7 +194,7 @@ def absent_is_zero(right, metadata, item, data):
 @breaks(chain, "unhex")
 def hex_is_forgiving(right, text):
     """Where a digit lacks there is a nought."""
-    return right("0x" + text[2:].rjust(len(text) // 2 * 2, "0"))
+    return right("0x" + "0" * (len(text) % 2) + text[2:])
 
 
 @breaks(scale, "number")
