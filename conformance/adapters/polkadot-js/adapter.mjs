@@ -15,6 +15,17 @@ const NOTIFICATIONS = {
   chain_subscribeFinalizedHeads: 'chain_finalizedHead', state_subscribeStorage: 'state_storage',
   state_subscribeRuntimeVersion: 'state_runtimeVersion',
 };
+const HEADS = { heads: 'NewHeads', finalized: 'FinalizedHeads' };
+
+/** What is subscribed to, and what its items are. */
+function streamOf({ kind, method, params, unsubscribe }) {
+  if (!kind) return { method, params, unsubscribe, type: NOTIFICATIONS[method] ?? method, item: (result) => result };
+  const subscribe = `chain_subscribe${HEADS[kind]}`;
+  return {
+    method: subscribe, params: [], unsubscribe: `chain_unsubscribe${HEADS[kind]}`, type: NOTIFICATIONS[subscribe],
+    item: ({ number, parentHash }) => ({ number: Number(number), parent: parentHash }),
+  };
+}
 
 // The library's errors are told apart by their texts alone.
 const OUTCOMES = [
@@ -88,22 +99,11 @@ class Polkadot extends Client {
     const left = new Promise((resolve, reject) => (ask.left = (error) => (error ? reject(error) : resolve())));
     left.catch(() => {}); // it may end while it is being made
     this.followed.add(ask);
-    ask.leave = await (ask.kind ? this.heads(ask, user) : this.notifications(ask, user));
+    const { method, params, unsubscribe, type, item } = streamOf(ask);
+    const id = await this.provider.subscribe(type, method, params, (error, result) => !error && user.item(item(result)));
+    ask.leave = () => this.provider.unsubscribe(type, unsubscribe, id);
     user.subscribed();
     await left.finally(() => this.followed.delete(ask));
-  }
-
-  async heads(ask, user) {
-    const { chain } = (await this.api).rpc;
-    const subscribe = ask.kind === 'heads' ? chain.subscribeNewHeads : chain.subscribeFinalizedHeads;
-    return subscribe(({ number, hash, parentHash }) =>
-      user.item({ number: number.toNumber(), hash: hash.toHex(), parent: parentHash.toHex() }));
-  }
-
-  async notifications({ method, params, unsubscribe }, user) {
-    const type = NOTIFICATIONS[method] ?? method;
-    const id = await this.provider.subscribe(type, method, params, (error, result) => !error && user.item(result));
-    return () => this.provider.unsubscribe(type, unsubscribe, id);
   }
 
   async unsubscribe(ask) {
