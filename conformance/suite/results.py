@@ -1,5 +1,5 @@
 """`results.json`: all that a run says, without the files of its cells. results.schema.json is its schema. Equal seeds give equal
-results, but for members named `seconds`."""
+results but for members named `seconds`, as `stable` says."""
 
 from .spec import frozen, kept
 
@@ -19,3 +19,16 @@ def results_of(seed, hellos, cases, cells):
         "cells": cells,
         "totals": {verdict: count for verdict, count in counts.items() if count},
     }
+
+
+def stable(value):
+    """What equal seeds give equally: not the members named `seconds`; of a red cell in a mode with threads the verdict and the checks
+    that failed, not which of the callers it was: the scheduler of the machine chose them."""
+    if isinstance(value, list):
+        return [stable(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: stable(part) for name, part in value.items() if name != "seconds"}
+    if kept.get("mode") in ("threaded", "shared") and "findings" in kept:
+        kept["findings"] = sorted({(finding["check"], finding["level"]) for finding in kept["findings"]})
+    return kept

@@ -15,6 +15,7 @@ from suite.case import all_cases
 from suite.clients import Client, right
 from suite.report import write_reports
 from suite.report.lanes import MOST, SWAPS
+from suite.results import stable
 from suite.run import Options, Run
 from testenv.paths import ROOT
 
@@ -53,12 +54,6 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def results(folder):
     return json.loads((folder / "results.json").read_text())
-
-
-def without_seconds(value):
-    if isinstance(value, dict):
-        return {name: without_seconds(part) for name, part in value.items() if name != "seconds"}
-    return [without_seconds(part) for part in value] if isinstance(value, list) else value
 
 
 def cells_of(results, client, verdict=None):
@@ -104,7 +99,19 @@ def test_schema_refuses_other_results(results, change, place):
 
 def test_equal_seeds_give_equal_results(folder, results, tmp_path):
     again = run(tmp_path, [right(), *map(crooked, ("order", "default", "crash", "garbage"))])
-    assert without_seconds(json.loads(json.dumps(again))) == without_seconds(results)
+    assert stable(json.loads(json.dumps(again))) == stable(results)
+
+
+def test_threads_change_no_verdict(tmp_path):
+    modes = ("threaded", "shared")
+    one, two = (stable(run(tmp_path / name, [right(), crooked("order")], modes)) for name in ("one", "two"))
+    assert one == two and {cell["verdict"] for cell in one["cells"]} == {"PASS", "FAIL"}
+
+
+def test_what_is_not_stable_is_seconds_and_whom_threads_hit():
+    cell = {"mode": "shared", "seconds": 1.5, "verdict": "FAIL", "findings": [{"check": "values", "level": "must", "message": m} for m in "ab"]}
+    assert stable([cell]) == [{"mode": "shared", "verdict": "FAIL", "findings": [("values", "must")]}]
+    assert stable({**cell, "mode": "gathered"})["findings"] == cell["findings"]
 
 
 def test_broken_clients_are_red_and_the_right_one_is_not(results):
