@@ -12,12 +12,16 @@ def paragraph(text, indent="  ", first=None):
     print(textwrap.fill(text, WIDTH, initial_indent=indent if first is None else first, subsequent_indent=indent + "  ", break_long_words=False))
 
 
-def section(title, lines):
-    lines = list(lines)
-    if lines:
-        print(f"  {title}:")
-    for line in lines:
-        paragraph(line, "    " + " " * (len(line) - len(line.lstrip())))
+def sections(case):
+    """[(title, lines)]: all that a case has beside its title and words."""
+    yield "Asked", [call_words(name, call) for name, call in case.calls.items()]
+    for name, (fixture, script) in case.scripts.items():
+        of = f" of {name}" if len(case.scripts) > 1 else ""
+        yield f"The node's script{of}, on {fixture}", list(script_words(script))
+    yield "Steps", [line for step in case.steps for line in step_words(step)]
+    yield "Must hold, beside what always must", [
+        f"{check['check']}: {check_words(check)}" + (f" ({check['level']})" if check.get("level", case.level) != "must" else "") for check in case.checks]
+    yield "Must have happened", list(map(happened_words, case.happened))
 
 
 def show_group(group, cases):
@@ -35,13 +39,11 @@ def show_case(case):
         paragraph(f"Seen in {', '.join(case.bug)}.")
     paragraph(f"Level {case.level}{', core' if case.core else ''}; modes {', '.join(case.modes)}"
               + (f"; needs {', '.join(case.needs)}" if case.needs else "") + (f"; played {case.runs} times" if case.runs > 1 else "") + ".")
-    section("Asked", (call_words(name, call) for name, call in case.calls.items()))
-    for name, (fixture, script) in case.scripts.items():
-        section(f"The node's script of {name}, on {fixture}" if len(case.scripts) > 1 else f"The node's script, on {fixture}", script_words(script))
-    section("Steps", (line for step in case.steps for line in step_words(step)))
-    section("Must hold, beside what always must (show --checks)",
-            (f"{check['check']}: {check_words(check)}" + (f" ({check['level']})" if check.get("level", case.level) != "must" else "") for check in case.checks))
-    section("Must have happened", map(happened_words, case.happened))
+    for title, lines in sections(case):
+        if lines:
+            print(f"  {title}:")
+        for line in lines:
+            paragraph(line, "    " + " " * (len(line) - len(line.lstrip())))
     print()
 
 

@@ -2,6 +2,7 @@
 sides of the first difference, and waterfalls."""
 
 from ..history import History
+from ..show import sections
 from .lanes import lanes_of
 from .markup import tag
 from .matrix import anchor, box, told_cells
@@ -44,6 +45,12 @@ def words_of(case):
         rows.append(("seen in", [[bug(word), " "] for word in case["bug"]]))
     rows.append(("level", case["level"] + (", core" if case["core"] else "")))
     return tag("dl", [[tag("dt", name), tag("dd", words)] for name, words in rows], class_="words")
+
+
+def script_of(case):
+    """What is asked, the script, the steps and checks, in words."""
+    parts = [[tag("b", title), tag("ul", [tag("li", line) for line in lines])] for title, lines in sections(case) if lines]
+    return tag("details", tag("summary", "script, steps and checks"), parts, class_="script")
 
 
 def finding_of(finding):
@@ -126,7 +133,8 @@ def client_of(out, table, client, case, budget):
 
 def case_of(out, table, case, budget):
     cells = table.of_case(case)
-    inside = tag("div", words_of(case), [client_of(out, table, client, case, budget) for client in table.clients],
+    script = script_of(table.files[case["name"]]) if case["name"] in table.files else ""
+    inside = tag("div", words_of(case), script, [client_of(out, table, client, case, budget) for client in table.clients],
                  tag("p", tag("a", "back to the matrix", href="#matrix")), id=anchor(case["name"]))
     title = [tag("b", f"{case['group']}/{case['name']}"), " ", case["title"], " ", tag("span", [box(cell) for cell in cells if not is_plain(cell)][:24], class_="boxes")]
     return tag("details", tag("summary", title), inside, class_=" ".join(filter(None, ("case", table.kept(cells)))))

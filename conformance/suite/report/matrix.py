@@ -3,6 +3,7 @@ by style.css and the radio buttons before it."""
 
 import re
 
+from ..case import all_cases
 from ..groups import GROUPS
 from ..modes import MODES
 from ..results import VERDICTS
@@ -22,6 +23,7 @@ class Table:
         self.clients, self.cases = results["clients"], results["cases"]
         mutants = {mutant["name"] for mutant in results.get("mutants", [])}
         self.columns = [client for client in self.clients if client["name"] not in mutants]  # mutants have a table of their own
+        self.files = {case.name: case for case in all_cases()}
         self.by_pair = {}
         for cell in sorted(results["cells"], key=lambda cell: MODES.index(cell["mode"])):
             self.by_pair.setdefault((cell["client"], cell["case"]), {})[cell["mode"]] = cell
