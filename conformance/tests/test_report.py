@@ -13,6 +13,7 @@ import pytest
 
 from suite.case import all_cases
 from suite.clients import Client, right
+from suite.mutants import write
 from suite.report import write_reports
 from suite.report.lanes import MOST, SWAPS
 from suite.results import stable
@@ -313,3 +314,23 @@ def test_mutants_have_a_table_of_their_own(results, tmp_path):
     assert [row[0] for row in rows] == ["order", "default"]  # what is wrong comes first
     assert "not-played" in rows[0] and "k-of-n-errors" in rows[0] and "Errors are nothing: a default is given" in rows[1]
     assert "2 of 2 cases" in (tmp_path / "summary.md").read_text()
+
+
+class Played:
+    """A run of mutants as far as its reports need it."""
+
+    out = None
+
+    def __init__(self, *cells):
+        self.cells = [{"client": client, "case": case, "verdict": verdict} for client, case, verdict in cells]
+
+    def write(self, **more):
+        return {"cells": self.cells, **more}
+
+
+def test_a_mutant_is_as_expected_where_its_entry_says(monkeypatch):
+    monkeypatch.setattr("suite.report.write_reports", lambda out, results: None)
+    run = Played(("right", "a", "PASS"), ("right", "b", "FAIL"), ("mutant:x", "a", "FAIL"), ("mutant:x", "b", "PASS"), ("mutant:x", "c", "HANG"), ("mutant:x", "d", "PASS"))
+    write(run, [{"name": "mutant:x", "cases": ["a", "b"], "survived": ["b"], "strays": ["c"]}], {})
+    assert [cell["as_expected"] for cell in run.cells] == [True, False, True, False, False, True]
+    assert [cell["expected"] for cell in run.cells] == [None, None, ["FAIL"], None, None, None]
