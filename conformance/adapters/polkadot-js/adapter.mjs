@@ -13,7 +13,7 @@ const { WsProvider, packageInfo } = require('@polkadot/rpc-provider');
 const NOTIFICATIONS = {
   chain_subscribeNewHeads: 'chain_newHead', chain_subscribeAllHeads: 'chain_allHead',
   chain_subscribeFinalizedHeads: 'chain_finalizedHead', state_subscribeStorage: 'state_storage',
-  state_subscribeRuntimeVersion: 'state_runtimeVersion',
+  state_subscribeRuntimeVersion: 'state_runtimeVersion', author_submitAndWatchExtrinsic: 'author_extrinsicUpdate',
 };
 const HEADS = { heads: 'NewHeads', finalized: 'FinalizedHeads' };
 
@@ -45,8 +45,8 @@ class Polkadot extends Client {
   static client = 'polkadot-js';
   static version = packageInfo.version;
   static can = {
-    modes: ['serial', 'threaded', 'gathered'], raw: true, functions: ['storage', 'map', 'constant', 'runtime-call'], subscribe: ['heads', 'finalized', 'raw'],
-    reconnect: true, endpoints: true, headers: true, snapshot: true, drop: true, stat: true,
+    modes: ['serial', 'threaded', 'gathered'], raw: true, functions: ['storage', 'map', 'constant', 'runtime-call'],
+    subscribe: ['heads', 'finalized', 'raw'], reconnect: true, endpoints: true, headers: true, snapshot: true, stat: true,
   };
 
   /** The first connection, or the error of the last endpoint: the provider itself would try for ever. */

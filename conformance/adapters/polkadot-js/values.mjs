@@ -39,15 +39,29 @@ function sequence(value, type, registry) {
 
 /** Of fields without names an array; the library leaves out one that is alone. */
 function fields(value, described, registry) {
-  const isNamed = described[0]?.name?.isSome;
-  const values = described.length === 1 && !isNamed ? [value] : [...value.values()];
+  const alone = described.length === 1 && !described[0].name?.isSome;
+  return shaped(alone ? [value] : [...value.values()], described, registry);
+}
+
+function shaped(values, described, registry) {
   const all = described.map(({ type }, index) => shown(values[index], type, registry));
-  return isNamed ? Object.fromEntries(described.map(({ name }, index) => [name.unwrap().toString(), all[index]])) : all;
+  if (!described[0]?.name?.isSome) return all;
+  return Object.fromEntries(described.map(({ name }, index) => [name.unwrap().toString(), all[index]]));
 }
 
 function variant(value, { variants }, registry) {
+  if (value.section) return event(value, variants, registry);
   const found = variants.find(({ name }) => name.toString() === value.type);
   return { type: value.type, value: found.fields.length === 0 ? null : fields(value.inner, found.fields, registry) };
+}
+
+/** An event of a block, which the library has in a form of its own: its indices, and its data. */
+function event({ index: [pallet, number], data }, variants, registry) {
+  const numbered = (list, wanted) => list.find(({ index }) => index.toNumber() === wanted);
+  const outer = numbered(variants, pallet);
+  const inner = numbered(registry.lookup.getSiType(outer.fields[0].type).def.asVariant.variants, number);
+  const value = inner.fields.length === 0 ? null : shaped([...data], inner.fields, registry);
+  return { type: outer.name.toString(), value: [{ type: inner.name.toString(), value }] };
 }
 
 /** A number of crate substrate_fixed, with all of its digits: so many of its bits stand behind the point. */
