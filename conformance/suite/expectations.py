@@ -9,6 +9,8 @@ reported as much as a failure where none is.
     link = "https://…"
 """
 
+import json
+import re
 import tomllib
 
 from .modes import MODES
@@ -73,7 +75,7 @@ def accepted(path, cells, old):
             continue
         failed = sorted({finding["check"] for cell in by_case.get(case, []) for finding in cell["findings"]} | set(before.get("checks", [])))
         first = next((f["message"] for cell in by_case.get(case, []) for f in cell["findings"]), "")
-        lines.append(f"[{case}]")
+        lines.append(f"[{case if re.fullmatch('[A-Za-z0-9_-]+', case) else quoted(case)}]")
         lines += [f"{mode} = {quoted(verdict)}" for mode, verdict in new.items()]
         if failed:
             lines.append(f"checks = [{', '.join(quoted(name) for name in failed)}]")
@@ -87,4 +89,4 @@ def accepted(path, cells, old):
 def quoted(value):
     if isinstance(value, list):
         return "[" + ", ".join(quoted(one) for one in value) + "]"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(str(value), ensure_ascii=False)  # what JSON escapes, TOML reads
