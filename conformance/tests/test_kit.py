@@ -342,7 +342,7 @@ def test_hello_is_first(start):
 @pytest.mark.parametrize("event", [
     {"event": "end", "id": "a", "outcome": "ok", "lane": 1},
     {"event": "end", "id": "a", "outcome": "timeout", "value": None, "lane": 1},
-    {"event": "end", "id": "a", "outcome": "rpc", "lane": 1},
+    {"event": "end", "id": "a", "outcome": "rpc", "value": 1, "lane": 1},
     {"event": "end", "id": "a", "outcome": "fine", "lane": 1},
     {"event": "end", "id": "a", "outcome": "ok", "value": 1, "code": 3, "lane": 1},
     {"event": "end", "id": 7, "outcome": "ok", "value": 1, "lane": 1},

@@ -150,6 +150,7 @@ async def fetching_error_kept(right, self, key, make):
         raise
 
 
+@breaks(Chain, "fetch_metadata", bug="fetching_error_kept")
 @breaks(Chain, "fetch_metadata")
 async def needs_metadata_15(right, self, hash):
     """Every runtime has metadata 15."""

@@ -64,7 +64,11 @@ class Session:
     async def send(self, message):
         if self.lost:
             raise Lost(str(self.lost), sent=False)
-        await self.socket.send(json.dumps(message))
+        try:
+            await self.socket.send(json.dumps(message))
+        except Lost as error:
+            self.end(Lost(str(error)))  # so that the next try is on another connection, though the reader has not noticed
+            raise
 
     # What comes
 

@@ -49,8 +49,10 @@ async def attempt(awaitable):
     return result if isinstance(result, BaseException) else None
 
 
-async def invoked(ask, client):
-    """What a call gives; what its arguments raise, it gives too."""
+async def handed(desk, ask, client):
+    """Hands a call to the client, unless it was cancelled before; gives what it gives."""
+    if not desk.begin(ask):
+        raise asyncio.CancelledError
     return await invoke(ask, client)
 
 
@@ -145,8 +147,8 @@ class Tasks(World):
             if isinstance(results, BaseException):
                 results = [results] * len(asks)
             await asyncio.gather(*(self.end(call, result) for call, result in zip(asks, results, strict=True)))
-        elif self.desk.begin(ask):
-            await self.end(ask, invoked(ask, client))
+        else:
+            await self.end(ask, handed(self.desk, ask, client))
 
     async def end(self, ask, result):
         """The end of a call; what has to be awaited for it is a task that a cancel may end."""
