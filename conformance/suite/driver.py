@@ -21,6 +21,7 @@ def say(path, lines):
 
 
 GLANCE = 1.0  # seconds of quiet, after which the driver looks whether a gate's limit has passed
+STARTING = 4  # times the patience for an adapter that loads its client
 
 
 class Hung(Exception):
@@ -138,9 +139,10 @@ class Driver:
 
     def next_record(self):
         quiet = 0
-        while quiet < self.patience:
+        patience = STARTING * self.patience if self.waiting == "hello" else self.patience
+        while quiet < patience:
             try:
-                return self.heard.get(timeout=min(GLANCE, self.patience - quiet))
+                return self.heard.get(timeout=min(GLANCE, patience - quiet))
             except queue.Empty:
                 quiet += GLANCE
                 self.look_at_gates()
