@@ -295,7 +295,7 @@ static enum substrate_status unsubscribe_command(struct kit *kit, struct base_js
         if (subscription != NULL) {
             subscription->unsubscribed = true;
         }
-        while (subscription != NULL && !subscription->handling) {
+        while (subscription != NULL && subscription->following && !subscription->handling) {
             (void)pthread_cond_wait(&kit->changed, &kit->lock);
             subscription = base_map_get(&kit->subscriptions, id);
         }

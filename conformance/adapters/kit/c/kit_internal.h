@@ -73,6 +73,7 @@ struct subscription {
     struct base_arena arena;
     struct handle *handle;
     bool unsubscribed; /* asked for */
+    bool following;    /* items are waited for */
     bool handling;     /* an item is with the user's handler */
 };
 

@@ -106,6 +106,9 @@ void kit_follow(void *context) {
     void *client = kit_handle_wait(subscription->handle, &end);
     if (client != NULL && kit->client->subscribe(client, &subscription->subscription, &end)) {
         kit_tell_event(kit, "subscribed", "id", id);
+        (void)pthread_mutex_lock(&kit->lock);
+        subscription->following = true;
+        (void)pthread_mutex_unlock(&kit->lock);
         follow(subscription, &end);
         kit->client->unsubscribe(&subscription->subscription);
     }
