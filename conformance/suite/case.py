@@ -12,7 +12,7 @@ CASES = ROOT / "conformance" / "cases"
 LEVELS = ("must", "should", "may")
 MEMBERS = ("title", "node", "client", "bug", "modes", "level", "core", "mode_matters", "threads", "in_flight", "runs", "fixture",
            "script", "spaces", "calls", "steps", "open", "checks", "happened", "excused", "may_fire", "must_not_fire",
-           "unmatched", "refused", "needs", "counts", "since")
+           "unmatched", "refused", "needs", "counts")
 CALL = ("raw", "read", "storage", "map", "function", "subscribe", "params", "args", "page", "as", "first", "handler", "batch", "n", "on",
         "pin", "by", "lacking", "deadline_ms", "expect", "request")
 KINDS = ("raw", "read", "storage", "map", "function", "subscribe")
@@ -55,7 +55,7 @@ DEFAULTS = {
     "title": "", "node": "", "client": "", "bug": [], "modes": list(MODES), "level": "must", "core": False, "mode_matters": False,
     "threads": THREADS, "in_flight": None, "runs": 1, "fixture": "tracer", "script": {}, "spaces": {}, "calls": {}, "steps": [],
     "open": {}, "checks": [], "happened": [], "excused": [], "may_fire": [], "must_not_fire": [], "unmatched": 0, "refused": 0, "needs": [],
-    "counts": None, "since": "core-1",
+    "counts": None,
 }
 
 
