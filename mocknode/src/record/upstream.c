@@ -186,7 +186,7 @@ enum substrate_status upstream_ask_either(struct upstream *upstream, const char 
 enum substrate_status upstream_ask(struct upstream *upstream, const char *method,
                                    struct substrate_text params, struct base_arena *arena,
                                    struct substrate_text *result, struct substrate_error *error) {
-    struct upstream_reply reply;
+    struct upstream_reply reply = {0};
     enum substrate_status status =
         upstream_ask_either(upstream, method, params, arena, &reply, error);
     if (status == SUBSTRATE_OK && reply.is_error) {

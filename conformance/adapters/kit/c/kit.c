@@ -322,12 +322,11 @@ static enum substrate_status handler_command(struct kit *kit, struct base_json l
     if (status == SUBSTRATE_OK && call.kind != BASE_JSON_NONE && copy.data != NULL) {
         (void)base_json_parse(copy, BASE_JSON_DEPTH_MAX, &kept, NULL);
     }
-    if (status == SUBSTRATE_OK && (handler == NULL || copy.data == NULL)) {
-        status = no_memory(error);
-    }
-    if (status == SUBSTRATE_OK) {
+    if (status == SUBSTRATE_OK && handler != NULL && copy.data != NULL) {
         *handler = (struct handler){.hold = call.kind == BASE_JSON_NONE, .call = kept};
         status = base_map_put(&kit->handlers, id, handler) ? SUBSTRATE_OK : no_memory(error);
+    } else if (status == SUBSTRATE_OK) {
+        status = no_memory(error);
     }
     (void)pthread_mutex_unlock(&kit->lock);
     return status;
