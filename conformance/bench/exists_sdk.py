@@ -12,7 +12,7 @@ import time
 FIGURES = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
-from bittensor.core.async_subtensor import AsyncSubtensor  # noqa: E402 - behind the lines above
+from bittensor.core.async_subtensor import AsyncSubtensor  # behind the lines above
 
 WARM_UP = 100
 

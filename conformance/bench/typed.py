@@ -13,8 +13,8 @@ import tempfile
 from bench import (HERE, ROOT, READY_SECONDS, BenchError, Server, ask, client, cores, say, table)
 
 sys.path.insert(0, str(HERE.parent))
-from testenv.paths import CACHE, NPM, sdk_python  # noqa: E402 - behind the path to it
-from testenv.programs import environment  # noqa: E402
+from testenv.paths import CACHE, NPM, sdk_python  # behind the path to it
+from testenv.programs import environment
 
 LARGE = ROOT / "fixtures" / "subtensor-293-large"
 NETWORKS_ADDED = "0x658faa385070e074c85bf6b568cf05550e30450fc4d507a846032a7fa65d9a43"

@@ -10,12 +10,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "adapters" / "kit" / "python")]
 
-from adapterkit import Client as Kit  # noqa: E402 - behind the path
-from adapterkit import Failed, Value, serve  # noqa: E402
-from bugs import BUGS, switch_on  # noqa: E402
-from client import Chain, Client  # noqa: E402
-from client.errors import CallError, RpcError  # noqa: E402
-from client.subscription import Gap, Lag  # noqa: E402
+from adapterkit import Client as Kit  # behind the path
+from adapterkit import Failed, Value, serve
+from bugs import BUGS, switch_on
+from client import Chain, Client
+from client.errors import CallError, RpcError
+from client.subscription import Gap, Lag
 
 STREAMS = {
     "heads": ("chain_subscribeNewHeads", [], "chain_unsubscribeNewHeads"),

@@ -13,7 +13,7 @@ from testenv.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "conformance" / "adapters" / "kit" / "python"))
 
-from adapterkit.schema import event_problem  # noqa: E402 - behind its path
+from adapterkit.schema import event_problem  # behind its path
 
 
 class Adapter:

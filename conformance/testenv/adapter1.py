@@ -10,8 +10,8 @@ from .programs import environment
 
 sys.path.insert(0, str(ROOT / "conformance" / "adapters" / "kit" / "python"))
 
-from adapterkit.schema import event_problem  # noqa: E402 - behind the line above
-from suite.clients import ADAPTERS, described  # noqa: E402
+from adapterkit.schema import event_problem  # behind the line above
+from suite.clients import ADAPTERS, described
 
 
 class Adapter(command.Adapter):

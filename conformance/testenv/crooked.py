@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mutants"))
 
-from adapter import Right  # noqa: E402 - behind the path
-from adapterkit import serve  # noqa: E402
-from client.errors import RpcError  # noqa: E402
+from adapter import Right  # behind the path
+from adapterkit import serve
+from client.errors import RpcError
 
 
 class Crooked(Right):

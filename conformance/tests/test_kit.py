@@ -16,7 +16,7 @@ ADAPTERS = ROOT / "conformance" / "adapters"
 KIT = ADAPTERS / "kit" / "python"
 sys.path.insert(0, str(KIT))
 
-from adapterkit.schema import CHECKS, SCHEMA, command_problem, event_problem  # noqa: E402 - behind the path
+from adapterkit.schema import CHECKS, SCHEMA, command_problem, event_problem  # behind the path
 
 HELLO = {"op": "hello", "protocol": 1}
 OPEN = {"op": "open", "on": "main", "urls": ["ws://nowhere"]}

@@ -9,8 +9,8 @@ import pytest
 from testenv.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "ci"))
-import layers  # noqa: E402 - behind the path to it
-import links  # noqa: E402
+import layers  # behind the path to it
+import links
 
 FILES = {
     "client/src/base/made.c": "int base_made(void) { return 1; }",

@@ -22,7 +22,7 @@ from testenv.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "conformance" / "adapters" / "kit" / "python"))
 
-from adapterkit import schema as kit_schema  # noqa: E402 - behind the path
+from adapterkit import schema as kit_schema  # behind the path
 
 SCHEMA = json.loads((ROOT / "conformance" / "suite" / "results.schema.json").read_text())
 CASES = ("tri-mode-equal", "k-of-n-errors")

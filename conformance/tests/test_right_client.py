@@ -13,11 +13,11 @@ from tracer.values import Values
 
 sys.path.insert(0, str(ROOT / "conformance" / "mutants"))
 
-from client import Blocking, Chain, Client  # noqa: E402 - behind the path
-from client.errors import (  # noqa: E402
+from client import Blocking, Chain, Client  # behind the path
+from client.errors import (
     Closed, Indeterminate, Late, Lost, NotConnected, NotFound, Refused, RpcError, Undecodable, Violation)
-from client.frames import Reader, frame  # noqa: E402
-from client.subscription import Gap, Lag, KEPT, Subscription  # noqa: E402
+from client.frames import Reader, frame
+from client.subscription import Gap, Lag, KEPT, Subscription
 
 READS = ["state_getStorage"]
 HEADS = ("chain_subscribeNewHeads", [], "chain_unsubscribeNewHeads")

@@ -1,6 +1,7 @@
 """The suite from outside: the adapter of adapters/README.md, right and with a bug each, is driven against a node and judged."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -120,3 +121,12 @@ def test_smoke(client, tmp_path):
 def test_what_is_asked_wrong(arguments, says):
     done = conformance(*arguments)
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
+
+
+def test_nothing_of_the_suite_sleeps():
+    """What comes first is decided by events: driver, kits and cases wait for a cause, never for a time."""
+    places = ("suite", "adapters/kit", "cases")
+    files = [path for place in places for path in (ROOT / "conformance" / place).rglob("*") if path.suffix in (".py", ".mjs", ".c", ".toml")]
+    sleeping = re.compile(r"\b(sleep|usleep|nanosleep|setTimeout)\(|\bsleep\s*=")
+    assert len(files) > 200
+    assert [str(path) for path in files if sleeping.search(path.read_text())] == []

@@ -7,10 +7,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bittensor"))
 
-import bittensor  # noqa: E402 - this and what follows: behind the line above
-from bittensor.core.async_subtensor import AsyncSubtensor  # noqa: E402
-from reads import FUNCTIONS, Reads, failure  # noqa: E402
-from adapterkit import Client, serve  # noqa: E402
+import bittensor  # this and what follows: behind the line above
+from bittensor.core.async_subtensor import AsyncSubtensor
+from reads import FUNCTIONS, Reads, failure
+from adapterkit import Client, serve
 
 LEFT = "left"  # what a handler gives for its subscription to end
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bittensor"))
 
-import bittensor  # noqa: E402 - this and what follows: behind the line above
-from bittensor.core.subtensor import Subtensor  # noqa: E402
-from reads import FUNCTIONS, Reads, failure, now  # noqa: E402
-from adapterkit import Client, serve  # noqa: E402
+import bittensor  # this and what follows: behind the line above
+from bittensor.core.subtensor import Subtensor
+from reads import FUNCTIONS, Reads, failure, now
+from adapterkit import Client, serve
 
 
 class Sdk(Client):

@@ -12,8 +12,8 @@ import sys
 EVENTS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
-import bittensor  # noqa: E402 - behind the line above
-from sdk import Sdk, functions  # noqa: E402
+import bittensor  # behind the line above
+from sdk import Sdk, functions
 
 PROTOCOL = 0
 MODES = ["serial", "threaded", "gathered"]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "kit" / "python"))
 
-import websockets  # noqa: E402 - this and what follows: behind the line above
-from adapterkit import Failed  # noqa: E402
-from async_substrate_interface import errors  # noqa: E402
+import websockets  # this and what follows: behind the line above
+from adapterkit import Failed
+from async_substrate_interface import errors
 
-from canonical import canonical  # noqa: E402
-from sdk import CannotAsk, functions, given, prepared  # noqa: E402
-from values import Shown, number_of, shown_object, types_of  # noqa: E402
+from canonical import canonical
+from sdk import CannotAsk, functions, given, prepared
+from values import Shown, number_of, shown_object, types_of
 
 GENERIC = ["storage", "map", "constant", "runtime-call"]
 FUNCTIONS = [*GENERIC, *functions()]

@@ -195,7 +195,7 @@ def asks_for_ever(right, method, error, again):
 @breaks(Client, "ask", bug="asks_for_ever")
 async def ask_on(right, self, method, params, stream=None):
     while (result := await right(self, method, params, stream)) is None and method == "state_getStorage":
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # a turn for the others: a kept answer comes without one
     return result
 
 

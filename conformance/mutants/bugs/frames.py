@@ -1,7 +1,7 @@
 """Bytes, frames, and the closing of connections."""
 
 import contextlib
-import time
+import select
 
 from client import client, socket
 from client.frames import CLOSE, TEXT, Reader
@@ -173,5 +173,5 @@ async def send_blocks(right, self, text):
     """Who sends waits until the node has read, and with him the whole loop."""
     await right(self, text)
     while self.writer.transport.get_write_buffer_size():
+        select.select([], [self.writer.get_extra_info("socket").fileno()], [])  # until the node has read
         self.writer.transport._write_ready()
-        time.sleep(0.001)

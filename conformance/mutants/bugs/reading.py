@@ -46,7 +46,7 @@ async def values_of_nothing(right, self, start, page, last, hash):
 async def last_pin_for_all(right, self, pin):
     """The block of a read is kept by the handle, and whoever asks last has changed it."""
     self.client.pin = await right(self, pin)
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a turn for the others, in which they change it: the race is forced
     return self.client.pin
 
 

@@ -74,6 +74,7 @@ class Client:
 
     @staticmethod
     async def pause(seconds):
+        """Back-off: how long to stay away is a time that the node says, or the client chooses."""
         await asyncio.sleep(seconds)
 
     @staticmethod
